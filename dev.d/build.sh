@@ -1,0 +1,17 @@
+# Configures and builds one preset (dev, release, asan, tsan).
+usage() {
+  cat <<'TEXT'
+usage: ./dev build [PRESET] [TARGET…]
+  PRESET is one of CMakePresets.json: dev (the default), release, asan, tsan. Without TARGET everything is built.
+  The result is in build/PRESET.
+TEXT
+}
+
+run() {
+  local preset=${1:-dev}
+  (($# == 0)) || shift
+  local targets=()
+  (($# == 0)) || targets=(--target "$@")
+  cmake --preset "$preset" --log-level=NOTICE >&2
+  cmake --build --preset "$preset" "${targets[@]}"
+}
