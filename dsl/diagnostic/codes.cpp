@@ -1,0 +1,88 @@
+// The table of codes.
+#include "dsl/diagnostic/codes.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+namespace millrace::dsl {
+namespace {
+
+constexpr auto kError = Severity::error;
+constexpr auto kWarning = Severity::warning;
+
+constexpr std::array kCodes = {
+    CodeInfo{Code::unexpected, kError, "something else is expected here"},
+    CodeInfo{Code::not_closed, kError, "a brace is still open where it should have been closed"},
+    CodeInfo{Code::closes_nothing, kError, "a closing brace without an opening one"},
+    CodeInfo{Code::unfinished_token, kError, "a text, name or number that does not end properly"},
+    CodeInfo{Code::nested_too_deeply, kError, "more nesting than a reader can follow"},
+    CodeInfo{Code::not_available_yet, kError, "a form of the language that this version does not have yet"},
+    CodeInfo{Code::single_equals, kError, "`=` where a condition compares"},
+    CodeInfo{Code::mixed_and_or, kError, "`and` and `or` mixed without parentheses"},
+    CodeInfo{Code::comparison_chain, kError, "tests do not chain"},
+    CodeInfo{Code::said_twice, kError, "a clause that may stand once stands twice"},
+    CodeInfo{Code::braces_are_plain_text, kWarning, "looks like a hole, but braces are plain text here"},
+    CodeInfo{Code::bad_edition, kError, "an edition that this compiler does not know"},
+    CodeInfo{Code::bad_escape, kError, "an escape or hole that a text cannot have"},
+    CodeInfo{Code::unknown_field, kError, "the event has no such field"},
+    CodeInfo{Code::unknown_name, kError, "nothing has this name"},
+    CodeInfo{Code::defined_twice, kError, "a second definition of a name"},
+    CodeInfo{Code::misused_name, kError, "a name of another kind of thing"},
+    CodeInfo{Code::similar_name, kWarning, "an undeclared field with nearly the name of a declared one"},
+    CodeInfo{Code::literal_does_not_fit, kError, "a literal that its type cannot hold"},
+    CodeInfo{Code::types_differ, kError, "values of types that have nothing to do with each other"},
+    CodeInfo{Code::not_in_enum, kError, "a text that is not one of the listed ones"},
+    CodeInfo{Code::condition_as_value, kError, "a condition where a value is needed"},
+    CodeInfo{Code::not_a_condition, kError, "a value where a condition is needed"},
+    CodeInfo{Code::compared_with_null, kError, "a comparison with null"},
+    CodeInfo{Code::wire_does_not_fit, kError, "a wire form that the type does not have"},
+    CodeInfo{Code::name_clash, kError, "a name that is also the name of a field"},
+    CodeInfo{Code::def_cycle, kError, "a definition that uses itself"},
+    CodeInfo{Code::unused_def, kWarning, "a definition that nothing uses"},
+    CodeInfo{Code::may_be_absent, kError, "a negative test on a value that may be missing"},
+    CodeInfo{Code::kind_not_known, kError, "a negative test on a value of unknown kind"},
+    CodeInfo{Code::else_needed, kError, "a value that may be missing, and no word on what then"},
+    CodeInfo{Code::else_not_needed, kWarning, "an `else` for a value that is always there"},
+    CodeInfo{Code::reject_in_tap, kError, "an `else` that cannot stand in this kind of rule"},
+    CodeInfo{Code::unknown_topic, kError, "a topic that is not declared"},
+    CodeInfo{Code::bad_topic_name, kError, "a name that Kafka does not take"},
+    CodeInfo{Code::topic_names_collide, kError, "two topic names that differ only in `.` and `_`"},
+    CodeInfo{Code::bad_topic_setting, kError, "a setting of a topic that is out of range"},
+    CodeInfo{Code::event_mismatch, kError, "a topic that carries another event"},
+    CodeInfo{Code::too_many_targets, kError, "more destinations than a rule may have"},
+    CodeInfo{Code::topic_not_enumerable, kError, "a topic name that can take any number of values"},
+    CodeInfo{Code::no_otherwise, kError, "a router without `otherwise`"},
+    CodeInfo{Code::no_dead_letter, kError, "a router without `dead_letter`"},
+    CodeInfo{Code::tap_in_match_all, kError, "a tap under `match all`"},
+    CodeInfo{Code::no_target, kError, "a route without a `to`"},
+    CodeInfo{Code::delivered_twice, kWarning, "an event that is delivered twice to one topic"},
+    CodeInfo{Code::unknown_sql_type, kError, "a column type that is not known"},
+    CodeInfo{Code::type_pair, kError, "a value that a column of this type does not take"},
+    CodeInfo{Code::no_conflict_policy, kError, "a primary key without `on conflict`, or the reverse"},
+    CodeInfo{Code::bad_key, kError, "a column that cannot be part of the key or decide a conflict"},
+    CodeInfo{Code::may_not_fit, kError, "a value that may be missing or may not fit its column"},
+    CodeInfo{Code::column_else_not_needed, kWarning, "an `else` for a value that always fits"},
+    CodeInfo{Code::bad_default, kError, "a default that its column cannot hold"},
+    CodeInfo{Code::nothing_loaded, kError, "a table of a topic that carries no event"},
+    CodeInfo{Code::bad_test, kError, "a test that cannot be run as written"},
+    CodeInfo{Code::import_not_found, kError, "an import that cannot be read"},
+};
+
+} // namespace
+
+std::span<const CodeInfo> all_codes() { return kCodes; }
+
+Severity severity_of(Code code) {
+  const auto row = std::find_if(kCodes.begin(), kCodes.end(), [&](const CodeInfo& info) { return info.code == code; });
+  return row == kCodes.end() ? Severity::error : row->severity;
+}
+
+std::string name_of(Code code) {
+  char text[8];
+  std::snprintf(text, sizeof text, "%c%04u", severity_of(code) == Severity::error ? 'E' : 'W',
+                static_cast<unsigned>(code) % 10000u);
+  return text;
+}
+
+} // namespace millrace::dsl

@@ -1,0 +1,91 @@
+// Every code that the compiler can print. Numbered by phase: 01 syntax, 02 names and types, 03 absent values,
+// 04 topics, 05 routers, 06 tables, 07 tests and files. A code keeps its meaning for ever; a number is never used
+// twice. A new code also needs a row in codes.cpp and a fixture in tests/dsl/fixtures/diagnostics; tests ask for both.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace millrace::dsl {
+
+enum class Severity { error, warning };
+
+enum class Code : std::uint16_t {
+  // 01: syntax
+  unexpected = 101,
+  not_closed = 103,
+  closes_nothing = 104,
+  unfinished_token = 105,
+  nested_too_deeply = 106,
+  not_available_yet = 108,
+  single_equals = 110,
+  mixed_and_or = 112,
+  comparison_chain = 113,
+  said_twice = 114,
+  braces_are_plain_text = 115,
+  bad_edition = 116,
+  bad_escape = 117,
+  // 02: names and types
+  unknown_field = 201,
+  unknown_name = 202,
+  defined_twice = 203,
+  misused_name = 204,
+  similar_name = 205,
+  literal_does_not_fit = 211,
+  types_differ = 212,
+  not_in_enum = 213,
+  condition_as_value = 215,
+  not_a_condition = 217,
+  compared_with_null = 218,
+  wire_does_not_fit = 219,
+  name_clash = 230,
+  def_cycle = 231,
+  unused_def = 232,
+  // 03: absent values
+  may_be_absent = 301,
+  kind_not_known = 302,
+  else_needed = 305,
+  else_not_needed = 306,
+  reject_in_tap = 307,
+  // 04: topics
+  unknown_topic = 401,
+  bad_topic_name = 402,
+  topic_names_collide = 403,
+  bad_topic_setting = 404,
+  event_mismatch = 405,
+  too_many_targets = 406,
+  topic_not_enumerable = 412,
+  // 05: routers
+  no_otherwise = 502,
+  no_dead_letter = 503,
+  tap_in_match_all = 504,
+  no_target = 505,
+  delivered_twice = 506,
+  // 06: tables
+  unknown_sql_type = 601,
+  type_pair = 602,
+  no_conflict_policy = 610,
+  bad_key = 611,
+  may_not_fit = 621,
+  column_else_not_needed = 622,
+  bad_default = 623,
+  nothing_loaded = 624,
+  // 07: tests and files
+  bad_test = 701,
+  import_not_found = 710,
+};
+
+struct CodeInfo {
+  Code code;
+  Severity severity;
+  std::string_view title;
+};
+
+std::span<const CodeInfo> all_codes();
+Severity severity_of(Code code);
+/// "E0110", "W0306"
+std::string name_of(Code code);
+
+} // namespace millrace::dsl
