@@ -15,15 +15,15 @@ extern "C" {
 #define ARROW_FLAG_MAP_KEYS_SORTED 4
 
 struct ArrowSchema {
-  const char *format;   /* type, for instance "l" int64, "u" utf8, "d:12,2" decimal128, "tsu:UTC" timestamp in us */
-  const char *name;
-  const char *metadata; /* int32 count, then (int32 size, bytes) for each key and value; NULL: none */
+  const char* format; /* type, for instance "l" int64, "u" utf8, "d:12,2" decimal128, "tsu:UTC" timestamp in us */
+  const char* name;
+  const char* metadata; /* int32 count, then (int32 size, bytes) for each key and value; NULL: none */
   int64_t flags;        /* ARROW_FLAG_NULLABLE */
   int64_t n_children;
-  struct ArrowSchema **children;
-  struct ArrowSchema *dictionary;
-  void (*release)(struct ArrowSchema *); /* NULL: already released or moved away */
-  void *private_data;
+  struct ArrowSchema** children;
+  struct ArrowSchema* dictionary;
+  void (*release)(struct ArrowSchema*); /* NULL: already released or moved away */
+  void* private_data;
 };
 
 struct ArrowArray {
@@ -32,11 +32,11 @@ struct ArrowArray {
   int64_t offset;
   int64_t n_buffers;
   int64_t n_children;
-  const void **buffers; /* validity bitmap first (NULL: no nulls), then as the format says */
-  struct ArrowArray **children;
-  struct ArrowArray *dictionary;
-  void (*release)(struct ArrowArray *);
-  void *private_data;
+  const void** buffers; /* validity bitmap first (NULL: no nulls), then as the format says */
+  struct ArrowArray** children;
+  struct ArrowArray* dictionary;
+  void (*release)(struct ArrowArray*);
+  void* private_data;
 };
 
 #ifdef __cplusplus

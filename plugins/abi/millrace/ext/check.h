@@ -13,17 +13,18 @@ extern "C" {
 
 #define MR_NO_TARGET SIZE_MAX
 
-/* Where findings go. severity is one of MR_LOG_INFO (as wanted), MR_LOG_WARN, MR_LOG_ERROR; target is an index into the targets
- * of the call or MR_NO_TARGET; item is a column or setting, absent if it is about the whole. */
+/* Where findings go. severity is one of MR_LOG_INFO (as wanted), MR_LOG_WARN, MR_LOG_ERROR; target is an index into the
+ * targets of the call or MR_NO_TARGET; item is a column or setting, absent if it is about the whole. */
 typedef struct mr_findings {
-  void *context;
-  void (*add)(void *context, uint32_t severity, size_t target, mr_str item, mr_str text);
+  void* context;
+  void (*add)(void* context, uint32_t severity, size_t target, mr_str item, mr_str text);
 } mr_findings;
 
 typedef struct mr_plugin_check {
-  /* [serial] May block up to deadline_ns of host->now_ns. MR_TRANSIENT: could not be reached, the text says how it was tried. */
-  mr_status (*check)(void *self, const mr_target *targets, size_t count, int64_t deadline_ns, const mr_findings *findings,
-                     mr_error *error);
+  /* [serial] May block up to deadline_ns of host->now_ns. MR_TRANSIENT: could not be reached, the text says how it was
+   * tried. */
+  mr_status (*check)(void* self, const mr_target* targets, size_t count, int64_t deadline_ns,
+                     const mr_findings* findings, mr_error* error);
 } mr_plugin_check;
 
 #ifdef __cplusplus

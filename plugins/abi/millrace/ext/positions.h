@@ -18,12 +18,14 @@ typedef struct mr_position {
 
 typedef struct mr_sink_positions {
   /* [serial] Take the partition over on this instance's own session: whoever held it before can write it no more.
-   * if_new: stored and answered when nothing is known of it. MR_MOVED: the session was found gone while other claims existed. */
-  mr_status (*claim)(void *self, mr_str stream, int32_t partition, const mr_position *if_new, mr_position *out, mr_error *error);
+   * if_new: stored and answered when nothing is known of it. MR_MOVED: the session was found gone while other claims
+   * existed. */
+  mr_status (*claim)(void* self, mr_str stream, int32_t partition, const mr_position* if_new, mr_position* out,
+                     mr_error* error);
   /* [serial] It is given back; no delivery will name it until the next claim. */
-  void (*release)(void *self, mr_str stream, int32_t partition);
+  void (*release)(void* self, mr_str stream, int32_t partition);
   /* [serial] Called when idle: touch the session. MR_MOVED if it is not the one that claimed. */
-  mr_status (*still)(void *self, mr_error *error);
+  mr_status (*still)(void* self, mr_error* error);
 } mr_sink_positions;
 
 #ifdef __cplusplus

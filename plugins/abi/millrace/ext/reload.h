@@ -12,7 +12,7 @@ extern "C" {
 
 typedef struct mr_plugin_reload {
   /* [serial] All of it or nothing. MR_REJECTED: these values need a new instance, which the engine then makes. */
-  mr_status (*reload)(void *self, const mr_value *config, mr_error *error);
+  mr_status (*reload)(void* self, const mr_value* config, mr_error* error);
 } mr_plugin_reload;
 
 #ifdef __cplusplus

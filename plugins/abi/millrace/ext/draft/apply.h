@@ -13,15 +13,16 @@ extern "C" {
 
 /* One step that is needed, as a person would read it: the SQL statement, or "create topic …". Valid within the call. */
 typedef struct mr_steps {
-  void *context;
-  void (*add)(void *context, size_t target, mr_str step);
+  void* context;
+  void (*add)(void* context, size_t target, mr_str step);
 } mr_steps;
 
 typedef struct mr_plugin_apply {
-  /* [serial] What is missing, in order. With run set, each step is also carried out after it was added; what already fits adds
-   * none. A target that is there and differs is not changed: a finding of MR_LOG_ERROR names the difference. */
-  mr_status (*apply)(void *self, const mr_target *targets, size_t count, uint32_t run, int64_t deadline_ns, const mr_steps *steps,
-                     const mr_findings *findings, mr_error *error);
+  /* [serial] What is missing, in order. With run set, each step is also carried out after it was added; what already
+   * fits adds none. A target that is there and differs is not changed: a finding of MR_LOG_ERROR names the difference.
+   */
+  mr_status (*apply)(void* self, const mr_target* targets, size_t count, uint32_t run, int64_t deadline_ns,
+                     const mr_steps* steps, const mr_findings* findings, mr_error* error);
 } mr_plugin_apply;
 
 #ifdef __cplusplus

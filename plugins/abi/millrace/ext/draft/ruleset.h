@@ -1,5 +1,5 @@
-/* millrace.ruleset/1 (draft): a router says what it was made of, and what is wrong with it, in more words than an mr_error holds.
- * The engine makes reload receipts of it without knowing a rule. */
+/* millrace.ruleset/1 (draft): a router says what it was made of, and what is wrong with it, in more words than an
+ * mr_error holds. The engine makes reload receipts of it without knowing a rule. */
 #ifndef MILLRACE_EXT_DRAFT_RULESET_H
 #define MILLRACE_EXT_DRAFT_RULESET_H
 
@@ -25,7 +25,7 @@ typedef struct mr_diagnostic {
 
 typedef struct mr_host_ruleset {
   /* [any] In create: warnings also when it succeeds, errors before it returns MR_INVALID. */
-  void (*diagnose)(const mr_host *host, const mr_diagnostic *diagnostic);
+  void (*diagnose)(const mr_host* host, const mr_diagnostic* diagnostic);
 } mr_host_ruleset;
 
 /* A part of a ruleset under its name, so that two rulesets can be compared: ("rule", "web.clicks", hash). */
@@ -37,11 +37,11 @@ typedef struct mr_ruleset_item {
 
 typedef struct mr_router_ruleset {
   /* [any] Hash over every file it came from, lower-case hex; valid until destroy. */
-  mr_str (*hash)(void *self);
+  mr_str (*hash)(void* self);
   /* [any] Sorted by kind and name; valid until destroy. */
-  size_t (*items)(void *self, const mr_ruleset_item **items);
+  size_t (*items)(void* self, const mr_ruleset_item** items);
   /* [any] How many tests stood in the files and were run in create; all of them passed, or create had failed. */
-  size_t (*tests)(void *self);
+  size_t (*tests)(void* self);
 } mr_router_ruleset;
 
 #ifdef __cplusplus

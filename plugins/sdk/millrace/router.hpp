@@ -1,0 +1,107 @@
+// A router in C++: a class with route becomes a plugin. `emit` is valid within the call; what is passed to it stays
+// readable until the events are settled (see mr_emit).
+#pragma once
+
+#include <millrace/instance.hpp>
+#include <millrace/module.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace millrace {
+
+class Emit {
+ public:
+  explicit Emit(const mr_emit* emit) : emit_(emit) {}
+
+  // Throws transient() past the ceiling: the engine drops what this call emitted and tries again.
+  char* alloc(std::size_t bytes) const {
+    void* memory = emit_->alloc(emit_->context, bytes);
+    if (memory == nullptr) {
+      throw transient("the memory ceiling is reached");
+    }
+    return static_cast<char*>(memory);
+  }
+  std::string_view copy(std::string_view text) const {
+    if (text.empty()) {
+      return {"", 0};
+    }
+    char* memory = alloc(text.size());
+    text.copy(memory, text.size());
+    return {memory, text.size()};
+  }
+  void messages(std::span<const mr_message> messages) const {
+    check(emit_->messages(emit_->context, messages.data(), messages.size()), "messages");
+  }
+  // Takes the array over.
+  void rows(std::uint32_t target, ArrowArray& array, std::span<const mr_event* const> event_of_row,
+            std::size_t bytes) const {
+    check(emit_->rows(emit_->context, target, &array, event_of_row.data(), event_of_row.size(), bytes), "rows");
+  }
+  void reject(const mr_event* event, std::uint32_t dead_letter, const mr_reason& reason) const {
+    check(emit_->reject(emit_->context, event, dead_letter, &reason), "reject");
+  }
+
+ private:
+  static void check(mr_status status, const char* what) {
+    if (status != MR_OK) {
+      throw Failure(status, std::string("the engine refused the router's ") + what);
+    }
+  }
+  const mr_emit* emit_;
+};
+
+template <class Plugin>
+concept Router = std::constructible_from<Plugin, Host, const Config&> &&
+    requires(Plugin& plugin, std::span<const mr_event* const> events, const Emit& emit) {
+  plugin.route(events, emit);
+};
+
+namespace detail {
+
+template <class Plugin>
+inline constexpr mr_router kRouter = {[](void* self, const mr_event* const* events, std::size_t count,
+                                         const mr_emit* emit, mr_error* error) -> mr_status {
+  return guarded(error, MR_FATAL, [&] {
+    of<Plugin>(self).plugin.route(std::span(events, count), Emit(emit));
+    return MR_OK;
+  });
+}};
+
+// mr_str hash(); std::span<const mr_ruleset_item> items(); std::size_t tests();
+template <class Plugin>
+inline constexpr mr_router_ruleset kRouterRuleset = {
+    [](void* self) -> mr_str { return of<Plugin>(self).plugin.hash(); },
+    [](void* self, const mr_ruleset_item** items) -> std::size_t {
+      const std::span<const mr_ruleset_item> all = of<Plugin>(self).plugin.items();
+      *items = all.data();
+      return all.size();
+    },
+    [](void* self) -> std::size_t { return of<Plugin>(self).plugin.tests(); }};
+
+template <class Plugin>
+const void* router_extension(const char* id) {
+  if constexpr (requires(Plugin & plugin) {
+                  plugin.hash();
+                  plugin.items();
+                  plugin.tests();
+                }) {
+    if (std::strcmp(id, MR_RULESET) == 0) {
+      return &kRouterRuleset<Plugin>;
+    }
+  }
+  return common_extension<Plugin>(id);
+}
+
+} // namespace detail
+
+template <Router Plugin>
+constexpr mr_plugin router_plugin(const char* name, const char* doc) {
+  mr_plugin table = detail::plugin_table<Plugin>(MR_ROUTER, name, doc, &detail::router_extension<Plugin>);
+  table.router = &detail::kRouter<Plugin>;
+  return table;
+}
+
+} // namespace millrace

@@ -1,0 +1,34 @@
+// Names of target properties that routers and sinks agree on (docs/plugins/targets.md). A sink ignores those it does
+// not know.
+#pragma once
+
+#include <millrace/text.hpp>
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace millrace {
+
+// Of messages
+inline constexpr std::string_view kPartitions = "partitions";    // "96"
+inline constexpr std::string_view kReplicas = "replicas";        // "3"
+inline constexpr std::string_view kRetentionMs = "retention_ms"; // "172800000"
+inline constexpr std::string_view kCompact = "compact";          // "true"
+inline constexpr std::string_view kPartitioner = "partitioner";  // "murmur2_random"
+// Of rows
+inline constexpr std::string_view kPrimaryKey =
+    "primary_key"; // column names, separated by commas; a comma in a name is doubled
+inline constexpr std::string_view kOnConflict = "on_conflict"; // "keep_first" | "keep_last" | "keep_newest" | "reject"
+inline constexpr std::string_view kNewestBy = "newest_by";     // the column that keep_newest compares
+
+inline std::optional<std::string_view> property(const mr_target& target, std::string_view name) {
+  for (const mr_pair& pair : std::span(target.properties, target.property_count)) {
+    if (view(pair.key) == name) {
+      return view(pair.value);
+    }
+  }
+  return std::nullopt;
+}
+
+} // namespace millrace
