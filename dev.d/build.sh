@@ -12,6 +12,7 @@ run() {
   (($# == 0)) || shift
   local targets=()
   (($# == 0)) || targets=(--target "$@")
-  cmake --preset "$preset" --log-level=NOTICE >&2
+  # Afterwards ninja itself configures again where a CMake file changed.
+  [[ build/$preset/build.ninja -nt CMakePresets.json ]] || cmake --preset "$preset" >&2
   cmake --build --preset "$preset" "${targets[@]}"
 }

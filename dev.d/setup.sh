@@ -1,4 +1,5 @@
-# Installs what is missing from Debian and builds newer librdkafka and libpqxx where the system's are too old.
+# Installs and builds what is missing.
+# From Debian: packages, and newer librdkafka and libpqxx where the system's are too old; with Maven: Kafka and test data.
 # What is there already is not touched, so it may be run again at any time; a build that broke off is begun anew.
 
 readonly packages=(
@@ -26,6 +27,7 @@ usage() {
 usage: ./dev setup [--check]
   Installs the Debian packages that are missing (as root, or with sudo; neither where nothing is missing) and builds
   librdkafka and libpqxx from Debian 13's source packages into .deps/prefix where pkg-config finds none that is new enough.
+  Fetches Apache Kafka and the Wikipedia edits of tests and demo with Maven.
   --check   only say what is missing; exit code 1 if anything is
 TEXT
 }
@@ -56,6 +58,8 @@ run() {
   for entry in "${old[@]}"; do
     build_newer $entry
   done
+  tests/support/kafka jars
+  tests/support/wikipedia >/dev/null
   say "everything is there"
 }
 
