@@ -1,0 +1,3 @@
+/* Cannot be read without loading it. */
+#define FIXTURE_NO_NOTE
+#include "whole.h"

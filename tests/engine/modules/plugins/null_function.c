@@ -1,0 +1,3 @@
+/* stop is missing. */
+#define FIXTURE_STOP NULL
+#include "whole.h"
