@@ -1,0 +1,117 @@
+"""The engine as an operator runs it: a configuration file, `millrace apply`, `millrace run`, and its admin address."""
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build" / "release"
+
+HEAD = """# Written by ./dev demo; run it with: build/release/bin/millrace run {file}
+[engine]
+admin   = "127.0.0.1:{admin}"
+plugins = ["{plugins}"]
+"""
+WITH_KAFKA = """
+[pipeline.ingest]
+workers      = 1
+source.http  = {{ listen = "127.0.0.1:{http}" }}
+router.rules = {{ file = "{rules}", run = "{router}" }}
+sink.kafka   = {{ brokers = "{brokers}" }}
+
+[pipeline.load]
+workers       = 1
+source.kafka  = {{ brokers = "{brokers}", group = "millrace-demo", topics = [{topics}] }}
+router.rules  = {{ file = "{rules}", run = "tables" }}
+sink.postgres = {{ url = "{url}" }}
+"""
+DIRECT = """
+[pipeline.direct]
+workers       = 1
+source.http   = {{ listen = "127.0.0.1:{http}" }}
+router.rules  = {{ file = "{rules}", run = "{router}" }}
+sink.postgres = {{ url = "{url}" }}
+"""
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+class Engine:
+    def __init__(self, folder, case, url, brokers):
+        self.folder = folder
+        self.file = folder / "millrace.toml"
+        self.log = folder / "millrace.log"
+        self.http, self.admin = free_port(), free_port()
+        topics = ", ".join(f'"{topic}"' for topic in case.table_of)
+        text = (HEAD + (WITH_KAFKA if brokers else DIRECT)).format(
+            file=self.file, admin=self.admin, plugins=BUILD / "plugins", http=self.http, brokers=brokers, url=url,
+            rules=ROOT / case.rules, router=case.router, topics=topics)
+        self.file.write_text(text)
+        self.process = None
+
+    def command(self, *arguments):
+        return [str(BUILD / "bin" / "millrace"), *map(str, arguments)]
+
+    def apply(self):
+        subprocess.run(self.command("apply", self.file), check=True)
+
+    def start(self):
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(self.command("run", self.file), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                            start_new_session=True)
+        (self.folder / "millrace.pid").write_text(str(self.process.pid))
+        deadline = time.monotonic() + 60
+        while not self.is_ready():
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the engine ended with {self.process.returncode}:\n{self.last_words()}")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the engine is not ready after a minute:\n{self.last_words()}")
+            time.sleep(0.05)
+
+    def is_ready(self):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/ready", timeout=2) as answer:
+                return answer.status == 200
+        except (OSError, urllib.error.URLError):
+            return False
+
+    def last_words(self, count=20):
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
+
+    def has_died(self):
+        return self.process is not None and self.process.poll() is not None
+
+    def stop(self):
+        """Asks it to drain, and says how it ended."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise RuntimeError(f"the engine did not end within a minute of SIGTERM:\n{self.last_words()}") from None
+        if code != 0:
+            raise RuntimeError(f"the engine ended with {code}:\n{self.last_words()}")
+
+
+def stop_left_over(folder):
+    """Ends the engine of an earlier --keep, if its process is still the one that was started."""
+    try:
+        pid = int((folder / "millrace.pid").read_text())
+        if str(folder).encode() in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGTERM)
+            deadline = time.monotonic() + 30
+            while pathlib.Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+                if " Z " in pathlib.Path(f"/proc/{pid}/stat").read_text():
+                    break
+                time.sleep(0.05)
+    except (OSError, ValueError):
+        pass
