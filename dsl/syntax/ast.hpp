@@ -358,6 +358,12 @@ struct Item {
   ItemNode node;
 };
 
+/// An item or rule that did not parse. What speaks of its name is not wrong because of that.
+struct Broken {
+  std::string_view keyword; // "event", "route", …
+  std::string_view name;    // may be empty
+};
+
 struct Comment {
   Span span; // from `#` to the end of its line
   bool own_line = false;
@@ -370,6 +376,8 @@ struct File {
   std::vector<Expr> exprs;
   std::deque<std::string> decoded; // texts whose escapes were resolved
   std::vector<Comment> comments;
+  std::vector<Broken> broken;
+  bool readable = true; // false: nothing of the file could be parsed
 
   const Expr& operator[](ExprId id) const { return exprs[id.index]; }
 };

@@ -1,0 +1,192 @@
+// The layout of a diagnostic as text.
+#include "dsl/diagnostic/render.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace millrace::dsl {
+namespace {
+
+constexpr std::size_t kTabWidth = 4;
+constexpr std::size_t kMarkColumn = 72; // where `[fix 1]` stands, if the help is shorter
+
+struct Range {
+  char32_t first;
+  char32_t last;
+};
+/// Characters that take two cells of a terminal (East Asian wide and full width, emoji).
+constexpr Range kWide[] = {{0x1100, 0x115F},   {0x2E80, 0x303E},  {0x3041, 0x33FF}, {0x3400, 0x4DBF},
+                           {0x4E00, 0x9FFF},   {0xA000, 0xA4CF},  {0xAC00, 0xD7A3}, {0xF900, 0xFAFF},
+                           {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},  {0xFFE0, 0xFFE6}, {0x1F300, 0x1F64F},
+                           {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
+constexpr Range kZeroWidth[] = {{0x0300, 0x036F}, {0x200B, 0x200F}, {0xFE00, 0xFE0F}};
+
+template <std::size_t N>
+bool within(char32_t code, const Range (&ranges)[N]) {
+  return std::any_of(std::begin(ranges), std::end(ranges),
+                     [&](const Range& range) { return code >= range.first && code <= range.last; });
+}
+
+std::size_t sequence_length(unsigned char lead) { return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4; }
+
+/// Cells that the text takes; `*shown` gets it with tabs as blanks.
+std::size_t display_width(std::string_view text, std::string* shown = nullptr) {
+  std::size_t width = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = std::min(sequence_length(static_cast<unsigned char>(text[at])), text.size() - at);
+    if (text[at] == '\t') {
+      const std::size_t blanks = kTabWidth - width % kTabWidth;
+      width += blanks;
+      if (shown != nullptr) {
+        shown->append(blanks, ' ');
+      }
+      ++at;
+      continue;
+    }
+    char32_t code = static_cast<unsigned char>(text[at]);
+    if (length > 1) {
+      code &= 0x7Fu >> length;
+      for (std::size_t i = 1; i < length; ++i) {
+        code = (code << 6) | (static_cast<unsigned char>(text[at + i]) & 0x3Fu);
+      }
+    }
+    width += within(code, kZeroWidth) ? 0 : within(code, kWide) ? 2 : 1;
+    if (shown != nullptr) {
+      shown->append(text.substr(at, length));
+    }
+    at += length;
+  }
+  return width;
+}
+
+struct Mark {
+  Span span;
+  std::string_view text;
+  bool primary = false;
+};
+
+class Painter {
+ public:
+  Painter(const Diagnostic& diagnostic, const SourceMap& sources) : diagnostic_(diagnostic), sources_(sources) {}
+
+  std::string paint() {
+    collect();
+    const bool is_error = diagnostic_.is_error();
+    out_ =
+        std::string(is_error ? "error[" : "warning[") + name_of(diagnostic_.code) + "]: " + diagnostic_.headline + "\n";
+    const FileId own = diagnostic_.primary.span.file;
+    paint_file(own, "-->");
+    for (const auto& [file, marks] : marks_) {
+      if (file != own) {
+        paint_file(file, ":::");
+      }
+    }
+    for (const Help& help : diagnostic_.helps) {
+      paint_help(help);
+    }
+    for (const std::string& note : diagnostic_.notes) {
+      out_ += gutter("") + " = note: " + note + "\n";
+    }
+    return out_;
+  }
+
+ private:
+  void collect() {
+    const auto add = [&](const Label& label, bool primary) {
+      marks_[label.span.file].push_back({label.span, label.text, primary});
+      gutter_width_ = std::max(gutter_width_, std::to_string(line_of(label.span)).size());
+    };
+    add(diagnostic_.primary, true);
+    for (const Label& label : diagnostic_.secondary) {
+      add(label, false);
+    }
+  }
+
+  std::uint32_t line_of(Span span) const { return sources_.locate(span.file, span.begin).line; }
+  std::string gutter(const std::string& text) const { return std::string(gutter_width_ - text.size(), ' ') + text; }
+
+  /// The primary line first, as it is what the message is about; the others in the order they were given.
+  void paint_file(FileId file, std::string_view arrow) {
+    const std::vector<Mark>& marks = marks_[file];
+    out_ += gutter("") + std::string(arrow) + " " + sources_.place(marks.front().span) + "\n";
+    std::vector<std::uint32_t> lines;
+    for (const Mark& mark : marks) {
+      const std::uint32_t line = line_of(mark.span);
+      if (std::find(lines.begin(), lines.end(), line) == lines.end()) {
+        lines.push_back(line);
+      }
+    }
+    for (const std::uint32_t line : lines) {
+      paint_line(file, line, marks);
+    }
+  }
+
+  void paint_line(FileId file, std::uint32_t line, const std::vector<Mark>& marks) {
+    const Span source = sources_.line(file, line);
+    std::string shown;
+    display_width(sources_.text(source), &shown);
+    shown.erase(shown.find_last_not_of(' ') + 1);
+    out_ += gutter(std::to_string(line)) + " | " + shown + "\n";
+    for (const Mark& mark : marks) {
+      if (line_of(mark.span) == line) {
+        paint_mark(source, mark);
+      }
+    }
+  }
+
+  void paint_mark(Span line, const Mark& mark) {
+    const std::string_view text = sources_.text(line);
+    const std::size_t before = std::min<std::size_t>(mark.span.begin - line.begin, text.size());
+    const std::size_t end = std::min<std::size_t>(mark.span.end - line.begin, text.size());
+    const std::size_t indent = display_width(text.substr(0, before));
+    const std::size_t width = display_width(text.substr(0, std::max(end, before))) - indent;
+    const std::string label(mark.text);
+    out_ += gutter("") + " | " + std::string(indent, ' ') +
+            std::string(std::max<std::size_t>(width, 1), mark.primary ? '^' : '-') +
+            (label.empty() ? "" : " " + label) + "\n";
+  }
+
+  void paint_help(const Help& help) {
+    std::string line = gutter("") + " = help: " + help.text;
+    if (help.fix) {
+      const std::size_t width = display_width(line);
+      line += std::string(width < kMarkColumn ? kMarkColumn - width : 1, ' ') + "[" + help.fix->mark + "]";
+    }
+    out_ += line + "\n";
+  }
+
+  const Diagnostic& diagnostic_;
+  const SourceMap& sources_;
+  std::map<FileId, std::vector<Mark>> marks_;
+  std::size_t gutter_width_ = 1;
+  std::string out_;
+};
+
+} // namespace
+
+std::string render_text(const Diagnostic& diagnostic, const SourceMap& sources) {
+  return Painter(diagnostic, sources).paint();
+}
+
+std::string render_text(const Diagnostics& diagnostics, const SourceMap& sources) {
+  std::string text;
+  for (const Diagnostic& diagnostic : diagnostics.sorted()) {
+    text += (text.empty() ? "" : "\n") + render_text(diagnostic, sources);
+  }
+  if (diagnostics.error_count() > Diagnostics::kMaxErrors) {
+    text += "\n" + std::to_string(diagnostics.error_count() - Diagnostics::kMaxErrors) +
+            " more errors are not shown; they may be gone when these are\n";
+  }
+  return text;
+}
+
+std::string render_short(const Diagnostics& diagnostics, const SourceMap& sources) {
+  std::string text;
+  for (const Diagnostic& diagnostic : diagnostics.sorted()) {
+    text += sources.place(diagnostic.primary.span) + ": " + (diagnostic.is_error() ? "error[" : "warning[") +
+            name_of(diagnostic.code) + "]: " + diagnostic.headline + "\n";
+  }
+  return text;
+}
+
+} // namespace millrace::dsl

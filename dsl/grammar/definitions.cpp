@@ -1,0 +1,162 @@
+// Grammar of the items that declare: import, let, def, event, topic. A new kind of declaration is a rule here, a kind
+// of piece in the splitter and a member of ast::ItemNode.
+#include "dsl/grammar/expression.hpp"
+#include "dsl/grammar/items.hpp"
+#include "dsl/grammar/tokens.hpp"
+
+namespace millrace::dsl::grammar {
+namespace {
+
+constexpr keyword word(std::string_view text) { return {text, ""}; }
+constexpr keyword wanted(std::string_view text, std::string_view phrase) { return {text, phrase}; }
+
+// ---- import, let, def
+
+struct import_tag;
+struct let_tag;
+struct def_tag;
+struct list_tag;
+x3::rule<import_tag, ast::Import> const import = "an import";
+x3::rule<let_tag, ast::Let> const let = "a constant";
+x3::rule<def_tag, ast::Def> const def = "a definition";
+
+auto const import_def = word("import") >> text[set<&ast::Import::file>];
+auto const let_def = word("let") >> name[set<&ast::Let::name>] >> sign("=", "`=`") >> expression[set<&ast::Let::value>];
+auto const def_def = word("def") >> name[set<&ast::Def::name>] >> sign("=", "`=`") >> expression[set<&ast::Def::body>];
+
+// ---- event
+
+struct TypeWord {
+  std::string_view text;
+  ast::TypeName name;
+  bool available;
+};
+constexpr TypeWord kTypes[] = {
+    {"bool", ast::TypeName::boolean, true},
+    {"int", ast::TypeName::integer, true},
+    {"float", ast::TypeName::floating, true},
+    {"decimal", ast::TypeName::decimal, true},
+    {"string", ast::TypeName::string, true},
+    {"timestamp", ast::TypeName::timestamp, true},
+    {"uuid", ast::TypeName::uuid, true},
+    {"object", ast::TypeName::object, true},
+    {"any", ast::TypeName::any, true},
+    {"one", ast::TypeName::one_of, true},
+    {"duration", ast::TypeName::duration, false},
+    {"ip", ast::TypeName::ip, false},
+    {"version", ast::TypeName::version, false},
+    {"list", ast::TypeName::list, false},
+};
+
+bool read_type_word(const char*& at, const char* last, ParseState& state, ast::Type& type) {
+  const ParseState::Next next = ParseState::next(at, last);
+  for (const TypeWord& known : kTypes) {
+    if (next.lexeme.kind == TokenKind::word && next.lexeme.text == known.text) {
+      type.name = known.name;
+      at = next.end();
+      state.accepted(at);
+      if (!known.available) {
+        state.report_later(state.span(next.lexeme.text), "the type `" + std::string(known.text) + "`");
+      }
+      return true;
+    }
+  }
+  state.expected(next.begin, "a type (`bool int float decimal string timestamp uuid object any`, `one of`)");
+  return false;
+}
+inline constexpr leaf<ast::Type, read_type_word> type_word{};
+
+struct WireWord {
+  ast::Wire wire = ast::Wire::iso8601;
+  Span span;
+};
+bool read_wire_word(const char*& at, const char* last, ParseState& state, WireWord& wire) {
+  constexpr std::pair<std::string_view, ast::Wire> kWires[] = {
+      {"iso8601", ast::Wire::iso8601}, {"unix_s", ast::Wire::unix_s}, {"unix_ms", ast::Wire::unix_ms},
+      {"unix_us", ast::Wire::unix_us}, {"text", ast::Wire::text},
+  };
+  const ParseState::Next next = ParseState::next(at, last);
+  for (const auto& [text, value] : kWires) {
+    if (next.lexeme.kind == TokenKind::word && next.lexeme.text == text) {
+      wire = {value, state.span(next.lexeme.text)};
+      at = next.end();
+      state.accepted(at);
+      return true;
+    }
+  }
+  state.expected(next.begin, "a wire form (`iso8601 unix_s unix_ms unix_us text`)");
+  return false;
+}
+inline constexpr leaf<WireWord, read_wire_word> wire_word{};
+
+struct type_tag;
+struct field_tag;
+struct event_tag;
+x3::rule<type_tag, ast::Type> const type = "a type";
+x3::rule<field_tag, ast::Field> const field = "a field";
+x3::rule<event_tag, ast::Event> const event = "an event";
+
+/// What follows the word depends on the type.
+template <ast::TypeName Name>
+constexpr auto is_type = [](auto& ctx) { x3::_pass(ctx) = x3::_val(ctx).name == Name; };
+constexpr auto take_type = [](auto& ctx) { x3::_val(ctx) = x3::_attr(ctx); };
+constexpr auto take_wire = [](auto& ctx) {
+  x3::_val(ctx).wire = x3::_attr(ctx).wire;
+  x3::_val(ctx).wire_span = x3::_attr(ctx).span;
+};
+
+auto const type_def =
+    spanned[type_word[take_type] >>
+            ((x3::eps[is_type<ast::TypeName::one_of>] >> wanted("of", "`of`") >> text[push<&ast::Type::values>] >>
+              *(sign(",", "") >> text[push<&ast::Type::values>]) >>
+              -(word("or") >> wanted("other", "`other`")[choose<&ast::Type::or_other, true>])) |
+             (x3::eps[is_type<ast::TypeName::decimal>] >> sign("(", "`(`") >> integer[set<&ast::Type::precision>] >>
+              sign(",", "`,`") >> integer[set<&ast::Type::scale>] >> sign(")", "`)`")) |
+             (x3::eps[is_type<ast::TypeName::list>] >> sign("<", "`<`") >> type >> sign(">", "`>`")) |
+             (!(x3::eps[is_type<ast::TypeName::one_of>] | x3::eps[is_type<ast::TypeName::decimal>] |
+                x3::eps[is_type<ast::TypeName::list>])))];
+
+auto const field_def =
+    spanned[name[set<&ast::Field::name>] >> -(sign("?", "`?`")[choose<&ast::Field::optional, true>]) >>
+            ((sign("{", "`{`") >> *field[push<&ast::Field::fields>] >> sign("}", "`}`")) |
+             (sign(":", "`:`") >> type[set<&ast::Field::type>] >> -(word("from") >> wire_word[take_wire])))];
+
+auto const event_def = word("event") >> name[set<&ast::Event::name>] >>
+                       -(wanted("open", "`open`")[choose<&ast::Event::open, true>]) >> sign("{", "`{`") >>
+                       *field[push<&ast::Event::fields>] >> close;
+
+// ---- topic
+
+struct topic_clause_tag;
+struct topic_tag;
+x3::rule<topic_clause_tag, ast::TopicClause> const topic_clause = "a setting of a topic";
+x3::rule<topic_tag, ast::Topic> const topic = "a topic";
+
+using Setting = ast::TopicClause::Kind;
+template <Setting Kind>
+constexpr auto& is_setting = choose<&ast::TopicClause::kind, Kind>;
+
+auto const topic_clause_def = spanned
+    [(wanted("event", "`event`")[is_setting<Setting::event>] >> name[set<&ast::TopicClause::name>]) |
+     (wanted("partitions", "`partitions`")[is_setting<Setting::partitions>] >>
+      integer[set<&ast::TopicClause::number>]) |
+     (wanted("replicas", "`replicas`")[is_setting<Setting::replicas>] >> integer[set<&ast::TopicClause::number>]) |
+     (wanted("retention", "`retention`")[is_setting<Setting::retention>] >>
+      duration[set<&ast::TopicClause::duration>]) |
+     (wanted("partitioner", "`partitioner`")[is_setting<Setting::partitioner>] >> name[set<&ast::TopicClause::name>]) |
+     (wanted("compact", "`compact`")[is_setting<Setting::compact>])];
+
+auto const topic_def = word("topic") >> text[set<&ast::Topic::name>] >> sign("{", "`{`") >>
+                       *topic_clause[push<&ast::Topic::clauses>] >> close;
+
+BOOST_SPIRIT_DEFINE(import, let, def, type, field, event, topic_clause, topic)
+
+} // namespace
+
+bool parse(ParseState& s, std::string_view piece, ast::Import& item) { return parse_whole(s, piece, import, item); }
+bool parse(ParseState& s, std::string_view piece, ast::Let& item) { return parse_whole(s, piece, let, item); }
+bool parse(ParseState& s, std::string_view piece, ast::Def& item) { return parse_whole(s, piece, def, item); }
+bool parse(ParseState& s, std::string_view piece, ast::Event& item) { return parse_whole(s, piece, event, item); }
+bool parse(ParseState& s, std::string_view piece, ast::Topic& item) { return parse_whole(s, piece, topic, item); }
+
+} // namespace millrace::dsl::grammar

@@ -1,0 +1,129 @@
+// Furthest failure and its message.
+#include "dsl/grammar/parse_state.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "dsl/syntax/text.hpp"
+
+namespace millrace::dsl::grammar {
+namespace {
+
+/// Words that belong to forms which this version does not read yet.
+constexpr std::array<std::string_view, 13> kLater = {"matches",  "some",      "every", "as",     "ignoring",
+                                                     "omit",     "partition", "index", "evolve", "renamed",
+                                                     "required", "timestamp", "at"};
+constexpr std::array<std::string_view, 7> kLaterSigns = {"+", "-", "*", "/", "..", "..<", "<"};
+constexpr std::array<std::string_view, 6> kComparisons = {"==", "!=", "<", "<=", ">", ">="};
+
+template <typename Words>
+bool is_one_of(std::string_view word, const Words& words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+std::string join_alternatives(const std::vector<std::string_view>& phrases) {
+  std::string text;
+  for (std::size_t i = 0; i < phrases.size(); ++i) {
+    text += i == 0 ? "" : i + 1 == phrases.size() ? " or " : ", ";
+    text += phrases[i];
+  }
+  return text;
+}
+
+} // namespace
+
+ParseState::ParseState(const SourceMap& sources, ast::File& file, Diagnostics& diagnostics)
+    : sources_(sources), file_(file), diagnostics_(diagnostics), text_(sources.text(file.id)) {}
+
+Span ParseState::span(const char* begin, const char* end) const {
+  return {file_.id, static_cast<std::uint32_t>(begin - text_.data()), static_cast<std::uint32_t>(end - text_.data())};
+}
+
+ast::ExprId ParseState::add(ast::ExprNode node, Span span) {
+  file_.exprs.push_back({span, std::move(node), false});
+  return {static_cast<std::uint32_t>(file_.exprs.size() - 1)};
+}
+
+ParseState::Next ParseState::next(const char* at, const char* last) {
+  const char* begin = skip_blank(at, last);
+  return {begin, read_lexeme(begin, last, false)};
+}
+
+void ParseState::expected(const char* at, std::string_view what) {
+  if (at < furthest_) {
+    return;
+  }
+  if (at > furthest_) {
+    furthest_ = at;
+    expected_.clear();
+  }
+  if (!what.empty() && !is_one_of(what, expected_)) {
+    expected_.push_back(what);
+  }
+}
+
+void ParseState::reset(const char* begin) {
+  furthest_ = begin;
+  accepted_end_ = begin;
+  expected_.clear();
+}
+
+void ParseState::report_failure(const char* last) {
+  const Next found = next(furthest_, last);
+  const std::string word(found.lexeme.text);
+  Span at = span(found.begin, found.end());
+  const bool name_before = accepted_end_ > text_.data() && is_word_char(accepted_end_[-1]);
+  if (is_one_of(word, kLater) || (is_one_of(word, kLaterSigns) && word != "<") ||
+      (word == "(" && name_before && found.begin == accepted_end_)) {
+    return report_later(at, word == "(" ? "a function" : "`" + word + "`");
+  }
+  if (is_one_of(word, kComparisons)) {
+    diagnostics_.add(Code::comparison_chain, at, "tests do not chain", "a second test on the same value")
+        .help("write both and join them: `a < b and b < c`");
+    return;
+  }
+  const bool later_line = std::find(accepted_end_, found.begin, '\n') != found.begin;
+  const bool at_end = found.lexeme.kind == TokenKind::end;
+  if (later_line || at_end) {
+    const char* const end = std::max(accepted_end_, text_.data() + 1);
+    at = span(end - 1, end);
+  }
+  const std::string there = at_end ? "the end of this part" : "`" + word + "`";
+  const std::string wanted = expected_.empty() ? std::string() : join_alternatives(expected_);
+  auto& diagnostic = diagnostics_.add(
+      Code::unexpected, at, wanted.empty() ? there + " cannot stand here" : "expected " + wanted + ", found " + there,
+      later_line || at_end ? "after this" : "not expected here");
+  if (found.lexeme.kind == TokenKind::word && is_reserved(word) && is_one_of("a name", expected_)) {
+    diagnostic.help("`" + word + "` is a reserved word; as a name it is written in backticks: `` `" + word + "` ``");
+  }
+  if (word == "not" && accepted_end_ - text_.data() >= 2 && std::string_view(accepted_end_ - 2, 2) == "is") {
+    diagnostic.help("there is no `is not null`: write `exists` for a value that is there");
+  }
+}
+
+ast::Text ParseState::make_text(std::string_view with_quotes) {
+  ast::Text text{with_quotes.substr(1, with_quotes.size() - 2), {}, span(with_quotes)};
+  if (text.raw.find('\\') == std::string_view::npos) {
+    text.text = text.raw;
+    return text;
+  }
+  auto decoded = decode_text(text.raw);
+  if (const auto* error = std::get_if<TextError>(&decoded)) {
+    const char* const at = text.raw.data() + error->offset;
+    diagnostics_.add(Code::bad_escape, span(at, at + error->length), "a text cannot hold this escape", error->what);
+    text.text = text.raw;
+    return text;
+  }
+  text.text = file_.decoded.emplace_back(std::move(std::get<std::string>(decoded)));
+  return text;
+}
+
+void ParseState::report_later(Span span, std::string_view what) {
+  diagnostics_
+      .add(Code::not_available_yet, span, std::string(what) + " is not available in this version",
+           "a form that comes later")
+      .help("what this version reads is in docs/rules/reference.md");
+}
+
+} // namespace millrace::dsl::grammar

@@ -1,0 +1,101 @@
+// Grammar of routers: the head, rules, and what they deliver to. A new clause of a destination is an alternative of
+// `clause`; a new kind of rule is one of `rule`.
+#include "dsl/grammar/expression.hpp"
+#include "dsl/grammar/items.hpp"
+#include "dsl/grammar/tokens.hpp"
+
+namespace millrace::dsl::grammar {
+namespace {
+
+constexpr keyword word(std::string_view text) { return {text, ""}; }
+constexpr keyword wanted(std::string_view text, std::string_view phrase) { return {text, phrase}; }
+
+// ---- destinations
+
+struct clause_else_tag;
+struct clause_tag;
+struct to_tag;
+struct body_tag;
+x3::rule<clause_else_tag, ast::ClauseElse> const clause_else = "an else";
+x3::rule<clause_tag, ast::Clause> const clause = "a clause";
+x3::rule<to_tag, ast::To> const to = "a destination";
+x3::rule<body_tag, ast::Body> const body = "destinations";
+
+template <ast::Otherwise What>
+constexpr auto& otherwise_is = choose<&ast::ClauseElse::what, What>;
+using ClauseKind = ast::Clause::Kind;
+
+auto const clause_else_def =
+    spanned[word("else") >> (wanted("reject", "`reject`")[otherwise_is<ast::Otherwise::reject>] |
+                             wanted("none", "`none`")[otherwise_is<ast::Otherwise::keep_none>] |
+                             wanted("skip", "`skip`")[otherwise_is<ast::Otherwise::skip>])];
+
+auto const clause_def =
+    spanned[((wanted("key", "`key`")[choose<&ast::Clause::kind, ClauseKind::key>] >>
+              expression[set<&ast::Clause::value>]) |
+             (wanted("header", "`header`")[choose<&ast::Clause::kind, ClauseKind::header>] >>
+              text[set<&ast::Clause::header>] >> sign("=", "`=`") >> expression[set<&ast::Clause::value>])) >>
+            -(clause_else[set<&ast::Clause::otherwise>])];
+
+auto const to_def =
+    spanned[wanted("to", "`to`") >> wanted("topic", "`topic`") >> text[set<&ast::To::topic>] >>
+            -(sign("{", "")[choose<&ast::To::braces, true>] >> *clause[push<&ast::To::clauses>] >> close)];
+
+auto const body_def =
+    spanned[to[push<&ast::Body::parts>] | (sign("{", "`{`")[choose<&ast::Body::braces, true>] >>
+                                           *(to[push<&ast::Body::parts>] | clause[push<&ast::Body::parts>]) >> close)];
+
+// ---- rules
+
+struct rule_tag;
+x3::rule<rule_tag, ast::Rule> const rule = "a rule";
+
+template <ast::RuleKind Kind>
+constexpr auto begin_rule = [](auto& ctx) {
+  x3::_val(ctx).kind = Kind;
+  x3::_val(ctx).keyword = x3::_attr(ctx);
+};
+template <ast::RuleKind Kind>
+auto rule_word(std::string_view text) {
+  return keyword_at(text, "")[begin_rule<Kind>];
+}
+auto const name_and_condition = name[set<&ast::Rule::name>] >>
+                                wanted("when", "`when`") >> expression[set<&ast::Rule::when>];
+
+auto const rule_def = spanned[((rule_word<ast::RuleKind::route>("route") | rule_word<ast::RuleKind::tap>("tap")) >>
+                               name_and_condition >> body[set<&ast::Rule::body>]) |
+                              ((rule_word<ast::RuleKind::drop>("drop") | rule_word<ast::RuleKind::group>("group")) >>
+                               name_and_condition)];
+
+struct otherwise_tag;
+x3::rule<otherwise_tag, ast::RouterOtherwise> const otherwise = "otherwise";
+
+auto const otherwise_def =
+    spanned[word("otherwise") >> (wanted("drop", "`drop`")[choose<&ast::RouterOtherwise::drop, true>] |
+                                  body[set<&ast::RouterOtherwise::body>])];
+
+// ---- the head of a router
+
+struct head_tag;
+x3::rule<head_tag, ast::Router> const head = "the head of a router";
+
+auto const head_def = word("router") >> name[set<&ast::Router::name>] >>
+                      wanted("for", "`for`") >> name[set<&ast::Router::event>] >> sign("{", "`{`") >>
+                      wanted("match", "`match`") >>
+                      (wanted("first", "`first`") | wanted("all", "`all`")[choose<&ast::Router::match_all, true>]) >>
+                      -(wanted("dead_letter", "`dead_letter`") >> text[set<&ast::Router::dead_letter>]) >>
+                      -sign("}", "a rule");
+
+BOOST_SPIRIT_DEFINE(clause_else, clause, to, body, rule, otherwise, head)
+
+} // namespace
+
+bool parse_head(ParseState& s, std::string_view piece, ast::Router& router) {
+  return parse_whole(s, piece, head, router);
+}
+bool parse(ParseState& s, std::string_view piece, ast::Rule& item) { return parse_whole(s, piece, rule, item); }
+bool parse(ParseState& s, std::string_view piece, ast::RouterOtherwise& item) {
+  return parse_whole(s, piece, otherwise, item);
+}
+
+} // namespace millrace::dsl::grammar

@@ -1,0 +1,190 @@
+// Drives splitter and grammar over one file.
+#include "dsl/syntax/parser.hpp"
+
+#include <string>
+
+#include "dsl/grammar/items.hpp"
+#include "dsl/syntax/splitter.hpp"
+
+namespace millrace::dsl {
+namespace {
+
+class FileParser {
+ public:
+  FileParser(const SourceMap& sources, ast::File& file, Diagnostics& diagnostics)
+      : sources_(sources), file_(file), diagnostics_(diagnostics), state_(sources, file, diagnostics) {}
+
+  void item(const Piece& piece) {
+    switch (piece.kind) {
+      case PieceKind::edition:
+        return edition(piece);
+      case PieceKind::import:
+        return plain<ast::Import>(piece);
+      case PieceKind::let:
+        return plain<ast::Let>(piece);
+      case PieceKind::def:
+        return plain<ast::Def>(piece);
+      case PieceKind::event:
+        return plain<ast::Event>(piece);
+      case PieceKind::topic:
+        return plain<ast::Topic>(piece);
+      case PieceKind::table:
+        return plain<ast::Table>(piece);
+      case PieceKind::test:
+        return plain<ast::Test>(piece);
+      case PieceKind::router:
+        return router(piece);
+      case PieceKind::later_item:
+        return later(piece);
+      case PieceKind::stray:
+      case PieceKind::rule:
+      case PieceKind::group:
+      case PieceKind::otherwise:
+      case PieceKind::later_rule:
+        return stray(piece);
+    }
+  }
+
+ private:
+  template <typename Node>
+  void plain(const Piece& piece) {
+    Node node;
+    if (parsed(piece, node)) {
+      file_.items.push_back({piece.span, std::move(node)});
+    }
+  }
+
+  template <typename Node>
+  bool parsed(const Piece& piece, Node& node) {
+    if (!piece.broken && grammar::parse(state_, sources_.text(piece.span), node)) {
+      return true;
+    }
+    note_broken(piece);
+    return false;
+  }
+
+  void edition(const Piece& piece) {
+    const std::string_view text = sources_.text(piece.span);
+    const char* const last = text.data() + text.size();
+    const auto number = grammar::ParseState::next(text.data() + std::string_view("edition").size(), last);
+    file_.edition = ast::Integer{number.lexeme.text, state_.span(number.lexeme.text)};
+    const auto behind = grammar::ParseState::next(number.end(), last);
+    if (behind.lexeme.kind != TokenKind::end) {
+      stray({PieceKind::stray, state_.span(behind.begin, last), {}, {}, false});
+    } else if (number.lexeme.text != "1") {
+      diagnostics_
+          .add(Code::bad_edition, state_.span(number.lexeme.text),
+               "edition `" + std::string(number.lexeme.text) + "` is not known", "this compiler knows edition 1")
+          .help("write `edition 1`, or use the release that knows this edition");
+    }
+  }
+
+  void router(const Piece& piece) {
+    ast::Router router;
+    const bool head_is_good = !piece.broken && grammar::parse_head(state_, sources_.text(piece.head), router);
+    std::vector<Span> seen_otherwise;
+    for (const Piece& part : piece.rules) {
+      if (part.kind == PieceKind::otherwise) {
+        otherwise(part, router, seen_otherwise);
+      } else {
+        rule(part, router.rules);
+      }
+    }
+    if (head_is_good) {
+      file_.items.push_back({piece.span, std::move(router)});
+    } else {
+      note_broken(piece);
+    }
+  }
+
+  void otherwise(const Piece& piece, ast::Router& router, std::vector<Span>& seen) {
+    seen.push_back(piece.span);
+    if (seen.size() > 1) {
+      diagnostics_.add(Code::said_twice, piece.span, "a router has one `otherwise`", "a second one")
+          .label(seen.front(), "the first one");
+      return;
+    }
+    ast::RouterOtherwise node;
+    if (!parsed(piece, node)) {
+      node.drop = true; // what it delivers to is not known; that it is there is
+    }
+    router.otherwise = std::move(node);
+  }
+
+  void rule(const Piece& piece, std::vector<ast::Rule>& rules) {
+    if (piece.kind == PieceKind::stray || piece.kind == PieceKind::otherwise) {
+      return stray(piece);
+    }
+    if (piece.kind == PieceKind::later_rule) {
+      return later(piece);
+    }
+    ast::Rule node;
+    Piece head = piece;
+    head.span = piece.kind == PieceKind::group ? piece.head : piece.span;
+    const bool good = parsed(head, node);
+    node.span = piece.span;
+    for (const Piece& inner : piece.rules) {
+      rule(inner, node.rules);
+    }
+    if (good) {
+      rules.push_back(std::move(node));
+    }
+  }
+
+  void note_broken(const Piece& piece) {
+    const std::string_view text = sources_.text(piece.span);
+    const char* const last = text.data() + text.size();
+    const auto keyword = grammar::ParseState::next(text.data(), last);
+    const auto name = grammar::ParseState::next(keyword.end(), last);
+    std::string_view plain = name.lexeme.text;
+    if (name.lexeme.kind == TokenKind::text || name.lexeme.kind == TokenKind::quoted_name) {
+      plain = plain.size() >= 2 ? plain.substr(1, plain.size() - 2) : plain;
+    }
+    file_.broken.push_back({keyword.lexeme.text, plain});
+  }
+
+  void later(const Piece& piece) {
+    const std::string_view text = sources_.text(piece.span);
+    const auto keyword = grammar::ParseState::next(text.data(), text.data() + text.size());
+    state_.report_later(state_.span(keyword.lexeme.text), "`" + std::string(keyword.lexeme.text) + "`");
+    note_broken(piece);
+  }
+
+  void stray(const Piece& piece) {
+    if (piece.broken) {
+      return;
+    }
+    const std::string_view text = sources_.text(piece.span);
+    const auto first = grammar::ParseState::next(text.data(), text.data() + text.size());
+    if (first.lexeme.text == "}") {
+      return; // reported by the matching of braces
+    }
+    const std::string found(first.lexeme.text);
+    auto& diagnostic = diagnostics_.add(Code::unexpected, state_.span(first.lexeme.text),
+                                        "`" + found + "` begins nothing that can stand here", "not expected here");
+    diagnostic.help(
+        "a file holds `import let def event topic router table test`; a router holds rules and `otherwise`");
+  }
+
+  const SourceMap& sources_;
+  ast::File& file_;
+  Diagnostics& diagnostics_;
+  grammar::ParseState state_;
+};
+
+} // namespace
+
+ast::File parse_file(const SourceMap& sources, FileId id, Diagnostics& diagnostics) {
+  ast::File file;
+  file.id = id;
+  SplitFile pieces = split(sources, id, diagnostics);
+  file.comments = std::move(pieces.comments);
+  file.readable = pieces.readable;
+  FileParser parser(sources, file, diagnostics);
+  for (const Piece& piece : pieces.items) {
+    parser.item(piece);
+  }
+  return file;
+}
+
+} // namespace millrace::dsl

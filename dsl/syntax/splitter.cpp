@@ -1,0 +1,197 @@
+// From tokens to pieces. What a piece means is for the grammar.
+#include "dsl/syntax/splitter.hpp"
+
+#include <string>
+
+#include "dsl/syntax/braces.hpp"
+
+namespace millrace::dsl {
+namespace {
+
+PieceKind item_kind(std::string_view word) {
+  constexpr std::pair<std::string_view, PieceKind> kKinds[] = {
+      {"edition", PieceKind::edition},   {"import", PieceKind::import},    {"let", PieceKind::let},
+      {"def", PieceKind::def},           {"event", PieceKind::event},      {"topic", PieceKind::topic},
+      {"router", PieceKind::router},     {"table", PieceKind::table},      {"test", PieceKind::test},
+      {"lookup", PieceKind::later_item}, {"rules", PieceKind::later_item},
+  };
+  for (const auto& [name, kind] : kKinds) {
+    if (word == name) {
+      return kind;
+    }
+  }
+  return PieceKind::stray;
+}
+
+/// Walks the tokens of one file, jumping over braces.
+class Splitter {
+ public:
+  Splitter(const TokenView& tokens, const Braces& braces) : tokens_(tokens), braces_(braces) {}
+
+  std::vector<Piece> items() const {
+    std::vector<Piece> pieces;
+    const std::size_t end = tokens_.size() - 1;
+    for (std::size_t i = 0; i < end;) {
+      const std::size_t next = next_start(i, end, [&](std::size_t at) { return begins_item(tokens_, at); });
+      pieces.push_back(item(i, next));
+      i = next;
+    }
+    return pieces;
+  }
+
+ private:
+  template <typename Starts>
+  std::size_t next_start(std::size_t from, std::size_t end, Starts starts) const {
+    std::size_t i = after(from);
+    while (i < end && !starts(i)) {
+      i = after(i);
+    }
+    return std::min(i, end);
+  }
+
+  /// The token after this one, or after the block that it opens.
+  std::size_t after(std::size_t i) const {
+    if (!tokens_.is(i, "{")) {
+      return i + 1;
+    }
+    return std::max<std::size_t>(i + 1, braces_.closes_at[i] + (braces_.closed[i] ? 1u : 0u));
+  }
+
+  Span span(std::size_t first, std::size_t end) const {
+    return end > first ? tokens_.span(first) | tokens_.span(end - 1) : Span{tokens_.file(), tokens_[first].begin, 0};
+  }
+
+  Piece item(std::size_t first, std::size_t end) const {
+    Piece piece{
+        begins_item(tokens_, first) ? item_kind(tokens_.text(first)) : PieceKind::stray, span(first, end), {}, {}};
+    if (piece.kind == PieceKind::router) {
+      cut_rules(piece, first, end);
+    }
+    return piece;
+  }
+
+  /// Fills head and rules of a router or group that spans the tokens [first, end).
+  void cut_rules(Piece& piece, std::size_t first, std::size_t end) const {
+    std::size_t open = first;
+    while (open < end && !tokens_.is(open, "{")) {
+      ++open;
+    }
+    if (open == end) {
+      piece.head = piece.span;
+      return;
+    }
+    const std::size_t block_end = std::min<std::size_t>(braces_.closes_at[open], end);
+    const auto starts = [&](std::size_t at) { return begins_rule(tokens_, at) || begins_otherwise(tokens_, at); };
+    std::size_t i = starts(open + 1) ? open + 1 : next_start(open + 1, block_end, starts);
+    i = std::min(std::max(i, open + 1), block_end);
+    piece.head = piece.kind == PieceKind::group ? span(first, open) : span(first, i);
+    if (piece.kind == PieceKind::group && i > open + 1) {
+      piece.rules.push_back({PieceKind::stray, span(open + 1, i), {}, {}});
+    }
+    while (i < block_end) {
+      const std::size_t next = next_start(i, block_end, starts);
+      piece.rules.push_back(rule(i, next));
+      i = next;
+    }
+    const std::size_t behind = braces_.closed[open] ? block_end + 1 : block_end;
+    if (behind < end) {
+      piece.rules.push_back({PieceKind::stray, span(behind, end), {}, {}});
+    }
+  }
+
+  Piece rule(std::size_t first, std::size_t end) const {
+    Piece piece{PieceKind::rule, span(first, end), {}, {}};
+    if (tokens_.is(first, "otherwise")) {
+      piece.kind = PieceKind::otherwise;
+    } else if (tokens_.is(first, "include")) {
+      piece.kind = PieceKind::later_rule;
+    } else if (tokens_.is(first, "group")) {
+      piece.kind = PieceKind::group;
+      cut_rules(piece, first, end);
+    }
+    return piece;
+  }
+
+  const TokenView& tokens_;
+  const Braces& braces_;
+};
+
+void report_flaw(const TokenView& tokens, std::size_t i, Diagnostics& diagnostics) {
+  const Span span = tokens.span(i);
+  const std::string text(tokens.text(i));
+  switch (tokens[i].flaw) {
+    case TokenFlaw::none:
+      return;
+    case TokenFlaw::unfinished_text:
+      diagnostics.add(Code::unfinished_token, span, "this text does not end on its line", "no closing `\"`")
+          .help("close it with `\"`; a line break inside a text is `\\n`");
+      return;
+    case TokenFlaw::unfinished_name:
+      diagnostics.add(Code::unfinished_token, span, "this name does not end on its line", "no closing backtick")
+          .help("close it with a backtick");
+      return;
+    case TokenFlaw::unfinished_regex:
+      diagnostics
+          .add(Code::unfinished_token, span, "this regular expression does not end on its line", "no closing `/`")
+          .help("close it with `/`; a slash inside is `\\/`");
+      return;
+    case TokenFlaw::number_touches:
+      diagnostics.add(Code::unfinished_token, span, "the number `" + text + "` runs into letters", "no such unit")
+          .help("units are `ms s m h d w` and `%`; a name cannot begin with a digit, in backticks it can");
+      return;
+    case TokenFlaw::stray:
+      diagnostics.add(Code::unfinished_token, span, "the character `" + text + "` has no meaning here", "not expected")
+          .help("write it inside a text, or remove it");
+  }
+}
+
+/// The innermost piece around a bad token, or the head of the block, is not parsed.
+void mark_broken(std::vector<Piece>& pieces, Span flaw) {
+  for (Piece& piece : pieces) {
+    if (piece.span.begin <= flaw.begin && flaw.begin < piece.span.end) {
+      const bool in_head = piece.rules.empty() || flaw.begin < piece.head.end;
+      piece.broken = piece.broken || in_head;
+      mark_broken(piece.rules, flaw);
+    }
+  }
+}
+
+} // namespace
+
+SplitFile split(const SourceMap& sources, FileId file, Diagnostics& diagnostics) {
+  SplitFile result;
+  std::vector<Token> tokens = tokenize(sources.text(file));
+  std::vector<Token> plain;
+  plain.reserve(tokens.size());
+  for (const Token& token : tokens) {
+    if (token.kind == TokenKind::comment) {
+      result.comments.push_back({{file, token.begin, token.end}, token.first_on_line});
+    } else {
+      plain.push_back(token);
+    }
+  }
+  const TokenView view(file, sources.text(file), std::move(plain));
+  std::vector<Span> flaws;
+  for (std::size_t i = 0; i < view.size(); ++i) {
+    if (view[i].flaw != TokenFlaw::none) {
+      report_flaw(view, i, diagnostics);
+      flaws.push_back(view.span(i));
+      result.readable =
+          result.readable && (view[i].flaw == TokenFlaw::number_touches || view[i].flaw == TokenFlaw::stray);
+    }
+  }
+  if (!result.readable) {
+    return result;
+  }
+  const Braces braces = match_braces(view, sources, diagnostics);
+  result.readable = !braces.too_deep;
+  if (result.readable) {
+    result.items = Splitter(view, braces).items();
+    for (const Span flaw : flaws) {
+      mark_broken(result.items, flaw);
+    }
+  }
+  return result;
+}
+
+} // namespace millrace::dsl
