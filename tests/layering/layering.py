@@ -50,6 +50,7 @@ CLI = ADMIN | {"cli11", "engine/cli"}
 # Folder, what its files may include. A plugin's own folder is always allowed to it.
 AREAS = [
     ("plugins/abi", {"libc", "abi"}),
+    ("plugins/sdk/millrace/testing", BASE | {"abi", "sdk", "posix", "files"}),
     ("plugins/sdk", BASE | {"abi", "sdk"}),
     ("plugins/examples/c", {"libc", "abi"}),
     ("plugins/examples", KIT),
