@@ -55,8 +55,10 @@ void Catalogue::load_folder(const std::filesystem::path& folder) {
     }
   }
   if (failed) {
-    refused_.push_back(fmt::format("plugin folder {}: {}; make it, or name another one in `plugins` of [engine]",
-                                   folder.string(), failed.message()));
+    refused_.push_back({folder,
+                        fmt::format("plugin folder {}: {}; make it, or name another one in `plugins` of [engine]",
+                                    folder.string(), failed.message()),
+                        true});
     return;
   }
   std::sort(files.begin(), files.end());
@@ -64,7 +66,7 @@ void Catalogue::load_folder(const std::filesystem::path& folder) {
     try {
       add(modules::load(file));
     } catch (const ModuleError& error) {
-      refused_.emplace_back(error.what());
+      refused_.push_back({file, error.what(), false});
     }
   }
 }

@@ -24,10 +24,17 @@ struct Plugin {
   std::string title() const;
 };
 
+// What was not taken: a file, or a whole folder that is missing or cannot be read.
+struct Refusal {
+  std::filesystem::path path;
+  std::string text; // a whole sentence that names it, what is there and the way out
+  bool folder = false;
+};
+
 class Catalogue {
  public:
   // Loads every *.so of the folders, in their order. A file that is refused is remembered and does not stop the others:
-  // it may be nobody's plugin. A folder that is missing or not trusted is a refusal too.
+  // it may be nobody's plugin. A folder that is missing is a refusal too.
   static Catalogue load(std::span<const std::filesystem::path> folders);
 
   // Takes up a module. Of two plugins with one kind and name the first one stays, unless the later file lies in the
@@ -38,8 +45,7 @@ class Catalogue {
   std::span<const Plugin> plugins() const { return plugins_; }
   // Plugins that another of the same kind and name stands before.
   std::span<const Plugin> hidden() const { return hidden_; }
-  // Whole sentences that name file or folder, what is there and the way out.
-  std::span<const std::string> refused() const { return refused_; }
+  std::span<const Refusal> refused() const { return refused_; }
 
   // nullptr: there is none.
   const Plugin* find(std::uint32_t kind, std::string_view name) const;
@@ -51,7 +57,7 @@ class Catalogue {
 
   std::vector<Plugin> plugins_;
   std::vector<Plugin> hidden_;
-  std::vector<std::string> refused_;
+  std::vector<Refusal> refused_;
 };
 
 // Where plugins are looked for when the configuration names no folder: `plugins` beside the folder of the executable,

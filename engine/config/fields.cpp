@@ -1,0 +1,67 @@
+#include "engine/config/fields.hpp"
+
+namespace millrace::config {
+namespace {
+
+// The order is that of EngineField and PipelineField in config.cpp.
+constexpr mr_field kEngine[] = {
+    {"admin", MR_STRING, 0, "\"127.0.0.1:8686\"", nullptr,
+     "Address and port of health, metrics and control, or \"off\". Whoever reaches it can reload the rules: keep it on "
+     "the loopback "
+     "interface or behind something that asks who is there. Port 0 takes a free one and logs it.",
+     nullptr, 0},
+    {"plugins", MR_STRING, MR_LIST | MR_PATH, nullptr, nullptr,
+     "Folders that plugins are loaded from, searched in this order. They and the files in them have to belong to root "
+     "or to the "
+     "engine's user, and nobody else may write them. Not given: `plugins` beside the folder of the executable, then "
+     "`lib/millrace/plugins` beside it.",
+     nullptr, 0},
+    {"memory", MR_SIZE, 0, "\"64MiB\"", "1MiB..",
+     "Ceiling for the bytes of all events under way, over all pipelines. Past it senders are slowed, never dropped.",
+     nullptr, 0},
+    {"log_level", MR_STRING, 0, "\"info\"", "debug|info|warn|error", "The least severe messages that are logged.",
+     nullptr, 0},
+    {"log_format", MR_STRING, 0, "\"text\"", "text|json",
+     "One line of text for people, or one JSON object a line for machines.", nullptr, 0},
+    {"stop_deadline", MR_DURATION, 0, "\"30s\"", "0s..1h",
+     "How long what is under way may take to finish when the engine stops. What is not finished then is read again "
+     "after the next "
+     "start.",
+     nullptr, 0},
+    {"write_deadline", MR_DURATION, 0, "\"60s\"", "1s..1h",
+     "How long one write of a sink may take before it is interrupted and tried again.", nullptr, 0},
+    {"revoke_deadline", MR_DURATION, 0, "\"10s\"", "100ms..10m",
+     "How long what is under way of a partition may take to finish when the partition goes to another process.",
+     nullptr, 0},
+    {"check_deadline", MR_DURATION, 0, "\"10s\"", "100ms..10m",
+     "How long `millrace check --connect` and `millrace apply` wait for an outside system.", nullptr, 0},
+};
+
+constexpr mr_field kPipeline[] = {
+    {"workers", MR_INT, 0, "1", "1..256",
+     "How many threads work side by side, each with a source, a router and sinks of its own.", nullptr, 0},
+    {"invalid", MR_STRING, 0, "\"dead_letter\"", "dead_letter|refuse",
+     "What becomes of an event that the rules or a sink refuse for good: kept as a dead letter with the reason, or "
+     "refused to the "
+     "sender.",
+     nullptr, 0},
+    {"batch_events", MR_INT, 0, "5000", "1..1000000", "The most events that a source is asked for at once.", nullptr,
+     0},
+    {"batch_bytes", MR_SIZE, 0, "\"4MiB\"", "1KiB..1GiB",
+     "The most bytes that a source is asked for at once. One event may be larger.", nullptr, 0},
+    {"retry_first", MR_DURATION, 0, "\"100ms\"", "1ms..1m",
+     "How long to wait before a failed delivery is tried for the second time.", nullptr, 0},
+    {"retry_most", MR_DURATION, 0, "\"30s\"", "1ms..1h",
+     "The longest wait between two attempts; each wait is twice the one before.", nullptr, 0},
+    {"targets", MR_INT, 0, "10000", "1..1000000",
+     "The most targets (topics, tables) that the rules may name; a name made from data that goes past it is not "
+     "granted.",
+     nullptr, 0},
+};
+
+} // namespace
+
+std::span<const mr_field> engine_fields() { return kEngine; }
+std::span<const mr_field> pipeline_fields() { return kPipeline; }
+
+} // namespace millrace::config

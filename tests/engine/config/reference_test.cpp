@@ -1,0 +1,36 @@
+#include "engine/config/reference.hpp"
+
+#include <gmock/gmock.h>
+
+#include "engine/config/constraint.hpp"
+#include "engine/config/fields.hpp"
+#include "fakes.hpp"
+
+namespace millrace::config {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Reference, HasARowForEachSetting) {
+  const std::string page = reference(fake_catalogue());
+  EXPECT_THAT(page, HasSubstr("## source `post`\n\nTakes.\n\n| setting | type | default | allowed | |\n"));
+  EXPECT_THAT(page,
+              HasSubstr("| `listen` | text | **required** |  | Address and port to listen on. IPv6 in brackets. |\n"));
+  EXPECT_THAT(page, HasSubstr("| `tokens` | text, *secret* |  |  | Who may send. |\n"));
+  EXPECT_THAT(page, HasSubstr("| `mode` | text | `\"fast\"` | `fast\\|safe` | Which way. |\n"));
+  EXPECT_THAT(page, HasSubstr("| `peers[].ca` | path |"));
+  EXPECT_THAT(page, HasSubstr("| `tls.verify` | boolean | `true` |"));
+  EXPECT_THAT(page, HasSubstr("## sink `store`\n\nKeeps.\n\nNo settings.\n"));
+  EXPECT_THAT(page, HasSubstr("| `memory` | size | `\"64MiB\"` | `1MiB..` |"));
+}
+
+TEST(Declarations, OfTheEngineHaveConstraintsThatCanBeRead) {
+  for (const auto fields : {engine_fields(), pipeline_fields()}) {
+    for (const mr_field& field : fields) {
+      EXPECT_EQ(constraint_error(field), "");
+    }
+  }
+}
+
+} // namespace
+} // namespace millrace::config
