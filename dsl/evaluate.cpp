@@ -1,0 +1,420 @@
+// The order of things for one event: read it, walk the rules, make the messages; or read it, make the rows; or both in
+// turn. Refusals end it early: an event is delivered whole or not at all.
+#include "dsl/evaluate.hpp"
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+
+#include "dsl/evaluate/expression.hpp"
+#include "dsl/evaluate/fit.hpp"
+#include "dsl/evaluate/reason_text.hpp"
+#include "dsl/read/json_text.hpp"
+#include "dsl/values/text_form.hpp"
+
+namespace millrace::dsl {
+namespace {
+
+constexpr std::size_t kLongestTopic = 249;
+
+bool is_topic_name(std::string_view name) {
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  return !name.empty() && name.size() <= kLongestTopic && name != "." && name != ".." &&
+         std::all_of(name.begin(), name.end(), good);
+}
+
+std::string qualified(const Table& table) {
+  return table.schema.empty() ? table.name : table.schema + "." + table.name;
+}
+
+/// Which tables read a topic, by its name; remembers the names that it was asked for.
+class TableLookup {
+ public:
+  explicit TableLookup(const Program& program) : program_(program) {}
+
+  const std::vector<Index>& of(std::string_view topic) {
+    if (last_ != nullptr && topic == last_name_) {
+      return *last_;
+    }
+    if (known_.size() >= kMost) { // names come from outside when a source says anything
+      known_.clear();
+    }
+    auto [entry, added] = known_.try_emplace(std::string(topic));
+    if (added) {
+      for (Index i = 0; i < program_.tables.size(); ++i) {
+        if (matches_topic(program_.topics[program_.tables[i].topic].name, topic)) {
+          entry->second.push_back(i);
+        }
+      }
+    }
+    last_name_ = entry->first;
+    last_ = &entry->second;
+    return *last_;
+  }
+
+ private:
+  static constexpr std::size_t kMost = 10'000;
+  const Program& program_;
+  std::unordered_map<std::string, std::vector<Index>> known_;
+  std::string_view last_name_;
+  const std::vector<Index>* last_ = nullptr;
+};
+
+} // namespace
+
+std::optional<Run> find_run(const Program& program, std::string_view name) {
+  if (const Router* router = program.find_router(name)) {
+    return Run{static_cast<Index>(router - program.routers.data()), false};
+  }
+  return name == "tables" ? std::optional(Run{kNone, true}) : std::nullopt;
+}
+
+class Evaluator::State {
+ public:
+  State(const Program& program, Run run)
+      : program_(program), run_(run), expressions_(program, arena_), readers_(program.shapes.size()), tables_(program) {
+    if (const Router* router = this->router()) {
+      for (const Rule& rule : router->rules) {
+        rule_names_.push_back(router->name + "." + rule.name);
+      }
+      rule_names_.push_back(router->name + ".otherwise");
+    }
+    for (const Table& table : program.tables) {
+      table_names_.push_back(qualified(table));
+    }
+  }
+
+  const Decision& evaluate(std::string_view event, const Meta& meta) {
+    decision_ = {};
+    messages_.clear();
+    headers_.clear();
+    rows_.clear();
+    cells_.clear();
+    decided_.clear();
+    ++event_number_;
+    event_ = event;
+    indexed_ = false;
+    if (run_.router != kNone) {
+      route(meta);
+    } else if (run_.load) {
+      load(meta);
+    }
+    return decision_;
+  }
+
+  void reset() { arena_.reset(); }
+
+ private:
+  struct ShapeReader {
+    std::unique_ptr<Reader> reader;
+    std::uint64_t read_for = 0; // event number
+    bool good = false;
+  };
+
+  struct HeaderRange {
+    std::size_t first = 0;
+    std::size_t count = 0;
+  };
+
+  const Router* router() const { return run_.router == kNone ? nullptr : &program_.routers[run_.router]; }
+
+  // ---- reading
+
+  bool invalid(Fault fault, std::string_view text, std::string_view path) {
+    return refuse(Outcome::invalid, {fault, text, path, {}});
+  }
+
+  bool refuse(Outcome outcome, const Reason& reason) {
+    decision_ = {};
+    decision_.outcome = outcome;
+    decision_.reason = reason;
+    if (const Router* router = this->router()) {
+      decision_.dead_letter = router->dead_letter;
+    }
+    return false;
+  }
+
+  /// The event as the shape has it, or null and the decision says why not. Read once for each shape.
+  const Reader* read(Index shape) {
+    if (!indexed_) {
+      if (const Fault fault = structure_.index(event_); fault != Fault::none) {
+        invalid(fault, describe_bytes(fault, 0, arena_), {});
+        return nullptr;
+      }
+      indexed_ = true;
+    }
+    ShapeReader& state = readers_[shape];
+    if (!state.reader) {
+      state.reader = std::make_unique<Reader>(program_, program_.shapes[shape]);
+    }
+    if (state.read_for != event_number_) {
+      state.read_for = event_number_;
+      state.good = read(*state.reader, program_.shapes[shape]);
+    }
+    return state.good ? state.reader.get() : nullptr;
+  }
+
+  bool read(Reader& reader, const Shape& shape) {
+    if (const Fault fault = reader.read(structure_, arena_); fault != Fault::none) {
+      return invalid(fault, describe_bytes(fault, reader.stopped_at(), arena_), {});
+    }
+    const Violation& violation = reader.violation();
+    if (violation.field != kNone) {
+      return invalid(violation.fault, describe_violation(program_, shape, violation, arena_),
+                     shape.fields[violation.field].path);
+    }
+    return true;
+  }
+
+  // ---- routing
+
+  void route(const Meta& meta) {
+    const Router& router = *this->router();
+    const Reader* fields = read(router.shape);
+    if (fields == nullptr) {
+      return;
+    }
+    const Scene scene{fields, &structure_, meta};
+    decide(router, scene);
+    if (!make_messages(router, scene)) {
+      return;
+    }
+    finish_messages();
+    decision_.outcome = messages_.empty() ? Outcome::dropped : Outcome::routed;
+    decision_.messages = messages_;
+    decision_.rules = decided_;
+    if (run_.load) {
+      load_messages(meta);
+    }
+  }
+
+  /// Leaves the taps and routes that match, and a drop that ended it, in `decided_`.
+  void decide(const Router& router, const Scene& scene) {
+    bool settled = false;
+    Index next = 0;
+    while (next < router.rules.size()) {
+      const Rule& rule = router.rules[next];
+      const bool holds = expressions_.test(rule.condition, scene);
+      if (rule.kind == RuleKind::group) {
+        next = holds ? next + 1 : rule.end;
+        continue;
+      }
+      if (holds) {
+        decided_.push_back(next);
+        settled = settled || rule.kind != RuleKind::tap;
+        if (rule.kind == RuleKind::drop || (rule.kind == RuleKind::route && !router.match_all)) {
+          break;
+        }
+      }
+      ++next;
+    }
+    decision_.by_otherwise = !settled;
+  }
+
+  bool make_messages(const Router& router, const Scene& scene) {
+    for (const Index number : decided_) {
+      const Rule& rule = router.rules[number];
+      const std::size_t before = messages_.size();
+      for (const Target& target : rule.targets) {
+        const Made made = make_message(target, number, scene);
+        if (made == Made::refused) {
+          return false;
+        }
+        if (made == Made::skipped) { // a tap is delivered whole or not at all
+          messages_.resize(before);
+          break;
+        }
+      }
+    }
+    if (!decision_.by_otherwise) {
+      return true;
+    }
+    return std::all_of(router.otherwise.begin(), router.otherwise.end(),
+                       [&](const Target& target) { return make_message(target, kNone, scene) != Made::refused; });
+  }
+
+  enum class Made : std::uint8_t { message, skipped, refused };
+
+  Made make_message(const Target& target, Index rule, const Scene& scene) {
+    Message message;
+    message.declared = target.topic;
+    message.rule = rule;
+    message.payload = event_;
+    message.topic = program_.topics[target.topic].name;
+    const bool tap = rule != kNone && router()->rules[rule].kind == RuleKind::tap;
+    if (target.name != kNone) {
+      const auto name = expressions_.text(target.name, scene);
+      if (!name || !is_topic_name(*name)) {
+        return tap ? Made::skipped : reject(Fault::bad_topic, message.topic, name.value_or(""), rule);
+      }
+      message.topic = *name;
+    }
+    if (target.key != kNone) {
+      const auto key = expressions_.text(target.key, scene);
+      message.has_key = key && !key->empty();
+      message.key = key.value_or("");
+      if (!message.has_key && target.key_otherwise != Otherwise::none &&
+          target.key_otherwise != Otherwise::impossible) {
+        return tap ? Made::skipped : reject(Fault::no_key, message.topic, {}, rule);
+      }
+    }
+    const std::size_t first_header = headers_.size();
+    for (const HeaderClause& clause : target.headers) {
+      const auto value = expressions_.text(clause.value, scene);
+      if (value) {
+        headers_.push_back({program_.text(clause.name), *value});
+      } else if (tap) {
+        return Made::skipped;
+      } else if (clause.otherwise == Otherwise::reject) {
+        return reject(Fault::no_header, program_.text(clause.name), {}, rule);
+      }
+    }
+    header_ranges_.resize(messages_.size());
+    header_ranges_.push_back({first_header, headers_.size() - first_header});
+    message.time = time_of(target, scene);
+    messages_.push_back(message);
+    return Made::message;
+  }
+
+  std::int64_t time_of(const Target& target, const Scene& scene) const {
+    Value time;
+    if (target.timestamp != kNone) {
+      time = expressions_.value(target.timestamp, scene);
+    } else if (const Index field = program_.shapes[router()->shape].default_time; field != kNone) {
+      time = scene.fields->value(field);
+    }
+    return time.tag() == Tag::timestamp ? time.as_timestamp() : scene.meta.received_at;
+  }
+
+  Made reject(Fault fault, std::string_view what, std::string_view value, Index rule) {
+    const std::string& name = rule == kNone ? rule_names_.back() : rule_names_[rule];
+    refuse(Outcome::rejected, {fault, describe_refusal(fault, what, value, {}, arena_), {}, name});
+    return Made::refused;
+  }
+
+  /// Only now do the headers stay where they are.
+  void finish_messages() {
+    for (std::size_t i = 0; i < messages_.size(); ++i) {
+      messages_[i].headers = std::span(headers_).subspan(header_ranges_[i].first, header_ranges_[i].count);
+    }
+  }
+
+  // ---- loading
+
+  void load(const Meta& meta) {
+    if (!load_topic(meta)) {
+      return;
+    }
+    finish_rows();
+    decision_.outcome = rows_.empty() ? Outcome::dropped : Outcome::routed;
+  }
+
+  /// What a log in between would do: each message is an event of its topic's tables.
+  void load_messages(const Meta& meta) {
+    for (const Message& message : messages_) {
+      if (!load_topic({message.topic, meta.received_at, message.headers})) {
+        return;
+      }
+    }
+    finish_rows();
+  }
+
+  bool load_topic(const Meta& meta) {
+    const std::vector<Index>& tables = tables_.of(meta.topic);
+    return std::all_of(tables.begin(), tables.end(), [&](Index table) { return load_table(table, meta); });
+  }
+
+  bool load_table(Index number, const Meta& meta) {
+    const Table& table = program_.tables[number];
+    const Reader* fields = read(table.shape);
+    if (fields == nullptr) {
+      return false;
+    }
+    const Scene scene{fields, &structure_, meta};
+    if (table.where != kNone && !expressions_.test(table.where, scene)) {
+      return true;
+    }
+    for (const Column& column : table.columns) {
+      const Fitted fitted = cell(column, scene);
+      if (fitted.fault != Fault::none) {
+        return reject_cell(number, column, fitted.fault, scene);
+      }
+      cells_.push_back(fitted.cell);
+    }
+    rows_.push_back({number, {}});
+    return true;
+  }
+
+  Fitted cell(const Column& column, const Scene& scene) {
+    const Value value = expressions_.value(column.value, scene);
+    Fitted fitted = value.present() ? fit(value, column.type, arena_) : Fitted{{}, Fault::no_value};
+    if (fitted.fault == Fault::none && column.type.kind == SqlKind::jsonb && scene.fields->has_far_number() &&
+        !numerics_can_hold(fitted.cell.as_text())) {
+      return {{}, Fault::number_in_json};
+    }
+    if (fitted.fault != Fault::no_value && fitted.fault != Fault::too_large) {
+      return fitted;
+    }
+    switch (column.otherwise) {
+      case Column::Else::null:
+        return {};
+      case Column::Else::constant:
+        return fit(expressions_.value(column.constant, scene), column.type, arena_);
+      case Column::Else::impossible:
+      case Column::Else::reject:
+        return fitted;
+    }
+    return fitted;
+  }
+
+  bool reject_cell(Index number, const Column& column, Fault fault, const Scene& scene) {
+    const auto value = text_form(expressions_.value(column.value, scene), arena_);
+    const std::string_view wanted = type_text(column.type, arena_);
+    return refuse(Outcome::rejected, {fault, describe_refusal(fault, column.name, value.value_or(""), wanted, arena_),
+                                      column.name, table_names_[number]});
+  }
+
+  void finish_rows() {
+    std::size_t first = 0;
+    for (Row& row : rows_) {
+      const std::size_t count = program_.tables[row.table].columns.size();
+      row.cells = std::span(cells_).subspan(first, count);
+      first += count;
+    }
+    decision_.rows = rows_;
+  }
+
+  const Program& program_;
+  Run run_;
+  Arena arena_;
+  Expressions expressions_;
+  Structure structure_;
+  std::vector<ShapeReader> readers_;
+  TableLookup tables_;
+  std::vector<std::string> rule_names_;
+  std::vector<std::string> table_names_;
+
+  std::string_view event_;
+  std::uint64_t event_number_ = 0;
+  bool indexed_ = false;
+  Decision decision_;
+  std::vector<Index> decided_;
+  std::vector<Message> messages_;
+  std::vector<Header> headers_;
+  std::vector<HeaderRange> header_ranges_; // of messages_ in headers_
+  std::vector<Row> rows_;
+  std::vector<Value> cells_;
+};
+
+Evaluator::Evaluator(const Program& program, Run run) : state_(std::make_unique<State>(program, run)) {}
+Evaluator::Evaluator(Evaluator&&) noexcept = default;
+Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;
+Evaluator::~Evaluator() = default;
+
+const Decision& Evaluator::evaluate(std::string_view event, const Meta& meta) { return state_->evaluate(event, meta); }
+void Evaluator::reset() { state_->reset(); }
+
+} // namespace millrace::dsl

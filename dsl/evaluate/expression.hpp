@@ -1,0 +1,53 @@
+// Values and conditions over one event. Section 4 of the language is why there is no third truth value here: the
+// compiler lets no test stand whose answer would depend on one.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "dsl/evaluate.hpp"
+#include "dsl/read/reader.hpp"
+#include "dsl/read/remainder.hpp"
+#include "dsl/read/structure.hpp"
+
+namespace millrace::dsl {
+
+/// What an expression may read. All of it outlives the call.
+struct Scene {
+  const Reader* fields = nullptr;
+  const Structure* event = nullptr;
+  Meta meta;
+};
+
+class Expressions {
+ public:
+  Expressions(const Program& program, Arena& arena);
+
+  /// Which of the program's nodes belong to a shape is the caller's knowledge.
+  Value value(Index node, const Scene& scene) const;
+  bool test(Index node, const Scene& scene) const;
+
+  /// The value as text for a key, a header or a part of a name; absent if it has none.
+  std::optional<std::string_view> text(Index node, const Scene& scene) const;
+
+ private:
+  /// The operand where it lies, or in `made` if it has to be made.
+  const Value& operand(Index node, const Scene& scene, Value& made) const;
+  std::optional<std::strong_ordering> order(const Node& node, const Scene& scene) const;
+  bool all(const Node& node, const Scene& scene) const;
+  bool any(const Node& node, const Scene& scene) const;
+  bool equal(const Node& node, const Scene& scene, bool wanted) const;
+  bool in_set(const Node& node, const Scene& scene, bool wanted) const;
+  bool text_test(const Node& node, const Scene& scene) const;
+  Value header(std::string_view name, const Meta& meta) const;
+  Value calculate(const Node& node, const Scene& scene) const;
+  Value negated(const Value& value) const;
+  Value joined(const Node& node, const Scene& scene) const;
+
+  const Program& program_;
+  Arena& arena_;
+  std::vector<std::unique_ptr<Remainder>> remainders_; // by field set; only where `unmapped` is used
+  mutable std::vector<std::string_view> parts_;        // of texts that are being joined
+};
+
+} // namespace millrace::dsl

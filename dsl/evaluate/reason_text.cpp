@@ -1,0 +1,228 @@
+#include "dsl/evaluate/reason_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace millrace::dsl {
+namespace {
+
+constexpr std::size_t kMostOfAValue = 64; // bytes that are quoted of a value
+
+/// A sentence put together in the arena, of at most 500 bytes: what a reason can carry across to a sink.
+class Sentence {
+ public:
+  explicit Sentence(Arena& arena) : arena_(arena), begin_(arena.allocate(kMost)), out_(begin_) {}
+
+  Sentence& say(std::string_view text) {
+    const std::size_t left = kMost - static_cast<std::size_t>(out_ - begin_);
+    out_ = std::copy_n(text.begin(), std::min(text.size(), left), out_);
+    return *this;
+  }
+  Sentence& number(std::uint64_t value) {
+    std::array<char, 24> digits{};
+    const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    return say({digits.data(), static_cast<std::size_t>(end - digits.data())});
+  }
+  Sentence& name(std::string_view text) { return say("`").say(text).say("`"); }
+  /// The value as it was written, cut between characters when it is long.
+  Sentence& value(std::string_view text) {
+    if (text.size() <= kMostOfAValue) {
+      return say(text);
+    }
+    std::size_t end = kMostOfAValue;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+      --end;
+    }
+    return say(text.substr(0, end)).say("…");
+  }
+  std::string_view done() {
+    arena_.shrink(out_);
+    return {begin_, static_cast<std::size_t>(out_ - begin_)};
+  }
+
+ private:
+  static constexpr std::size_t kMost = 500;
+  Arena& arena_;
+  char* begin_;
+  char* out_;
+};
+
+std::string_view kind_text(Kind kind) {
+  switch (kind) {
+    case Kind::boolean:
+      return "bool";
+    case Kind::integer:
+      return "int";
+    case Kind::floating:
+      return "float";
+    case Kind::decimal:
+      return "decimal";
+    case Kind::text:
+      return "string";
+    case Kind::timestamp:
+      return "timestamp";
+    case Kind::uuid:
+      return "uuid";
+    case Kind::object:
+      return "object";
+    case Kind::any:
+      return "any";
+  }
+  return "";
+}
+
+std::string_view wire_text(Wire wire) {
+  switch (wire) {
+    case Wire::natural:
+      return "";
+    case Wire::iso8601:
+      return "iso8601";
+    case Wire::unix_s:
+      return "unix_s";
+    case Wire::unix_ms:
+      return "unix_ms";
+    case Wire::unix_us:
+      return "unix_us";
+    case Wire::text:
+      return "text";
+  }
+  return "";
+}
+
+std::string_view sql_name(SqlKind kind) {
+  switch (kind) {
+    case SqlKind::boolean:
+      return "boolean";
+    case SqlKind::smallint:
+      return "smallint";
+    case SqlKind::integer:
+      return "int";
+    case SqlKind::bigint:
+      return "bigint";
+    case SqlKind::numeric:
+      return "numeric";
+    case SqlKind::real:
+      return "real";
+    case SqlKind::double_precision:
+      return "double precision";
+    case SqlKind::text:
+      return "text";
+    case SqlKind::varchar:
+      return "varchar";
+    case SqlKind::character:
+      return "char";
+    case SqlKind::timestamptz:
+      return "timestamptz";
+    case SqlKind::date:
+      return "date";
+    case SqlKind::uuid:
+      return "uuid";
+    case SqlKind::jsonb:
+      return "jsonb";
+  }
+  return "";
+}
+
+} // namespace
+
+std::string_view describe_bytes(Fault fault, std::size_t offset, Arena& arena) {
+  Sentence sentence(arena);
+  switch (fault) {
+    case Fault::bad_utf8:
+      return sentence.say("the event is not valid UTF-8").done();
+    case Fault::too_deep:
+      return sentence.say("objects and lists lie in each other more than ").number(kMaxDepth).say(" deep").done();
+    case Fault::not_an_object:
+      return sentence.say("the event is no JSON object").done();
+    case Fault::key_too_long:
+      return sentence.say("a key is longer than ").number(kMaxKeyLength).say(" bytes, at byte ").number(offset).done();
+    case Fault::too_long:
+      return sentence.say("the event is too long to be read").done();
+    default:
+      return sentence.say("the event is not valid JSON, at byte ").number(offset).done();
+  }
+}
+
+std::string_view describe_violation(const Program& program, const Shape& shape, const Violation& violation,
+                                    Arena& arena) {
+  const Field& field = shape.fields[violation.field];
+  const std::string_view type = type_text(program, field.type, arena);
+  Sentence sentence(arena);
+  sentence.name(field.path);
+  switch (violation.fault) {
+    case Fault::missing:
+      return sentence.say(" is missing").done();
+    case Fault::null:
+      return sentence.say(" is null and may not be absent").done();
+    case Fault::duplicate:
+      return sentence.say(" comes twice").done();
+    case Fault::not_listed:
+      return sentence.say(" is ").value(violation.token).say(", which is not ").say(type).done();
+    case Fault::does_not_fit:
+      return sentence.say(" is ").value(violation.token).say(", which does not fit ").say(type).done();
+    default:
+      return sentence.say(" is ").value(violation.token).say(", which is no ").say(type).done();
+  }
+}
+
+std::string_view describe_refusal(Fault fault, std::string_view what, std::string_view value, std::string_view wanted,
+                                  Arena& arena) {
+  Sentence sentence(arena);
+  switch (fault) {
+    case Fault::no_key:
+      return sentence.say("the key for topic ").name(what).say(" is absent").done();
+    case Fault::no_header:
+      return sentence.say("the header ").name(what).say(" is absent").done();
+    case Fault::bad_topic:
+      return sentence.name(value).say(" is no name for a topic of ").name(what).done();
+    case Fault::no_value:
+      return sentence.say("column ").name(what).say(" has no value").done();
+    case Fault::nul_in_text:
+      return sentence.say("column ").name(what).say(": PostgreSQL stores no \\u0000 in ").say(wanted).done();
+    case Fault::number_in_json:
+      return sentence.say("column ")
+          .name(what)
+          .say(": a number in it is beyond what ")
+          .say(wanted)
+          .say(" stores")
+          .done();
+    default:
+      return sentence.say("column ").name(what).say(": ").value(value).say(" does not fit ").say(wanted).done();
+  }
+}
+
+std::string_view type_text(const Program& program, const ValueType& type, Arena& arena) {
+  Sentence sentence(arena);
+  if (type.names != kNone) {
+    sentence.say("one of ");
+    const Enumeration& enumeration = program.enumerations[type.names];
+    for (const std::string& name : enumeration.names) {
+      sentence.say(&name == enumeration.names.data() ? "\"" : ", \"").value(name).say("\"");
+    }
+    return sentence.done();
+  }
+  sentence.say(kind_text(type.kind));
+  if (type.kind == Kind::decimal && type.precision > 0) {
+    sentence.say("(").number(type.precision).say(",").number(type.scale).say(")");
+  }
+  if (type.wire != Wire::natural) {
+    sentence.say(" from ").say(wire_text(type.wire));
+  }
+  return sentence.done();
+}
+
+std::string_view type_text(const SqlType& type, Arena& arena) {
+  Sentence sentence(arena);
+  sentence.say(sql_name(type.kind));
+  if (type.length > 0) {
+    sentence.say("(").number(static_cast<std::uint64_t>(type.length)).say(")");
+  }
+  if (type.precision > 0) {
+    sentence.say("(").number(static_cast<std::uint64_t>(type.precision)).say(",");
+    sentence.number(static_cast<std::uint64_t>(type.scale)).say(")");
+  }
+  return sentence.done();
+}
+
+} // namespace millrace::dsl

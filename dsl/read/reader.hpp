@@ -1,0 +1,83 @@
+// Reading an event of one shape: one walk over its tokens checks the whole grammar, fills a slot for every field of the
+// shape, and finds what breaks the declaration. Fields that the shape does not know are checked as JSON and passed by.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "dsl/program.hpp"
+#include "dsl/read/key_table.hpp"
+#include "dsl/read/structure.hpp"
+#include "dsl/reason.hpp"
+#include "dsl/values/arena.hpp"
+
+namespace millrace::dsl {
+
+inline constexpr int kMaxDepth = 64;
+inline constexpr std::size_t kMaxKeyLength = 1024; // bytes, as written
+
+/// What a field is in the JSON of this event, whatever its type.
+enum class JsonKind : std::uint8_t { missing = 0, null = 1, present = 2 };
+
+/// The first field, in the order of declaration, that breaks the event's declaration.
+struct Violation {
+  Index field = kNone;
+  Fault fault = Fault::none;
+  std::string_view token; // the value as it was written; empty where nothing was
+};
+
+class Reader {
+ public:
+  Reader(const Program& program, const Shape& shape);
+
+  /// Fills the slots. Their texts point into the event or the arena. What is not JSON leaves the slots undefined.
+  Fault read(const Structure& structure, Arena& arena);
+
+  /// Where the last event stopped being JSON: an offset in its bytes.
+  std::size_t stopped_at() const { return stopped_at_; }
+  const Violation& violation() const { return violation_; } // of the last event; none when `field` is kNone
+  const Value& value(Index field) const {
+    const Slot& slot = slots_[field];
+    return slot.epoch == epoch_ ? slot.value : kAbsent;
+  }
+  JsonKind kind(Index field) const {
+    const Slot& slot = slots_[field];
+    return slot.epoch == epoch_ ? slot.kind : JsonKind::missing;
+  }
+  /// Whether a string of the event has an escaped NUL, or a number is beyond what jsonb holds: the exceptions worth a
+  /// second look.
+  bool has_nul() const { return has_nul_; }
+  bool has_far_number() const { return has_far_number_; }
+
+ private:
+  struct Slot {
+    Value value;
+    std::uint32_t epoch = 0;
+    JsonKind kind = JsonKind::missing;
+  };
+  /// What the walk asks of a field, close together.
+  struct Plan {
+    KeyTable keys;  // of children
+    KeyTable names; // of `one of`
+    ValueType type;
+    bool declared = true;
+    bool required = true;
+    bool listed_only = false; // `one of` without `or other`
+    std::uint32_t required_children = 0;
+    std::vector<Index> children;
+  };
+
+  class Walk;
+  static const Value kAbsent;
+
+  std::vector<Plan> plans_;
+  std::vector<Slot> slots_;
+  Violation violation_;
+  std::uint32_t epoch_ = 0;
+  std::size_t stopped_at_ = 0;
+  bool has_nul_ = false;
+  bool has_far_number_ = false;
+};
+
+} // namespace millrace::dsl

@@ -1,0 +1,68 @@
+// Where text that an evaluator makes lives: unescaped strings, keys, reasons. Given back all at once.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace millrace::dsl {
+
+class Arena {
+ public:
+  /// At least `size` bytes, unaligned; give back what is not needed with `shrink`.
+  char* allocate(std::size_t size) {
+    if (size > static_cast<std::size_t>(end_ - next_)) {
+      add_block(size);
+    }
+    char* out = next_;
+    next_ += size;
+    return out;
+  }
+
+  /// Ends the last allocation at `end`.
+  void shrink(char* end) { next_ = end; }
+
+  std::string_view store(std::string_view text) {
+    if (text.empty()) {
+      return {"", 0};
+    }
+    char* out = allocate(text.size());
+    std::memcpy(out, text.data(), text.size());
+    return {out, text.size()};
+  }
+
+  /// Everything handed out is void. Keeps one block, so that a steady state allocates nothing.
+  void reset() {
+    if (blocks_.size() > 1) {
+      const std::size_t wanted = std::min(total_, kKeep);
+      blocks_.clear();
+      total_ = 0;
+      next_ = end_ = nullptr;
+      add_block(wanted);
+    } else if (!blocks_.empty()) {
+      next_ = blocks_.front().get();
+    }
+  }
+
+ private:
+  static constexpr std::size_t kBlock = std::size_t{64} << 10U;
+  static constexpr std::size_t kKeep = std::size_t{4} << 20U;
+
+  void add_block(std::size_t at_least) {
+    const std::size_t size = std::max({at_least, kBlock, std::min(total_, kKeep)});
+    blocks_.push_back(std::make_unique_for_overwrite<char[]>(size));
+    next_ = blocks_.back().get();
+    end_ = next_ + size;
+    total_ += size;
+  }
+
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  char* next_ = nullptr;
+  char* end_ = nullptr;
+  std::size_t total_ = 0;
+};
+
+} // namespace millrace::dsl
