@@ -81,13 +81,13 @@ def attempt(action, argument, failed):
         failed.append(error)
 
 
-def wait_until_settled(runner, case, database, want):
+def wait_until_settled(runner, tables, database, want):
     """Until tables and dead letters in PostgreSQL together hold what must get there, or nothing has moved for a while."""
     progress, seen, still_since = Progress(), -1, time.monotonic()
     while True:
-        there = sum(database.count(table) for table in case.table_of.values()) + database.count("millrace.dead_letter")
+        there = sum(database.count(table) for table in tables) + database.count("millrace.dead_letter")
         if there >= want:
-            progress.show(f"loaded {there:,}", last=True)
+            progress.show(f"loaded {there:,} rows and dead letters", last=True)
             return
         if there != seen:
             seen, still_since = there, time.monotonic()
@@ -96,40 +96,39 @@ def wait_until_settled(runner, case, database, want):
         if time.monotonic() - still_since > SETTLE_S:
             progress.show(f"loaded {there:,} of {want:,}, and nothing more for {SETTLE_S} s", last=True)
             return
-        progress.show(f"loaded {there:,} of {want:,}")
+        progress.show(f"loaded {there:,} of {want:,} rows and dead letters")
         time.sleep(0.1)
 
 
-def account(case, good, bad, database, log):
+def account(case, good, bad, expectation, database, log):
     """Every topic, every table and the dead letters, compared with what was sent."""
-    wanted = cases.expected(case, good)
-    dead_rows = database.dead_letters()
-    dead_values = [payload for _, payload, _ in dead_rows]
+    dead_values = [payload for _, payload, _ in database.dead_letters()]
     lines = []
     if log:
         counts = log.counts()
-        for topic, identities in wanted.items():
-            values = log.values(topic, counts.get(topic, 0))
-            good_values = [value for value in values if not compare.MARK.search(value)]
-            lines.append(compare.Line(f"topic {topic}", identities, witness.identities(case, good_values), []))
         dead_values += log.values(case.dead_topic, counts.get(case.dead_topic, 0))
-    tables = []
+        for topic, identities in expectation.topics.items():
+            values = [value for value in log.values(topic, counts.get(topic, 0)) if not compare.MARK.search(value)]
+            lines.append(compare.Line(f"topic {topic}", identities, witness.identities(case, values), []))
     given_up = witness.identities(case, dead_values)
-    for topic, identities in wanted.items():
-        found = database.rows(f"SELECT {case.identity_sql} FROM {case.table_of[topic]}")
-        tables.append(compare.Line(f"table {case.table_of[topic]}", identities, found, given_up))
-    sent_marks = compare.marks(bad)
-    broken = compare.broken_line(sent_marks, dead_values)
-    everything = lines + tables + [broken]
-    print(compare.report(everything))
-    homes = [line for topic, line in zip(wanted, tables) if topic not in case.copies]
-    return (f"demo: sent={len(good) + len(bad)} stored={sum(line.stored for line in homes)}"
+    homes = []
+    for table, rows in expectation.tables:
+        line = compare.Line(f"table {table.name}", rows, database.rows(table.sql), given_up)
+        lines.append(line)
+        homes += [line] if table.is_home else []
+    broken = compare.broken_line(compare.marks(bad), dead_values)
+    lines.append(broken)
+    print(compare.report(lines))
+    last = (f"demo: sent={len(good) + len(bad)} stored={sum(line.stored for line in homes)}"
             f" dead_lettered={broken.dead + sum(line.dead for line in homes)}"
-            f" lost={sum(line.lost for line in everything)} twice={sum(line.twice for line in everything)}"), everything
+            f" lost={sum(line.lost for line in lines)} twice={sum(line.twice for line in lines)}")
+    if expectation.merged or expectation.dropped:
+        last += f" merged={expectation.merged} dropped={expectation.dropped}"
+    return last, lines
 
 
 def look_around(runner, url, brokers, case):
-    table = next(iter(case.table_of.values()))
+    table = case.tables()[0].name
     print("everything is left running:")
     print(f"  psql {url} -c 'SELECT * FROM {table} LIMIT 5'")
     print(f"  curl -s http://127.0.0.1:{runner.admin}/metrics")
@@ -141,13 +140,21 @@ def look_around(runner, url, brokers, case):
     print("  ./dev demo --stop")
 
 
-def demo(options):
-    case = cases.Wikipedia
-    clean_up()
-    FOLDER.mkdir(parents=True)
+def events_of(options):
+    """(case, good lines, broken lines)"""
+    if options.events is not None:
+        say(f"making {options.events:,} events of the model")
+        return cases.Model, events.model(options.events, FOLDER), []
     data = subprocess.run([witness.SUPPORT / "wikipedia"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     good = events.wikipedia(data)
-    bad = events.broken(good)
+    return cases.Wikipedia, good, events.broken(good)
+
+
+def demo(options):
+    clean_up()
+    FOLDER.mkdir(parents=True)
+    case, good, bad = events_of(options)
+    expectation = cases.Expectation(case, good)
     say("starting PostgreSQL" if options.direct else "starting PostgreSQL and Kafka")
     url = server("postgres", "start")
     brokers = None if options.direct else server("kafka", "start")
@@ -159,16 +166,16 @@ def demo(options):
         runner.start()
         post_all(runner, events.mix(good, bad))
         database, log = witness.Postgres(url), witness.Kafka(brokers) if brokers else None
-        wanted = sum(len(identities) for identities in cases.expected(case, good).values()) + len(bad)
         refused_before = log.counts().get(case.dead_topic, 0) if log else 0  # these never get to PostgreSQL
-        wait_until_settled(runner, case, database, wanted - refused_before)
+        tables = [table.name for table, _ in expectation.tables]
+        wait_until_settled(runner, tables, database, expectation.row_count + len(bad) - refused_before)
         say("comparing what was sent with what is there")
-        last_line, lines = account(case, good, bad, database, log)
+        last, lines = account(case, good, bad, expectation, database, log)
         if options.keep:
             look_around(runner, url, brokers, case)
         else:
             runner.stop()
-        print(last_line)
+        print(last)
         return 0 if all(line.lost == line.twice == line.strange == 0 for line in lines) else 1
     finally:
         if not options.keep:

@@ -39,7 +39,7 @@ class Account(unittest.TestCase):
         cls.good = [events.encode(edit(n, page="tab\tquote\" comma, line")).encode() for n in range(20)]
         cls.good += [events.encode(edit(n, isRobot=True, delta=6000)).encode() for n in range(20, 30)]
         cls.bad = events.broken(cls.good, 6)
-        for topic in [*cases.Wikipedia.table_of, cases.Wikipedia.dead_topic]:
+        for topic in ["wikipedia.edits", "wikipedia.robots", "wikipedia.large", cases.Wikipedia.dead_topic]:
             cls.server("kafka", "topic", topic, "2")
         cls.produce("wikipedia.edits", cls.good[:20] + [cls.bad[2]])
         cls.produce("wikipedia.robots", cls.good[20:])
@@ -74,7 +74,8 @@ class Account(unittest.TestCase):
 
     def account(self):
         with contextlib.redirect_stdout(io.StringIO()):
-            last, lines = demo.account(cases.Wikipedia, self.good, self.bad, self.database, self.log)
+            expectation = cases.Expectation(cases.Wikipedia, self.good)
+            last, lines = demo.account(cases.Wikipedia, self.good, self.bad, expectation, self.database, self.log)
         return last, {line.name: line for line in lines}
 
     def test_a_copy_too_many_in_a_topic_is_seen(self):
