@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace millrace::modules {
 namespace {
@@ -73,7 +74,9 @@ Instance::~Instance() {
   if (state_ == State::kStarted || state_ == State::kDraining) {
     stop();
   }
-  plugin_.table->destroy(self_);
+  if (self_ != nullptr) {
+    plugin_.table->destroy(self_);
+  }
 }
 
 void Instance::expect(bool in_order, const char* call) const {
@@ -105,6 +108,12 @@ void Instance::stop() {
     plugin_.table->stop(self_);
   }
   state_ = State::kStopped;
+}
+
+void* Instance::hand_over() {
+  expect(state_ == State::kCreated, "hand_over");
+  state_ = State::kStopped;
+  return std::exchange(self_, nullptr);
 }
 
 void Instance::interrupt() const { plugin_.table->interrupt(self_); }

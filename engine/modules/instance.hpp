@@ -34,7 +34,7 @@ class Instance {
   // Calls create. `host` and what it points to must outlive the instance; `config` is needed for this call only, unless
   // the plugin keeps views into it: the engine keeps it as long as the instance. Throws CreateError.
   Instance(const Plugin& plugin, const mr_host& host, const mr_value& config);
-  // Stops if it runs, then destroys.
+  // Stops if it runs, then destroys; nothing of it when it was handed over.
   ~Instance();
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
@@ -45,6 +45,10 @@ class Instance {
   // Returns when every accepted delivery is completed. On an instance that never started nothing is called.
   void stop();
   void interrupt() const;
+
+  // The life goes on elsewhere: whoever takes it starts, stops and destroys it. Only of an instance that was not
+  // started yet.
+  [[nodiscard]] void* hand_over();
 
   State state() const { return state_; }
   bool blocks() const { return (plugin_.table->flags & MR_BLOCKS) != 0; }

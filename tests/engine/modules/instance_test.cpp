@@ -81,6 +81,15 @@ TEST_F(InstanceLife, MayBeDestroyedRightAfterCreate) {
   EXPECT_THAT(script_.calls, ElementsAre("create", "destroy"));
 }
 
+TEST_F(InstanceLife, IsNotDestroyedHereAfterItWasHandedOver) {
+  {
+    Instance instance(plugin_, host_, config_);
+    EXPECT_EQ(instance.hand_over(), &script_);
+    EXPECT_THROW(static_cast<void>(instance.start()), std::logic_error);
+  }
+  EXPECT_THAT(script_.calls, ElementsAre("create"));
+}
+
 TEST_F(InstanceLife, StartIsTriedAgainAfterATransientAnswer) {
   Instance instance(plugin_, host_, config_);
   script_.start = MR_TRANSIENT;

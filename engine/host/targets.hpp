@@ -1,0 +1,77 @@
+// The targets of one pipeline: what routers name, each with one id for as long as the pipeline lives. Which sink writes
+// them and when they are bound is the flow's business.
+#pragma once
+
+#include <millrace/plugin.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/host/schema.hpp"
+
+namespace millrace::host {
+
+// A sink of the pipeline, as far as naming a target needs it.
+struct SinkForms {
+  std::string name;        // the `events` of "sink.events"
+  std::uint32_t flags = 0; // MR_TAKES_MESSAGES, MR_TAKES_ROWS of its plugin
+};
+
+class Targets {
+ public:
+  struct Granted {
+    std::uint32_t id = 0;              // 0: not granted
+    const mr_target* target = nullptr; // a copy of our own that lives as long as the Targets, its `sink` filled in
+    std::string error;                 // why not
+  };
+
+  // The targets that one instance of a router named. While it lives they count against the limit.
+  class Use {
+   public:
+    explicit Use(Targets& targets) : targets_(targets) {}
+    ~Use();
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+   private:
+    friend class Targets;
+    Targets& targets_;
+    std::set<std::uint32_t> ids_;
+  };
+
+  // At most `limit` targets are granted at a time.
+  Targets(std::vector<SinkForms> sinks, std::size_t limit);
+  ~Targets();
+  Targets(const Targets&) = delete;
+  Targets& operator=(const Targets&) = delete;
+
+  // [any] The same sink, name, form, flags, properties and schema give the same id, whichever instance asks.
+  Granted name(const mr_target& wanted, Use& use);
+
+  // [any] Those in use, by id.
+  std::vector<std::pair<std::uint32_t, const mr_target*>> in_use() const;
+  // [any] nullptr: there never was such an id.
+  const mr_target* find(std::uint32_t id) const;
+
+ private:
+  struct Entry;
+
+  // The name of the sink that a target goes to, or an error.
+  std::string sink_for(const mr_target& wanted, std::string& error) const;
+
+  std::vector<SinkForms> sinks_;
+  std::size_t limit_;
+  mutable std::mutex mutex_; // of everything below
+  std::map<std::string, std::uint32_t> ids_;
+  std::vector<std::unique_ptr<Entry>> entries_; // id - 1
+  std::size_t in_use_ = 0;
+};
+
+} // namespace millrace::host
