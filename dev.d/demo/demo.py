@@ -144,7 +144,7 @@ def events_of(options):
     """(case, good lines, broken lines)"""
     if options.events is not None:
         say(f"making {options.events:,} events of the model")
-        return cases.Model, events.model(options.events, FOLDER), []
+        return cases.Model, engine.make_model(FOLDER, options.events), []
     data = subprocess.run([witness.SUPPORT / "wikipedia"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     good = events.wikipedia(data)
     return cases.Wikipedia, good, events.broken(good)

@@ -1,4 +1,5 @@
 """The engine as an operator runs it: a configuration file, `millrace apply`, `millrace run`, and its admin address."""
+import json
 import os
 import pathlib
 import signal
@@ -36,6 +37,37 @@ source.http   = {{ listen = "127.0.0.1:{http}" }}
 router.rules  = {{ file = "{rules}", run = "{router}" }}
 sink.postgres = {{ url = "{url}" }}
 """
+MODEL = """
+[pipeline.model]
+workers         = 1
+source.generate = {{ events = {count} }}
+router.rules    = {{ file = "{rules}", run = "copy" }}
+sink.file       = {{ path = "{out}", sync = false }}
+"""
+MODEL_RULES = """edition 1
+event anything { id: uuid }
+topic "model" { event anything }
+topic "model.dead" { }
+router copy for anything {
+  match first
+  dead_letter "model.dead"
+  otherwise to topic "model"
+}
+"""
+
+
+def make_model(folder, count):
+    """The first `count` events of the model case, one line of bytes each: generated and written to a file by the engine."""
+    folder = folder / "model"
+    folder.mkdir()
+    file, rules, out = folder / "millrace.toml", folder / "copy.rules", folder / "events.ndjson"
+    rules.write_text(MODEL_RULES)
+    file.write_text((HEAD + MODEL).format(file=file, admin=free_port(), plugins=BUILD / "plugins", count=count, rules=rules, out=out))
+    done = subprocess.run([BUILD / "bin" / "millrace", "run", file], capture_output=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"cannot make events of the model: {done.stderr.decode(errors='replace').strip()}")
+    with open(out, "rb") as lines:
+        return [json.loads(line)["payload"].encode() for line in lines]
 
 
 def free_port():

@@ -11,11 +11,6 @@ def wikipedia(path):
         return [line.rstrip(b"\n") for line in file]
 
 
-def lines_of(path):
-    with open(path, "rb") as file:
-        return [line.rstrip(b"\n") for line in file]
-
-
 def broken(good, count=BROKEN_COUNT):
     """`count` real edits, each spoilt in its own way; the page of number n is named broken-NNN, to be found again."""
     ways = (bad_json, wrong_type, text_with_nul)
