@@ -9,6 +9,8 @@
 #include <memory>
 #include <utility>
 
+#include "engine/host/json.hpp"
+
 namespace millrace::host {
 namespace {
 
@@ -32,38 +34,6 @@ std::string_view level_word(std::uint32_t level) {
 std::string time_text(std::int64_t time_us) {
   const std::time_t seconds = static_cast<std::time_t>(time_us / 1'000'000);
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), time_us / 1000 % 1000);
-}
-
-// JSON's escapes serve both forms: a line stays a line, whatever a plugin or an event puts into it.
-void append_escaped(std::string& out, std::string_view text) {
-  for (const char letter : text) {
-    switch (letter) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) {
-          out += fmt::format("\\u{:04x}", static_cast<unsigned>(letter));
-        } else {
-          out += letter;
-        }
-    }
-  }
-}
-
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  append_escaped(out, text);
-  return out + '"';
 }
 
 bool plain(std::string_view value) {
@@ -96,7 +66,7 @@ std::string as_text(const Line& line) {
   }
   out += without_line_ends(line.sentence);
   for (const LogField& field : line.fields) {
-    out += fmt::format(" {}={}", field.key, plain(field.value) ? std::string(field.value) : quoted(field.value));
+    out += fmt::format(" {}={}", field.key, plain(field.value) ? std::string(field.value) : json_text(field.value));
   }
   if (line.left_out > 0) {
     out += fmt::format(" left_out={}", line.left_out);
@@ -105,23 +75,24 @@ std::string as_text(const Line& line) {
 }
 
 std::string as_json(const Line& line) {
-  std::string out = fmt::format(R"({{"time":"{}","level":"{}","text":{})", time_text(line.time_us),
-                                level_word(line.level), quoted(line.sentence));
-  const auto add = [&](std::string_view key, std::string_view value) {
+  JsonWriter json;
+  json.begin_object().key("time").value(time_text(line.time_us)).key("level").value(level_word(line.level));
+  json.key("text").value(line.sentence);
+  const auto add = [&json](std::string_view key, std::string_view value) {
     if (!value.empty()) {
-      out += fmt::format(",{}:{}", quoted(key), quoted(value));
+      json.key(key).value(value);
     }
   };
   add("pipeline", line.source.worker.substr(0, line.source.worker.find('/')));
   add("worker", line.source.worker);
   add("instance", line.source.instance);
   for (const LogField& field : line.fields) {
-    out += fmt::format(",{}:{}", quoted(field.key), quoted(field.value));
+    json.key(field.key).value(field.value);
   }
   if (line.left_out > 0) {
-    out += fmt::format(",\"left_out\":{}", line.left_out);
+    json.key("left_out").value(line.left_out);
   }
-  return out + "}";
+  return json.end_object().text();
 }
 
 Log::Out to_standard_error() {

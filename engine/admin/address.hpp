@@ -1,0 +1,20 @@
+// "127.0.0.1:8686", "[::1]:8686", "localhost:8686".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace millrace::admin {
+
+struct Address {
+  std::string host; // without brackets
+  std::uint16_t port = 0;
+
+  std::string text() const;
+};
+
+std::optional<Address> parse_address(std::string_view text);
+
+} // namespace millrace::admin

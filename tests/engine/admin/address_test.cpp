@@ -1,0 +1,25 @@
+#include "engine/admin/address.hpp"
+
+#include <gtest/gtest.h>
+
+namespace millrace::admin {
+namespace {
+
+TEST(Address, IsAHostAndAPort) {
+  for (const char* text : {"127.0.0.1:8686", "localhost:0", "[::1]:65535"}) {
+    const auto address = parse_address(text);
+    ASSERT_TRUE(address.has_value()) << text;
+    EXPECT_EQ(address->text(), text);
+  }
+  EXPECT_EQ(parse_address("[::1]:80")->host, "::1");
+}
+
+TEST(Address, RefusesWhatIsNone) {
+  for (const char* text : {"", "8686", ":8686", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80",
+                           "a:80x", "[]:80"}) {
+    EXPECT_EQ(parse_address(text), std::nullopt) << text;
+  }
+}
+
+} // namespace
+} // namespace millrace::admin
