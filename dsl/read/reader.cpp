@@ -13,11 +13,38 @@ namespace millrace::dsl {
 
 const Value Reader::kAbsent;
 
+Reader::Takes Reader::what_it_takes(const Program& program, const ValueType& type) {
+  if (type.wire == Wire::text) {
+    return Takes::form;
+  }
+  switch (type.kind) {
+    case Kind::boolean:
+      return Takes::boolean;
+    case Kind::integer:
+      return Takes::integer;
+    case Kind::floating:
+    case Kind::decimal:
+      return Takes::number;
+    case Kind::text:
+      return type.names != kNone && !program.enumerations[type.names].or_other ? Takes::listed_text : Takes::text;
+    case Kind::timestamp:
+      return type.wire == Wire::natural || type.wire == Wire::iso8601 ? Takes::form : Takes::unix_time;
+    case Kind::uuid:
+      return Takes::form;
+    case Kind::object:
+      return Takes::object;
+    case Kind::any:
+      return Takes::any;
+  }
+  return Takes::any;
+}
+
 Reader::Reader(const Program& program, const Shape& shape) : plans_(shape.fields.size()), slots_(shape.fields.size()) {
   for (Index i = 0; i < shape.fields.size(); ++i) {
     const Field& field = shape.fields[i];
     Plan& plan = plans_[i];
     plan.type = field.type;
+    plan.takes = what_it_takes(program, field.type);
     plan.declared = field.declared;
     plan.required = field.declared && field.required;
     plan.children = field.children;
@@ -34,10 +61,17 @@ Reader::Reader(const Program& program, const Shape& shape) : plans_(shape.fields
         names.emplace_back(name, static_cast<Index>(names.size()));
       }
       plan.names = KeyTable(names);
-      plan.listed_only = !enumeration.or_other;
     }
   }
 }
+
+namespace {
+
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
+std::int64_t micros_of(Wire wire) { return wire == Wire::unix_s ? 1'000'000 : wire == Wire::unix_ms ? 1'000 : 1; }
+
+} // namespace
 
 class Reader::Walk {
  public:
@@ -46,56 +80,54 @@ class Reader::Walk {
         arena_(arena),
         base_(structure.text().data()),
         size_(structure.text().size()),
-        next_(structure.begin()),
         end_(structure.end()),
         has_escapes_(structure.has_escapes()) {}
 
-  Fault run() {
-    if (peek() != '{') {
-      fail(Fault::not_an_object); // it may be broken JSON as well, which makes no difference to anybody
+  Fault run(Cursor at) {
+    if (char_at(at) != '{') {
+      fail(at, Fault::not_an_object); // it may be broken JSON as well, which makes no difference to anybody
       return fault_;
     }
     Slot& root = reader_.slots_[0];
     root.epoch = reader_.epoch_;
     root.kind = JsonKind::present;
-    if (!object(0, 1)) {
-      return fault_;
+    at = object(at, 0, 1);
+    if (at != nullptr && at != end_) {
+      fail(at);
     }
-    return next_ == end_ || fail() ? Fault::none : fault_;
+    return at == end_ ? Fault::none : fault_;
   }
 
  private:
-  bool fail(Fault fault = Fault::not_json) {
+  Cursor fail(Cursor at, Fault fault = Fault::not_json) {
     fault_ = fault;
-    reader_.stopped_at_ = next_ < end_ ? *next_ : size_;
-    return false;
+    reader_.stopped_at_ = at < end_ ? *at : size_;
+    return nullptr;
   }
 
-  static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+  char char_at(Cursor at) const { return at < end_ ? base_[*at] : '\0'; }
 
-  char peek() const { return next_ < end_ ? base_[*next_] : '\0'; }
-
-  /// The token that begins at the current offset, without the white space behind it.
-  std::string_view token() const {
-    const char* const begin = base_ + next_[0];
-    const char* end = base_ + next_[1];
-    while (end > begin && is_space(end[-1])) {
+  /// The scalar that begins at `at`, without the white space behind it.
+  std::string_view scalar(Cursor at) const {
+    const char* const begin = base_ + at[0];
+    const char* end = base_ + at[1];
+    while (is_space(end[-1])) {
       --end;
     }
     return {begin, static_cast<std::size_t>(end - begin)};
   }
 
-  /// The same for a string, between its quotes; the first stage has made sure that it ends.
-  std::string_view string_token() const {
-    const std::string_view whole = token();
-    return whole.substr(1, whole.size() - 2);
+  /// What is between the quotes of the string that begins at `at`; the first stage has made sure that it ends.
+  std::string_view string(Cursor at) const {
+    const char* const begin = base_ + at[0] + 1;
+    const char* end = base_ + at[1] - 1;
+    while (*end != '"') {
+      --end;
+    }
+    return {begin, static_cast<std::size_t>(end - begin)};
   }
 
-  bool holds_escapes(std::string_view raw) const {
-    return has_escapes_ && !raw.empty() && std::memchr(raw.data(), '\\', raw.size()) != nullptr;
-  }
-
-  void note_nul(std::string_view text) { reader_.has_nul_ |= text.find('\0') != std::string_view::npos; }
+  bool holds_escapes(std::string_view raw) const { return has_escapes_ && raw.find('\\') != std::string_view::npos; }
 
   void violate(Index field, Fault fault, std::string_view token) {
     if (field < reader_.violation_.field) {
@@ -105,22 +137,13 @@ class Reader::Walk {
 
   /// A number as JSON writes it; notes what jsonb could not hold.
   bool number_is_valid(std::string_view token) {
-    if (token.empty()) {
-      return false;
-    }
-    const char* at = token.data();
-    const char* const end = at + token.size();
-    const bool leading_zero = *at == '0' && token.size() > 1;
-    while (at < end && *at >= '0' && *at <= '9') {
-      ++at;
-    }
-    constexpr std::size_t kNear = 1000; // digits that numeric holds on either side of the point
-    if (at == end && !leading_zero && token.size() < kNear) {
+    if (short_integer(token, token.data() - base_)) {
       return true;
     }
     if (number_token_length(token) != token.size()) {
       return false;
     }
+    constexpr std::size_t kNear = 1000; // digits that numeric holds on either side of the point
     if ((token.size() >= kNear || token.find_first_of("eE") != std::string_view::npos) && !numeric_can_hold(token)) {
       reader_.has_far_number_ = true;
     }
@@ -137,98 +160,93 @@ class Reader::Walk {
 
   // ---- values that no field asks for
 
-  bool skip_scalar(char first) {
-    switch (first) {
+  /// Behind the scalar at `at`, which is not behind the end.
+  Cursor skip_scalar(Cursor at) {
+    bool good = false;
+    switch (base_[*at]) {
       case '"':
-        return string_is_valid(string_token()) || fail();
+        good = !has_escapes_ || string_is_valid(string(at));
+        break;
       case 't':
-        return token() == "true" || fail();
+        good = scalar(at) == "true";
+        break;
       case 'f':
-        return token() == "false" || fail();
+        good = scalar(at) == "false";
+        break;
       case 'n':
-        return token() == "null" || fail();
+        good = scalar(at) == "null";
+        break;
       default:
-        return number_is_valid(token()) || fail();
+        good = number_is_valid(scalar(at));
     }
+    return good ? at + 1 : fail(at);
   }
 
-  bool skip_key() {
-    if (peek() != '"') {
-      return fail();
+  /// Behind a key and its colon; there is a value behind them, or something else that is wrong for one.
+  Cursor skip_key(Cursor at) {
+    if (end_ - at < 3 || base_[at[0]] != '"' || base_[at[1]] != ':') {
+      return fail(at);
     }
-    const std::string_view raw = string_token();
+    const std::string_view raw = string(at);
     if (raw.size() > kMaxKeyLength) {
-      return fail(Fault::key_too_long);
+      return fail(at, Fault::key_too_long);
     }
-    if (!string_is_valid(raw)) {
-      return fail();
-    }
-    ++next_;
-    if (peek() != ':') {
-      return fail();
-    }
-    ++next_;
-    return true;
+    return string_is_valid(raw) ? at + 2 : fail(at);
   }
 
-  bool skip(int depth) {
-    const char first = peek();
-    if (first == '{' || first == '[') {
-      return skip_container(depth + 1);
-    }
-    if (!skip_scalar(first)) {
-      return false;
-    }
-    ++next_;
-    return true;
+  Cursor skip(Cursor at, int depth) {
+    const char first = base_[*at];
+    return first == '{' || first == '[' ? skip_container(at, depth + 1) : skip_scalar(at);
   }
 
   /// At a bracket; `depth` is the container's own. The containers that are open are bits: one for an object, zero for a
   /// list.
-  bool skip_container(int depth) {
+  Cursor skip_container(Cursor at, int depth) {
     std::uint64_t objects = 0;
     const int outside = depth - 1;
     --depth;
     for (;;) {
       // A value begins here.
-      const char first = peek();
+      const char first = char_at(at);
       if (first == '{' || first == '[') {
         if (++depth > kMaxDepth) {
-          return fail(Fault::too_deep);
+          return fail(at, Fault::too_deep);
         }
         objects = objects << 1U | (first == '{' ? 1U : 0U);
-        ++next_;
-        if (peek() != (first == '{' ? '}' : ']')) {
-          if (first == '{' && !skip_key()) {
-            return false;
+        ++at;
+        if (char_at(at) != (first == '{' ? '}' : ']')) {
+          at = first == '{' ? skip_key(at) : at;
+          if (at == nullptr) {
+            return nullptr;
           }
           continue;
         }
-      } else if (!skip_scalar(first)) {
-        return false;
+      } else if (first == '\0') {
+        return fail(at);
       } else {
-        ++next_;
-        if (depth == outside) {
-          return true;
+        at = skip_scalar(at);
+        if (at == nullptr) {
+          return nullptr;
         }
       }
       // A value has ended, or an empty container is about to.
       for (;;) {
         const bool in_object = (objects & 1U) != 0;
-        const char c = peek();
-        ++next_;
+        const char c = char_at(at);
         if (c == ',') {
-          if (in_object && !skip_key()) {
-            return false;
+          at = in_object ? skip_key(at + 1) : at + 1;
+          if (at == nullptr) {
+            return nullptr;
           }
           break;
         }
         if (c != (in_object ? '}' : ']')) {
-          return fail();
+          return fail(at);
         }
+        ++at;
         objects >>= 1U;
         if (--depth == outside) {
-          return true;
+          return at;
         }
       }
     }
@@ -237,41 +255,41 @@ class Reader::Walk {
   // ---- fields
 
   /// At `{` of the object that is field `index`; leaves its text in the field's slot.
-  bool object(Index index, int depth) {
+  Cursor object(Cursor at, Index index, int depth) {
     if (depth > kMaxDepth) {
-      return fail(Fault::too_deep);
+      return fail(at, Fault::too_deep);
     }
     const Plan& plan = reader_.plans_[index];
-    const char* const begin = base_ + *next_;
+    const char* const begin = base_ + *at;
     std::uint32_t required = 0;
-    ++next_;
-    if (peek() == '}') {
-      ++next_;
-    } else {
+    ++at;
+    if (char_at(at) != '}') {
       for (;;) {
-        if (!member(plan, depth, required)) {
-          return false;
+        at = member(at, plan, depth, required);
+        if (at == nullptr) {
+          return nullptr;
         }
-        const char c = peek();
-        ++next_;
+        const char c = char_at(at);
         if (c == '}') {
           break;
         }
         if (c != ',') {
-          return fail();
+          return fail(at);
         }
+        ++at;
       }
     }
-    reader_.slots_[index].value = Value::of_json(text_from(begin));
+    ++at;
+    reader_.slots_[index].value = Value::of_json(text_between(begin, at));
     if (required < plan.required_children) {
       find_missing(plan);
     }
-    return true;
+    return at;
   }
 
-  /// From `begin` to the end of the container that was just closed.
-  std::string_view text_from(const char* begin) const {
-    return {begin, static_cast<std::size_t>(base_ + next_[-1] + 1 - begin)};
+  /// From `begin` to the bracket before `behind`.
+  std::string_view text_between(const char* begin, Cursor behind) const {
+    return {begin, static_cast<std::size_t>(base_ + behind[-1] + 1 - begin)};
   }
 
   void find_missing(const Plan& plan) {
@@ -282,83 +300,61 @@ class Reader::Walk {
     }
   }
 
-  bool member(const Plan& plan, int depth, std::uint32_t& required) {
-    if (peek() != '"') {
-      return fail();
+  Cursor member(Cursor at, const Plan& plan, int depth, std::uint32_t& required) {
+    if (end_ - at < 3 || base_[at[0]] != '"' || base_[at[1]] != ':') {
+      return fail(at);
     }
-    std::string_view key = string_token();
+    const std::string_view key = string(at);
     if (key.size() > kMaxKeyLength) {
-      return fail(Fault::key_too_long);
+      return fail(at, Fault::key_too_long);
     }
-    if (holds_escapes(key)) {
-      const auto text = unescape(key, arena_);
+    Index child = kNone;
+    if (!holds_escapes(key)) {
+      child = plan.keys.find(key, size_ - *at - 1);
+    } else {
+      const auto text = unescaped(key);
       if (!text) {
-        return fail();
+        return fail(at);
       }
-      key = *text;
-      note_nul(key);
+      child = plan.keys.find(*text);
     }
-    const bool in_event = key.data() >= base_ && key.data() <= base_ + size_;
-    const std::size_t readable = in_event ? size_ - static_cast<std::size_t>(key.data() - base_) : key.size();
-    ++next_;
-    if (peek() != ':') {
-      return fail();
-    }
-    ++next_;
-    const Index child = plan.keys.find(key, readable);
-    if (child == kNone) {
-      return skip(depth);
-    }
-    return field(child, depth, required);
+    return child == kNone ? skip(at + 2, depth) : field(at + 2, child, depth, required);
   }
 
-  bool field(Index index, int depth, std::uint32_t& required) {
+  std::optional<std::string_view> unescaped(std::string_view raw) {
+    const auto text = unescape(raw, arena_);
+    reader_.has_nul_ = reader_.has_nul_ || (text && text->find('\0') != std::string_view::npos);
+    return text;
+  }
+
+  Cursor field(Cursor at, Index index, int depth, std::uint32_t& required) {
     Slot& slot = reader_.slots_[index];
     const Plan& plan = reader_.plans_[index];
     if (slot.epoch == reader_.epoch_) {
       if (plan.declared) {
         violate(index, Fault::duplicate, {});
-        return skip(depth);
+        return skip(at, depth);
       }
       forget_children(plan);
-    } else {
-      required += plan.required ? 1 : 0;
     }
+    required += plan.required ? 1 : 0;
     slot.epoch = reader_.epoch_;
-    slot.value = {};
     slot.kind = JsonKind::present;
-    const char first = peek();
-    switch (first) {
+    switch (base_[*at]) {
       case '"':
-        return text_value(index, plan, slot);
+        return string_value(at, index, plan, slot);
       case '{':
-        return object_value(index, plan, slot, depth);
+        return object_value(at, index, plan, slot, depth);
       case '[':
-        return list_value(index, plan, slot, depth);
-      case 'n':
-        if (token() != "null") {
-          return fail();
-        }
-        slot.kind = JsonKind::null;
-        if (plan.required) {
-          violate(index, Fault::null, token());
-        }
-        ++next_;
-        return true;
+        return list_value(at, index, plan, slot, depth);
       case 't':
+        return word_value(at, index, plan, slot, "true");
       case 'f':
-        if (token() != (first == 't' ? "true" : "false")) {
-          return fail();
-        }
-        if ((plan.type.kind == Kind::boolean && plan.type.wire != Wire::text) || plan.type.kind == Kind::any) {
-          slot.value = Value::of_bool(first == 't');
-        } else {
-          violate(index, Fault::wrong_type, token());
-        }
-        ++next_;
-        return true;
+        return word_value(at, index, plan, slot, "false");
+      case 'n':
+        return word_value(at, index, plan, slot, "null");
       default:
-        return number_value(index, plan, slot);
+        return number_value(at, index, plan, slot);
     }
   }
 
@@ -370,111 +366,130 @@ class Reader::Walk {
     }
   }
 
-  bool text_value(Index index, const Plan& plan, Slot& slot) {
-    const std::string_view raw = string_token();
-    std::string_view text = raw;
-    if (holds_escapes(raw)) {
-      const auto unescaped = unescape(raw, arena_);
-      if (!unescaped) {
-        return fail();
+  Cursor word_value(Cursor at, Index index, const Plan& plan, Slot& slot, std::string_view word) {
+    if (scalar(at) != word) {
+      return fail(at);
+    }
+    slot.value = {};
+    if (word == "null") {
+      slot.kind = JsonKind::null;
+      if (plan.required) {
+        violate(index, Fault::null, word);
       }
-      text = *unescaped;
-      note_nul(text);
-    }
-    const auto [value, fault] = value_of_string(plan, text);
-    slot.value = value;
-    if (fault != Fault::none) {
-      violate(index, fault, token());
-    }
-    ++next_;
-    return true;
-  }
-
-  struct Read {
-    Value value;
-    Fault fault = Fault::none;
-  };
-
-  static Read value_of_string(const Plan& plan, std::string_view text) {
-    if (plan.type.kind == Kind::text) {
-      if (plan.listed_only && plan.names.find(text) == kNone) {
-        return {{}, Fault::not_listed};
-      }
-      return {Value::of_text(text), Fault::none};
-    }
-    if (plan.type.kind == Kind::any) {
-      return {Value::of_text(text), Fault::none};
-    }
-    const bool iso = plan.type.wire == Wire::natural || plan.type.wire == Wire::iso8601;
-    const bool comes_as_text =
-        plan.type.wire == Wire::text || plan.type.kind == Kind::uuid || (plan.type.kind == Kind::timestamp && iso);
-    if (!comes_as_text || plan.type.kind == Kind::object) {
-      return {{}, Fault::wrong_type};
-    }
-    const Value value = value_from_text(text, plan.type);
-    return {value, value.present() ? Fault::none : Fault::does_not_fit};
-  }
-
-  bool object_value(Index index, const Plan& plan, Slot& slot, int depth) {
-    if (plan.type.kind != Kind::object && plan.type.kind != Kind::any) {
-      const char* const begin = base_ + *next_;
-      if (!skip_container(depth + 1)) {
-        return false;
-      }
-      violate(index, Fault::wrong_type, text_from(begin));
-      return true;
-    }
-    if (!plan.keys.empty()) {
-      return object(index, depth + 1);
-    }
-    const char* const begin = base_ + *next_;
-    if (!skip_container(depth + 1)) {
-      return false;
-    }
-    slot.value = Value::of_json(text_from(begin));
-    return true;
-  }
-
-  bool list_value(Index index, const Plan& plan, Slot& slot, int depth) {
-    const char* const begin = base_ + *next_;
-    if (!skip_container(depth + 1)) {
-      return false;
-    }
-    if (plan.type.kind == Kind::any) {
-      slot.value = Value::of_json(text_from(begin));
+    } else if (plan.takes == Takes::boolean || plan.takes == Takes::any) {
+      slot.value = Value::of_bool(word == "true");
     } else {
-      violate(index, Fault::wrong_type, text_from(begin));
+      violate(index, Fault::wrong_type, word);
     }
-    return true;
+    return at + 1;
   }
 
-  bool number_value(Index index, const Plan& plan, Slot& slot) {
-    const std::string_view written = token();
-    if (!number_is_valid(written)) {
-      return fail();
+  Cursor string_value(Cursor at, Index index, const Plan& plan, Slot& slot) {
+    std::string_view text = string(at);
+    if (holds_escapes(text)) {
+      const auto plain = unescaped(text);
+      if (!plain) {
+        return fail(at);
+      }
+      text = *plain;
     }
-    ++next_;
-    if (plan.type.wire != Wire::text) {
-      slot.value = value_from_number(written, plan.type);
+    slot.value = {};
+    switch (plan.takes) {
+      case Takes::text:
+      case Takes::any:
+        slot.value = Value::of_text(text);
+        break;
+      case Takes::listed_text:
+        if (plan.names.find(text) != kNone) {
+          slot.value = Value::of_text(text);
+        } else {
+          violate(index, Fault::not_listed, scalar(at));
+        }
+        break;
+      case Takes::form:
+        slot.value = value_from_text(text, plan.type);
+        if (!slot.value.present()) {
+          violate(index, Fault::does_not_fit, scalar(at));
+        }
+        break;
+      case Takes::boolean:
+      case Takes::integer:
+      case Takes::number:
+      case Takes::unix_time:
+      case Takes::object:
+        violate(index, Fault::wrong_type, scalar(at));
+    }
+    return at + 1;
+  }
+
+  Cursor object_value(Cursor at, Index index, const Plan& plan, Slot& slot, int depth) {
+    const bool wanted = plan.takes == Takes::object || plan.takes == Takes::any;
+    if (wanted && !plan.keys.empty()) {
+      return object(at, index, depth + 1);
+    }
+    return whole_value(at, index, slot, depth, wanted);
+  }
+
+  Cursor list_value(Cursor at, Index index, const Plan& plan, Slot& slot, int depth) {
+    return whole_value(at, index, slot, depth, plan.takes == Takes::any);
+  }
+
+  Cursor whole_value(Cursor at, Index index, Slot& slot, int depth, bool wanted) {
+    const char* const begin = base_ + *at;
+    at = skip_container(at, depth + 1);
+    if (at == nullptr) {
+      return nullptr;
+    }
+    slot.value = wanted ? Value::of_json(text_between(begin, at)) : Value();
+    if (!wanted) {
+      violate(index, Fault::wrong_type, text_between(begin, at));
+    }
+    return at;
+  }
+
+  Cursor number_value(Cursor at, Index index, const Plan& plan, Slot& slot) {
+    const std::string_view token = scalar(at);
+    const auto integer = short_integer(token, token.data() - base_);
+    if (!integer && !number_is_valid(token)) {
+      return fail(at);
+    }
+    slot.value = {};
+    switch (plan.takes) {
+      case Takes::any:
+        slot.value = Value::of_token(token);
+        return at + 1;
+      case Takes::integer:
+        slot.value = integer ? Value::of_int(*integer) : value_from_number(token, plan.type);
+        break;
+      case Takes::unix_time:
+        if (integer && *integer >= 0 && *integer <= kLastMoment / micros_of(plan.type.wire)) {
+          slot.value = Value::of_timestamp(*integer * micros_of(plan.type.wire));
+          return at + 1;
+        }
+        slot.value = value_from_number(token, plan.type);
+        break;
+      case Takes::number:
+        slot.value = value_from_number(token, plan.type);
+        break;
+      case Takes::text:
+      case Takes::listed_text:
+      case Takes::form:
+      case Takes::boolean:
+      case Takes::object:
+        violate(index, Fault::wrong_type, token);
+        return at + 1;
     }
     if (!slot.value.present()) {
-      violate(index, takes_numbers(plan.type) ? Fault::does_not_fit : Fault::wrong_type, written);
+      violate(index, Fault::does_not_fit, token);
     }
-    return true;
-  }
-
-  static bool takes_numbers(const ValueType& type) {
-    const bool natural = type.kind == Kind::integer || type.kind == Kind::floating || type.kind == Kind::decimal;
-    const bool unix_time = type.wire == Wire::unix_s || type.wire == Wire::unix_ms || type.wire == Wire::unix_us;
-    return type.wire != Wire::text && (natural || unix_time);
+    return at + 1;
   }
 
   Reader& reader_;
   Arena& arena_;
   const char* base_;
   std::size_t size_;
-  const std::uint32_t* next_;
-  const std::uint32_t* end_;
+  Cursor end_;
   bool has_escapes_;
   Fault fault_ = Fault::not_json;
 };
@@ -487,7 +502,7 @@ Fault Reader::read(const Structure& structure, Arena& arena) {
   violation_ = {};
   has_nul_ = false;
   has_far_number_ = false;
-  return Walk(*this, structure, arena).run();
+  return Walk(*this, structure, arena).run(structure.begin());
 }
 
 } // namespace millrace::dsl

@@ -56,18 +56,23 @@ class Reader {
     std::uint32_t epoch = 0;
     JsonKind kind = JsonKind::missing;
   };
+  /// What JSON a field takes, and in which of the ways it is turned into a value.
+  enum class Takes : std::uint8_t { text, listed_text, form, boolean, integer, number, unix_time, object, any };
+
   /// What the walk asks of a field, close together.
   struct Plan {
-    KeyTable keys;  // of children
-    KeyTable names; // of `one of`
-    ValueType type;
+    Takes takes = Takes::any;
     bool declared = true;
     bool required = true;
-    bool listed_only = false; // `one of` without `or other`
     std::uint32_t required_children = 0;
+    KeyTable keys; // of children
+    ValueType type;
+    KeyTable names; // of `one of`
     std::vector<Index> children;
   };
 
+  using Cursor = const std::uint32_t*; // a token; null where the text is no JSON
+  static Takes what_it_takes(const Program& program, const ValueType& type);
   class Walk;
   static const Value kAbsent;
 

@@ -38,12 +38,26 @@ std::strong_ordering order_doubles(double left, double right) {
   return left > right ? std::strong_ordering::greater : std::strong_ordering::equal;
 }
 
+/// Whether the number is a double, or an integer that is one too.
+bool is_exact_double(const Value& number) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 53;
+  return number.tag() == Tag::floating ||
+         (number.tag() == Tag::integer && number.as_int() <= kMost && number.as_int() >= -kMost);
+}
+
+double as_double(const Value& number) {
+  return number.tag() == Tag::floating ? number.as_double() : static_cast<double>(number.as_int());
+}
+
 std::strong_ordering order_numbers(const Value& left, const Value& right) {
   if (left.tag() == Tag::integer && right.tag() == Tag::integer) {
     return left.as_int() <=> right.as_int();
   }
   if (left.tag() == Tag::floating && right.tag() == Tag::floating) {
     return order_doubles(left.as_double(), right.as_double());
+  }
+  if (is_exact_double(left) && is_exact_double(right)) {
+    return order_doubles(as_double(left), as_double(right));
   }
   if (left.tag() == Tag::floating) {
     return flip(compare(exact_of(right), left.as_double()));
@@ -80,14 +94,6 @@ std::optional<std::strong_ordering> compare(const Value& left, const Value& righ
       return left.as_uuid() <=> right.as_uuid();
   }
   return std::nullopt;
-}
-
-bool equals(const Value& left, const Value& right) {
-  if (left.tag() == Tag::text && right.tag() == Tag::text) {
-    return left.as_text() == right.as_text();
-  }
-  const auto order = compare(left, right);
-  return order && *order == 0;
 }
 
 bool before(const Value& left, const Value& right) {

@@ -12,7 +12,13 @@ namespace millrace::dsl {
 /// object and anything).
 std::optional<std::strong_ordering> compare(const Value& left, const Value& right);
 
-bool equals(const Value& left, const Value& right);
+inline bool equals(const Value& left, const Value& right) {
+  if (left.tag() == Tag::text && right.tag() == Tag::text) {
+    return left.as_text() == right.as_text();
+  }
+  const auto order = compare(left, right);
+  return order && *order == 0;
+}
 
 /// A total order over values of all kinds, for sorted sets: kinds first, numbers of all kinds together.
 bool before(const Value& left, const Value& right);

@@ -83,7 +83,44 @@ std::optional<std::int64_t> parse_int(std::string_view token, bool leading_zeros
   return value;
 }
 
+namespace {
+
+/// The usual token: few enough digits that both they and the power of ten are exact doubles, so that one division
+/// rounds once.
+std::optional<double> short_double(std::string_view token) {
+  constexpr std::size_t kMostDigits = 15;
+  constexpr double kPowers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  const bool negative = token.starts_with('-');
+  token.remove_prefix(negative ? 1 : 0);
+  std::int64_t digits = 0;
+  std::size_t point = token.size();
+  if (token.empty() || token.size() > kMostDigits + 1) {
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    const auto digit = static_cast<unsigned>(token[i] - '0');
+    if (digit <= 9) {
+      digits = digits * 10 + digit;
+    } else if (token[i] == '.' && point == token.size()) {
+      point = i;
+    } else {
+      return std::nullopt;
+    }
+  }
+  const bool whole = point == token.size();
+  if (point == 0 || point + 1 == token.size() || (whole && point > kMostDigits) || (token[0] == '0' && point > 1)) {
+    return std::nullopt;
+  }
+  const double value = static_cast<double>(digits) / kPowers[whole ? 0 : token.size() - point - 1];
+  return negative ? -value : value;
+}
+
+} // namespace
+
 std::optional<double> parse_double(std::string_view token) {
+  if (const auto value = short_double(token)) {
+    return value;
+  }
   if (token.empty() || number_token_length(token) != token.size()) {
     return std::nullopt;
   }

@@ -1,7 +1,9 @@
 // JSON number tokens and the numbers they stand for.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string_view>
 
@@ -11,6 +13,48 @@ namespace millrace::dsl {
 
 /// Length of the number token (JSON's grammar) at the start of `text`; 0 if there is none.
 std::size_t number_token_length(std::string_view text);
+
+/// An integer token of up to 16 digits, the usual one, checked and read at once; absent for every other token, which
+/// may be a number all the same. `readable_before` is how many bytes may be read in front of the token.
+inline std::optional<std::int64_t> short_integer(std::string_view token, std::ptrdiff_t readable_before) {
+  const bool negative = token[0] == '-';
+  token.remove_prefix(negative ? 1 : 0);
+  const std::size_t size = token.size();
+  if (size - 1 > 15 || readable_before < 16 || (token[0] == '0' && size > 1)) {
+    return std::nullopt;
+  }
+  // Eight characters at once, with zeros where the token has not begun yet; the first character is the lowest byte.
+  constexpr std::uint64_t kZeros = 0x3030'3030'3030'3030U;
+  const auto eight = [&](const char* end, std::size_t digits) {
+    std::uint64_t bytes;
+    std::memcpy(&bytes, end - 8, 8);
+    const std::uint64_t ours = ~std::uint64_t{0} << (64 - 8 * digits);
+    return (bytes & ours) | (kZeros & ~ours);
+  };
+  const auto are_digits = [](std::uint64_t bytes) {
+    return (((bytes + 0x4646'4646'4646'4646U) | (bytes - kZeros)) & 0x8080'8080'8080'8080U) == 0;
+  };
+  const auto number = [](std::uint64_t bytes) {
+    bytes -= kZeros;
+    bytes = bytes * 10 + (bytes >> 8U);
+    return (((bytes & 0x0000'00FF'0000'00FFU) * 0x000F'4240'0000'0064U) +
+            (((bytes >> 16U) & 0x0000'00FF'0000'00FFU) * 0x0000'2710'0000'0001U)) >>
+           32U;
+  };
+  const char* const end = token.data() + size;
+  const std::uint64_t low = eight(end, size < 8 ? size : 8);
+  bool good = are_digits(low);
+  std::uint64_t value = number(low);
+  if (size > 8) {
+    const std::uint64_t high = eight(end - 8, size - 8);
+    good = good && are_digits(high);
+    value += number(high) * 100'000'000;
+  }
+  if (!good) {
+    return std::nullopt;
+  }
+  return negative ? -static_cast<std::int64_t>(value) : static_cast<std::int64_t>(value);
+}
 
 /// What follows `e` in a number token, 0 without one; cut off far beyond 10^9.
 std::int64_t written_exponent(std::string_view token);

@@ -13,15 +13,18 @@
 namespace millrace::dsl {
 namespace {
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
+/// The value of a hexadecimal digit; 0xFF for any other character.
+constexpr std::array<std::uint8_t, 256> kHexDigits = [] {
+  std::array<std::uint8_t, 256> digits{};
+  digits.fill(0xFF);
+  for (std::uint8_t i = 0; i < 10; ++i) {
+    digits['0' + i] = i;
   }
-  if (c >= 'a' && c <= 'f') {
-    return c - 'a' + 10;
+  for (std::uint8_t i = 0; i < 6; ++i) {
+    digits['a' + i] = digits['A' + i] = static_cast<std::uint8_t>(10 + i);
   }
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+  return digits;
+}();
 
 constexpr std::size_t kLongestNumber = 48; // sign, 38 digits, point, a leading zero; a double needs less
 
@@ -180,18 +183,16 @@ std::optional<Uuid> parse_uuid(std::string_view text) {
   if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') {
     return std::nullopt;
   }
+  constexpr std::array<std::uint8_t, 16> kAt{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
   Uuid out{};
-  int bad = 0;
-  std::size_t at = 0;
-  for (std::uint8_t& byte : out) {
-    at += text[at] == '-' ? 1 : 0;
-    const int high = hex_digit(text[at]);
-    const int low = hex_digit(text[at + 1]);
+  unsigned bad = 0;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const unsigned high = kHexDigits[static_cast<unsigned char>(text[kAt[i]])];
+    const unsigned low = kHexDigits[static_cast<unsigned char>(text[kAt[i] + 1U])];
     bad |= high | low;
-    byte = static_cast<std::uint8_t>(high * 16 + low);
-    at += 2;
+    out[i] = static_cast<std::uint8_t>(high << 4U | low);
   }
-  return bad < 0 ? std::nullopt : std::optional(out);
+  return bad > 15 ? std::nullopt : std::optional(out);
 }
 
 std::optional<std::string_view> text_form(const Value& value, Arena& arena) {
