@@ -65,6 +65,9 @@ class Diagnostics {
   /// The returned diagnostic lives until the next one is added.
   Diagnostic& add(Code code, Span span, std::string headline, std::string label = {});
 
+  /// One that was found elsewhere.
+  void add(const Diagnostic& diagnostic);
+
   bool has_errors() const { return errors_ > 0; }
   std::size_t error_count() const { return errors_; }
   const std::vector<Diagnostic>& all() const { return all_; }

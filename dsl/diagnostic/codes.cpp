@@ -36,7 +36,7 @@ constexpr std::array kCodes = {
     CodeInfo{Code::condition_as_value, kError, "a condition where a value is needed"},
     CodeInfo{Code::not_a_condition, kError, "a value where a condition is needed"},
     CodeInfo{Code::compared_with_null, kError, "a comparison with null"},
-    CodeInfo{Code::wire_does_not_fit, kError, "a wire form that the type does not have"},
+    CodeInfo{Code::bad_type, kError, "a type that cannot be as written"},
     CodeInfo{Code::name_clash, kError, "a name that is also the name of a field"},
     CodeInfo{Code::def_cycle, kError, "a definition that uses itself"},
     CodeInfo{Code::unused_def, kWarning, "a definition that nothing uses"},
@@ -44,7 +44,7 @@ constexpr std::array kCodes = {
     CodeInfo{Code::kind_not_known, kError, "a negative test on a value of unknown kind"},
     CodeInfo{Code::else_needed, kError, "a value that may be missing, and no word on what then"},
     CodeInfo{Code::else_not_needed, kWarning, "an `else` for a value that is always there"},
-    CodeInfo{Code::reject_in_tap, kError, "an `else` that cannot stand in this kind of rule"},
+    CodeInfo{Code::wrong_else, kError, "an `else` that cannot stand in this kind of rule"},
     CodeInfo{Code::unknown_topic, kError, "a topic that is not declared"},
     CodeInfo{Code::bad_topic_name, kError, "a name that Kafka does not take"},
     CodeInfo{Code::topic_names_collide, kError, "two topic names that differ only in `.` and `_`"},
@@ -59,10 +59,9 @@ constexpr std::array kCodes = {
     CodeInfo{Code::delivered_twice, kWarning, "an event that is delivered twice to one topic"},
     CodeInfo{Code::unknown_sql_type, kError, "a column type that is not known"},
     CodeInfo{Code::type_pair, kError, "a value that a column of this type does not take"},
-    CodeInfo{Code::no_conflict_policy, kError, "a primary key without `on conflict`, or the reverse"},
+    CodeInfo{Code::bad_conflict_policy, kError, "a primary key without `on conflict`, or the reverse"},
     CodeInfo{Code::bad_key, kError, "a column that cannot be part of the key or decide a conflict"},
     CodeInfo{Code::may_not_fit, kError, "a value that may be missing or may not fit its column"},
-    CodeInfo{Code::column_else_not_needed, kWarning, "an `else` for a value that always fits"},
     CodeInfo{Code::bad_default, kError, "a default that its column cannot hold"},
     CodeInfo{Code::nothing_loaded, kError, "a table of a topic that carries no event"},
     CodeInfo{Code::bad_test, kError, "a test that cannot be run as written"},
@@ -81,7 +80,7 @@ Severity severity_of(Code code) {
 std::string name_of(Code code) {
   char text[8];
   std::snprintf(text, sizeof text, "%c%04u", severity_of(code) == Severity::error ? 'E' : 'W',
-                static_cast<unsigned>(code) % 10000u);
+                static_cast<unsigned>(code) % kWarningBase);
   return text;
 }
 

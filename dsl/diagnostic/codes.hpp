@@ -12,6 +12,9 @@ namespace millrace::dsl {
 
 enum class Severity { error, warning };
 
+/// Errors and warnings are numbered apart: E0231 and W0231 are two codes.
+inline constexpr std::uint16_t kWarningBase = 10'000;
+
 enum class Code : std::uint16_t {
   // 01: syntax
   unexpected = 101,
@@ -24,31 +27,31 @@ enum class Code : std::uint16_t {
   mixed_and_or = 112,
   comparison_chain = 113,
   said_twice = 114,
-  braces_are_plain_text = 115,
   bad_edition = 116,
   bad_escape = 117,
+  braces_are_plain_text = kWarningBase + 115,
   // 02: names and types
   unknown_field = 201,
   unknown_name = 202,
   defined_twice = 203,
   misused_name = 204,
-  similar_name = 205,
   literal_does_not_fit = 211,
   types_differ = 212,
   not_in_enum = 213,
   condition_as_value = 215,
   not_a_condition = 217,
   compared_with_null = 218,
-  wire_does_not_fit = 219,
+  bad_type = 219,
   name_clash = 230,
   def_cycle = 231,
-  unused_def = 232,
+  similar_name = kWarningBase + 205,
+  unused_def = kWarningBase + 231,
   // 03: absent values
   may_be_absent = 301,
   kind_not_known = 302,
   else_needed = 305,
-  else_not_needed = 306,
-  reject_in_tap = 307,
+  wrong_else = 307,
+  else_not_needed = kWarningBase + 306,
   // 04: topics
   unknown_topic = 401,
   bad_topic_name = 402,
@@ -58,18 +61,17 @@ enum class Code : std::uint16_t {
   too_many_targets = 406,
   topic_not_enumerable = 412,
   // 05: routers
-  no_otherwise = 502,
-  no_dead_letter = 503,
-  tap_in_match_all = 504,
-  no_target = 505,
-  delivered_twice = 506,
+  no_otherwise = 503,
+  no_dead_letter = 504,
+  tap_in_match_all = 505,
+  no_target = 506,
+  delivered_twice = kWarningBase + 502,
   // 06: tables
   unknown_sql_type = 601,
   type_pair = 602,
-  no_conflict_policy = 610,
+  bad_conflict_policy = 610,
   bad_key = 611,
   may_not_fit = 621,
-  column_else_not_needed = 622,
   bad_default = 623,
   nothing_loaded = 624,
   // 07: tests and files

@@ -19,6 +19,13 @@ Diagnostic& Diagnostics::add(Code code, Span span, std::string headline, std::st
   return all_.emplace_back(std::move(diagnostic));
 }
 
+void Diagnostics::add(const Diagnostic& diagnostic) {
+  Diagnostic& added = add(diagnostic.code, diagnostic.primary.span, diagnostic.headline, diagnostic.primary.text);
+  added.secondary = diagnostic.secondary;
+  added.helps = diagnostic.helps;
+  added.notes = diagnostic.notes;
+}
+
 std::vector<Diagnostic> Diagnostics::sorted() const {
   std::vector<Diagnostic> in_order = all_;
   const auto place = [](const Diagnostic& diagnostic) {

@@ -1,0 +1,113 @@
+// Everything that the checks share: the trees, who has which name, and the program that is being made. One ruleset's
+// names are seen from all its files, whatever the order.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "dsl/diagnostic.hpp"
+#include "dsl/program.hpp"
+#include "dsl/syntax/ast.hpp"
+
+namespace millrace::dsl::check {
+
+struct EventInfo {
+  const ast::Event* event = nullptr;
+  Span name;
+  Index shape = kNone;
+  std::vector<Span> declared_at; // by field; undeclared ones are not in it
+  std::vector<bool> free_below;  // by field; whether undeclared names are admitted below it
+};
+
+struct DefInfo {
+  const ast::Def* def = nullptr;
+  const ast::File* tree = nullptr;
+  bool used = false;
+  bool open = false; // its body is being checked: using it now is a cycle
+};
+
+struct LetInfo {
+  const ast::Let* let = nullptr;
+  const ast::File* tree = nullptr;
+};
+
+struct TopicInfo {
+  const ast::Topic* topic = nullptr;
+  Index index = kNone;
+};
+
+struct RouterInfo {
+  const ast::Router* router = nullptr;
+  const ast::File* tree = nullptr;
+  Index index = kNone;
+};
+
+struct TableInfo {
+  const ast::Table* table = nullptr;
+  const ast::File* tree = nullptr;
+  Index index = kNone;
+};
+
+/// By name; iteration goes by name too, so that two runs say the same in the same order.
+template <typename Info>
+using Names = std::map<std::string, Info, std::less<>>;
+
+struct Context {
+  const SourceMap& sources;
+  const std::vector<ast::File>& files;
+  Diagnostics& diagnostics;
+  Program& program;
+
+  Names<EventInfo> events;
+  Names<DefInfo> defs;
+  Names<LetInfo> lets;
+  Names<TopicInfo> topics;
+  Names<RouterInfo> routers;
+  Names<TableInfo> tables; // by qualified name
+
+  /// Topic names as Kafka's metrics have them, with the name and place that they come from.
+  std::map<std::string, std::pair<std::string, Span>> metric_names;
+
+  /// "event click", "def x": items that did not parse or check. What speaks of them is left alone.
+  std::set<std::string, std::less<>> poisoned;
+
+  void poison(std::string_view kind, std::string_view name) { poisoned.insert(key(kind, name)); }
+  bool is_poisoned(std::string_view kind, std::string_view name) const { return poisoned.contains(key(kind, name)); }
+
+  std::string place(Span span) const { return sources.place(span); }
+  std::string text(Span span) const { return std::string(sources.text(span)); }
+
+ private:
+  static std::string key(std::string_view kind, std::string_view name) {
+    return std::string(kind) + " " + std::string(name);
+  }
+};
+
+std::string ticked(std::string_view text);
+/// "`a`, `b` and `c`"
+std::string enumerate(const std::vector<std::string>& names);
+/// "a country", "an order_id"
+std::string with_article(std::string_view noun);
+
+/// The candidate that is nearest to `name`, if one is near enough to be meant.
+std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
+template <typename Info>
+std::vector<std::string> names_of(const Names<Info>& names) {
+  std::vector<std::string> list;
+  for (const auto& entry : names) {
+    list.push_back(entry.first);
+  }
+  return list;
+}
+
+/// Adds "is there one named … near by" with its fix, if there is one.
+void suggest(Diagnostic& diagnostic, Span span, std::string_view name, const std::vector<std::string>& candidates);
+
+/// The number that the token says, if it is one of at most `most`.
+std::optional<std::int64_t> whole_number(std::string_view token, std::int64_t most);
+
+} // namespace millrace::dsl::check

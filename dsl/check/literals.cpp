@@ -1,0 +1,174 @@
+// From literals to typed values.
+#include "dsl/check/literals.hpp"
+
+#include "dsl/syntax/text.hpp"
+#include "dsl/values/number.hpp"
+#include "dsl/values/text_form.hpp"
+#include "dsl/values/timestamp.hpp"
+
+namespace millrace::dsl::check {
+namespace {
+
+std::string number_token(const ast::Literal& literal) {
+  std::string token;
+  for (const char c : literal.token) {
+    if (c != '_' && c != ' ' && c != '\t' && c != '\n' && c != '\r') {
+      token += c;
+    }
+  }
+  // JSON has no leading zeros, rules have.
+  const std::size_t digits = token.starts_with('-') ? 1 : 0;
+  while (token.size() > digits + 1 && token[digits] == '0' && token[digits + 1] >= '0' && token[digits + 1] <= '9') {
+    token.erase(digits, 1);
+  }
+  return token;
+}
+
+LiteralError another_kind(const ast::Literal& literal, const ValueType& type) {
+  LiteralError error{true, "not " + noun(type), "", ""};
+  const bool is_number = literal.kind == ast::LiteralKind::number;
+  const bool wants_number = type.kind == Kind::integer || type.kind == Kind::floating || type.kind == Kind::decimal;
+  if (is_number && (type.kind == Kind::text || type.kind == Kind::timestamp || type.kind == Kind::uuid)) {
+    error.replacement = quote_text(literal.token);
+    error.help = type.kind == Kind::text ? "write it as a text literal"
+                                         : "write it as a text literal; it is then read as " + noun(type);
+  } else if (literal.kind == ast::LiteralKind::text && wants_number && number_token_length(literal.text.text) > 0 &&
+             number_token_length(literal.text.text) == literal.text.text.size()) {
+    error.replacement = std::string(literal.text.text);
+    error.help = "write it without quotes";
+  }
+  return error;
+}
+
+std::variant<Value, LiteralError> number_of_type(const ast::Literal& literal, const ValueType& type) {
+  const std::string token = number_token(literal);
+  const auto exact = decimal_from_token(token);
+  if (type.kind == Kind::integer) {
+    const auto whole = exact ? to_int64(*exact) : std::nullopt;
+    if (whole) {
+      return Value::of_int(*whole);
+    }
+    const bool has_fraction = exact && shortest(*exact).scale > 0;
+    return LiteralError{has_fraction, has_fraction ? "an int has no fraction" : "does not fit an int of 64 bits", "",
+                        ""};
+  }
+  if (type.kind == Kind::decimal) {
+    if (exact && (type.precision == 0 || fits(*exact, type.precision, type.scale))) {
+      return Value::of_decimal(shortest(*exact));
+    }
+    return LiteralError{
+        false, "does not fit decimal(" + std::to_string(type.precision) + "," + std::to_string(type.scale) + ")", "",
+        ""};
+  }
+  const auto number = parse_double(token);
+  return number ? std::variant<Value, LiteralError>(Value::of_double(*number))
+                : LiteralError{false, "beyond the range of a float", "", ""};
+}
+
+} // namespace
+
+std::string noun(const ValueType& type) {
+  switch (type.kind) {
+    case Kind::boolean:
+      return "a bool";
+    case Kind::integer:
+      return "an int";
+    case Kind::floating:
+      return "a float";
+    case Kind::decimal:
+      return "a decimal";
+    case Kind::text:
+      return "a text";
+    case Kind::timestamp:
+      return "a timestamp";
+    case Kind::uuid:
+      return "a uuid";
+    case Kind::object:
+      return "an object";
+    case Kind::any:
+      return "a value of any kind";
+  }
+  return "a value";
+}
+
+std::string noun(const ast::Literal& literal) {
+  const std::string token = ticked(literal.token);
+  switch (literal.kind) {
+    case ast::LiteralKind::text:
+      return "the text " + token;
+    case ast::LiteralKind::number:
+      return "the number " + token;
+    case ast::LiteralKind::duration:
+      return "the duration " + token;
+    case ast::LiteralKind::percent:
+      return "the percentage " + token;
+    case ast::LiteralKind::boolean:
+    case ast::LiteralKind::null:
+      return token;
+  }
+  return token;
+}
+
+std::optional<ValueType> natural_type(const ast::Literal& literal) {
+  switch (literal.kind) {
+    case ast::LiteralKind::text:
+      return ValueType{Kind::text, Wire::natural, 0, 0, kNone};
+    case ast::LiteralKind::boolean:
+      return ValueType{Kind::boolean, Wire::natural, 0, 0, kNone};
+    case ast::LiteralKind::number: {
+      const auto exact = decimal_from_token(number_token(literal));
+      if (exact && to_int64(*exact)) {
+        return ValueType{Kind::integer, Wire::natural, 0, 0, kNone};
+      }
+      return exact ? ValueType{Kind::decimal, Wire::natural, 0, 0, kNone}
+                   : ValueType{Kind::floating, Wire::natural, 0, 0, kNone};
+    }
+    case ast::LiteralKind::null:
+    case ast::LiteralKind::duration:
+    case ast::LiteralKind::percent:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::variant<Value, LiteralError> value_of(const ast::Literal& literal, const ValueType& type) {
+  const bool is_text = literal.kind == ast::LiteralKind::text;
+  switch (type.kind) {
+    case Kind::boolean:
+      return literal.kind == ast::LiteralKind::boolean
+                 ? std::variant<Value, LiteralError>(Value::of_bool(literal.token == "true"))
+                 : another_kind(literal, type);
+    case Kind::integer:
+    case Kind::floating:
+    case Kind::decimal:
+      return literal.kind == ast::LiteralKind::number ? number_of_type(literal, type) : another_kind(literal, type);
+    case Kind::text:
+      return is_text ? std::variant<Value, LiteralError>(Value::of_text(literal.text.text))
+                     : another_kind(literal, type);
+    case Kind::timestamp:
+      if (!is_text) {
+        return another_kind(literal, type);
+      }
+      if (const auto moment = parse_iso8601(literal.text.text)) {
+        return Value::of_timestamp(*moment);
+      }
+      return LiteralError{false, "not a timestamp", "timestamps are written `\"2024-06-10T08:00:00Z\"`", ""};
+    case Kind::uuid:
+      if (!is_text) {
+        return another_kind(literal, type);
+      }
+      if (const auto uuid = parse_uuid(literal.text.text)) {
+        return Value::of_uuid(*uuid);
+      }
+      return LiteralError{false, "not a uuid", "a uuid has 8-4-4-4-12 hexadecimal digits", ""};
+    case Kind::any: {
+      const auto natural = natural_type(literal);
+      return natural ? value_of(literal, *natural) : another_kind(literal, type);
+    }
+    case Kind::object:
+      return another_kind(literal, type);
+  }
+  return another_kind(literal, type);
+}
+
+} // namespace millrace::dsl::check

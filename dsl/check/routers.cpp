@@ -1,0 +1,158 @@
+// Checking and lowering routers. A new kind of rule is a case of `rule`.
+#include "dsl/check/routers.hpp"
+
+#include "dsl/check/declarations.hpp"
+#include "dsl/check/destinations.hpp"
+#include "dsl/check/expressions.hpp"
+
+namespace millrace::dsl::check {
+namespace {
+
+Question question_for(ast::RuleKind kind) {
+  switch (kind) {
+    case ast::RuleKind::drop:
+      return {"be dropped", "no, keep it", "yes, drop it"};
+    case ast::RuleKind::route:
+    case ast::RuleKind::tap:
+      return {"be delivered here", "no, leave it out", "yes, deliver it"};
+    case ast::RuleKind::group:
+      return {"belong to this group", "no, leave it out", "yes, take it in"};
+  }
+  return {};
+}
+
+class RouterChecker {
+ public:
+  RouterChecker(Context& context, RouterInfo& info, EventInfo& event)
+      : context_(context), info_(info), event_(event), expressions_(context, event) {}
+
+  void run() {
+    const ast::Router& router = *info_.router;
+    lowered_.name = router.name.text;
+    lowered_.shape = event_.shape;
+    lowered_.match_all = router.match_all;
+    dead_letter(router);
+    rules(router.rules, {}, kNone);
+    if (router.otherwise && !router.otherwise->drop) {
+      Destinations destinations(context_, event_, *info_.tree, expressions_, false);
+      lowered_.otherwise = destinations.targets(router.otherwise->body, {}, router.otherwise->span);
+    } else if (!router.otherwise) {
+      context_.diagnostics
+          .add(Code::no_otherwise, router.name.span, "router " + ticked(router.name.text) + " has no `otherwise`",
+               "what happens to an event that no route takes?")
+          .help("add `otherwise to topic \"…\"`, or `otherwise drop`, as its last rule");
+    }
+    info_.index = static_cast<Index>(context_.program.routers.size());
+    context_.program.routers.push_back(std::move(lowered_));
+  }
+
+ private:
+  void dead_letter(const ast::Router& router) {
+    if (!router.dead_letter) {
+      context_.diagnostics
+          .add(Code::no_dead_letter, router.name.span, "router " + ticked(router.name.text) + " has no `dead_letter`",
+               "where do broken events go?")
+          .help("add `dead_letter \"dlq." + std::string(router.name.text) +
+                "\"` behind `match …`, and declare the topic");
+      return;
+    }
+    if (const TopicInfo* topic = find_topic(context_, *router.dead_letter)) {
+      lowered_.dead_letter = topic->index;
+    }
+  }
+
+  void rules(const std::vector<ast::Rule>& list, const Facts& known, Index group) {
+    for (const ast::Rule& rule : list) {
+      this->rule(rule, known, group);
+    }
+  }
+
+  void rule(const ast::Rule& rule, const Facts& known, Index group) {
+    claim_name(rule);
+    if (rule.kind == ast::RuleKind::tap && info_.router->match_all) {
+      context_.diagnostics
+          .add(Code::tap_in_match_all, rule.keyword, "a tap stands only under `match first`",
+               "every route lets the event go on here")
+          .help("make it a route", Fix{{{rule.keyword, "route"}}, Applicability::choice, "fix: `tap` → `route`"});
+    }
+    const Condition condition = expressions_.condition(*info_.tree, rule.when, known, question_for(rule.kind));
+    Facts inside = known;
+    inside.add(condition.when_true);
+    const auto index = static_cast<Index>(lowered_.rules.size());
+    Rule& lowered = lowered_.rules.emplace_back();
+    lowered.kind = kind_of(rule.kind);
+    lowered.name = rule.name.text;
+    lowered.place = place(rule.keyword);
+    lowered.condition = condition.node;
+    lowered.group = group;
+    // What a bad condition would have proven is not known, so nothing is said about it further in.
+    expressions_.assume_presence(condition.bad || assumed_);
+    const bool assumed_outside = assumed_;
+    assumed_ = assumed_ || condition.bad;
+    if (rule.kind == ast::RuleKind::group) {
+      rules(rule.rules, inside, index);
+      lowered_.rules[index].end = static_cast<Index>(lowered_.rules.size());
+    } else if (rule.kind != ast::RuleKind::drop) {
+      Destinations destinations(context_, event_, *info_.tree, expressions_, rule.kind == ast::RuleKind::tap);
+      lowered_.rules[index].targets = destinations.targets(rule.body, inside, rule.name.span);
+    }
+    assumed_ = assumed_outside;
+    expressions_.assume_presence(assumed_);
+  }
+
+  void claim_name(const ast::Rule& rule) {
+    const auto [first, is_new] = names_.emplace(rule.name.text, rule.name.span);
+    if (!is_new) {
+      context_.diagnostics
+          .add(Code::defined_twice, rule.name.span, "two rules of this router are named " + ticked(rule.name.text),
+               "a second one")
+          .label(first->second, "the first one")
+          .help("rules have names of their own: metrics, tests and dead letters speak of them");
+    }
+  }
+
+  static RuleKind kind_of(ast::RuleKind kind) {
+    switch (kind) {
+      case ast::RuleKind::drop:
+        return RuleKind::drop;
+      case ast::RuleKind::tap:
+        return RuleKind::tap;
+      case ast::RuleKind::route:
+        return RuleKind::route;
+      case ast::RuleKind::group:
+        return RuleKind::group;
+    }
+    return RuleKind::drop;
+  }
+
+  std::string place(Span span) const {
+    return std::string(context_.sources.name(span.file)) + ":" +
+           std::to_string(context_.sources.locate(span.file, span.begin).line);
+  }
+
+  Context& context_;
+  RouterInfo& info_;
+  EventInfo& event_;
+  Expressions expressions_;
+  Router lowered_;
+  std::map<std::string_view, Span> names_;
+  bool assumed_ = false;
+};
+
+} // namespace
+
+void check_routers(Context& context) {
+  for (auto& [name, info] : context.routers) {
+    const ast::Name& wanted = info.router->event;
+    const auto event = context.events.find(wanted.text);
+    if (event != context.events.end()) {
+      RouterChecker(context, info, event->second).run();
+    } else if (!context.is_poisoned("event", wanted.text)) {
+      auto& diagnostic = context.diagnostics.add(Code::unknown_name, wanted.span,
+                                                 "no event is named " + ticked(wanted.text), "not declared");
+      suggest(diagnostic, wanted.span, wanted.text, names_of(context.events));
+    }
+  }
+}
+
+} // namespace millrace::dsl::check

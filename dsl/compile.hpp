@@ -1,0 +1,35 @@
+// From the name of a rules file to a ruleset, or to what is wrong with it. Reads nothing itself:
+//
+//   const Compilation compilation = compile("rules/main.rules", [](std::string_view name) { return read_file(name); });
+//   if (!compilation.ruleset) { print(compilation.text()); }
+//
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "dsl/diagnostic.hpp"
+#include "dsl/ruleset.hpp"
+
+namespace millrace::dsl {
+
+/// The text of a file; nothing if there is no such file. Names are the root's as it was given, and for an import the
+/// importing file's folder and the path it wrote.
+using Loader = std::function<std::optional<std::string>(std::string_view name)>;
+
+struct Compilation {
+  /// Shared by all workers that run it and by the receipts that speak of it; none if there are errors.
+  std::shared_ptr<const Ruleset> ruleset;
+  Diagnostics diagnostics; // errors, or warnings alone
+  SourceMap sources;
+
+  std::string text() const;
+  std::string json() const;
+};
+
+Compilation compile(std::string_view root, const Loader& load);
+
+} // namespace millrace::dsl
