@@ -1,0 +1,30 @@
+// Runs the `test` blocks of a ruleset: `millrace test`, and every reload before it takes effect.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dsl/compile.hpp"
+#include "dsl/ruleset.hpp"
+
+namespace millrace::dsl {
+
+struct TestFailure {
+  std::string place; // of the expectation, file:line:column
+  std::string text;  // what was expected and what happened instead
+};
+
+struct TestResult {
+  std::string name;
+  std::string place;
+  std::size_t expectations = 0;
+  std::vector<TestFailure> failures;
+
+  bool passed() const { return failures.empty(); }
+};
+
+/// One result for each test, in the order of the text. `load` gives the files that `given file` names. The same
+/// ruleset and files always give the same results: tests have a fixed time of arrival.
+std::vector<TestResult> run_tests(const Ruleset& ruleset, const Loader& load);
+
+} // namespace millrace::dsl
