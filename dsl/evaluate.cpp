@@ -204,8 +204,8 @@ class Evaluator::State {
       }
       if (holds) {
         decided_.push_back(next);
-        settled = true;
-        if ((rule.kind == RuleKind::route && !router.match_all)) {
+        settled = settled || rule.kind != RuleKind::tap;
+        if (rule.kind == RuleKind::drop || (rule.kind == RuleKind::route && !router.match_all)) {
           break;
         }
       }
@@ -224,7 +224,7 @@ class Evaluator::State {
           return false;
         }
         if (made == Made::skipped) { // a tap is delivered whole or not at all
-          ;
+          messages_.resize(before);
           break;
         }
       }

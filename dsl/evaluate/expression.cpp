@@ -171,7 +171,7 @@ bool Expressions::test(Index node, const Scene& scene) const {
       return order(n, scene) == std::strong_ordering::less;
     case Op::less_equal: {
       const auto found = order(n, scene);
-      return found && *found < 0;
+      return found && *found <= 0;
     }
     case Op::greater:
       return order(n, scene) == std::strong_ordering::greater;

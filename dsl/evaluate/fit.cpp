@@ -60,7 +60,7 @@ Fitted fit_text(const Value& value, const SqlType& type) {
     return {{}, Fault::nul_in_text};
   }
   const auto limit = static_cast<std::size_t>(type.length);
-  if (limit > 0 && text.size() > limit && text.size() > limit) {
+  if (limit > 0 && text.size() > limit && code_points(text) > limit) {
     return kTooLarge;
   }
   return {Value::of_text(text), Fault::none};
