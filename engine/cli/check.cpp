@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+#include <millrace/ext/check.h>
+
+#include <deque>
+#include <memory>
+
+#include "engine/cli/command.hpp"
+#include "engine/cli/rehearsal.hpp"
+#include "engine/cli/stage.hpp"
+
+namespace millrace::cli {
+namespace {
+
+struct Options {
+  std::string config = "millrace.toml";
+  bool connect = false;
+};
+
+std::vector<const config::Instance*> instances(const config::Pipeline& pipeline) {
+  std::vector<const config::Instance*> out{&pipeline.source, &pipeline.router};
+  for (const config::Instance& sink : pipeline.sinks) {
+    out.push_back(&sink);
+  }
+  return out;
+}
+
+ExitCode connect_one(const Stage& stage, const Rehearsal& rehearsal, const config::Instance& configured,
+                     const Console& console) {
+  const Rehearsed rehearsed = rehearsal.another(configured);
+  const std::string who = fmt::format("{} of pipeline '{}'", configured.label(), rehearsal.pipeline().name);
+  if (rehearsed.instance().extension<mr_plugin_check>(MR_CHECK) == nullptr) {
+    console.out << fmt::format("{}: its plugin cannot be asked\n", who);
+    return ExitCode::kOk;
+  }
+  const auto targets = configured.kind == MR_SINK ? rehearsal.targets_of(configured) : std::vector<mr_target>{};
+  const Answered found = ask_check(rehearsed, targets, stage.config().engine.check_deadline, stage.clock());
+  for (const Finding& finding : found.findings) {
+    (finding.severity == MR_LOG_INFO ? console.out : console.err) << fmt::format("{}: {}\n", who, finding.line());
+  }
+  if (!found.answer.ok()) {
+    console.err << fmt::format("{}: {}\n", who, found.answer.text);
+    return code_of(found.answer);
+  }
+  if (found.has_errors()) {
+    return ExitCode::kFindings;
+  }
+  console.out << fmt::format("{}: reached\n", who);
+  return ExitCode::kOk;
+}
+
+ExitCode check(const Options& options, const Console& console) {
+  const Stage stage(options.config, console);
+  ExitCode code = ExitCode::kOk;
+  std::deque<Rehearsal> rehearsals;
+  for (const config::Pipeline& pipeline : stage.config().pipelines) {
+    code = worse(code, show(rehearsals.emplace_back(pipeline, stage.services()), console));
+  }
+  if (code != ExitCode::kOk) {
+    return code;
+  }
+  for (const Rehearsal& rehearsal : rehearsals) {
+    console.out << fmt::format("pipeline '{}': ok, {} targets", rehearsal.pipeline().name, rehearsal.targets().size());
+    console.out << (rehearsal.ruleset().empty()
+                        ? "\n"
+                        : fmt::format(", ruleset {}, {} tests passed\n", rehearsal.ruleset(), rehearsal.tests()));
+    for (const config::Instance* configured :
+         options.connect ? instances(rehearsal.pipeline()) : std::vector<const config::Instance*>{}) {
+      code = worse(code, connect_one(stage, rehearsal, *configured, console));
+    }
+  }
+  return code;
+}
+
+} // namespace
+
+void add_check(CLI::App& app, Chosen& chosen) {
+  CLI::App* const command =
+      app.add_subcommand("check", "Say what is wrong with the configuration and the rules before they run");
+  const auto options = std::make_shared<Options>();
+  add_config_option(*command, options->config);
+  command->add_flag("--connect", options->connect,
+                    "Also ask the outside systems: are they reached, do the targets fit");
+  command->callback(
+      [&chosen, options] { chosen = [options](const Console& console) { return check(*options, console); }; });
+}
+
+} // namespace millrace::cli

@@ -1,0 +1,76 @@
+#include "engine/cli/cli.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "engine/admin/client.hpp"
+#include "engine/admin/server.hpp"
+#include "engine/config/problem.hpp"
+#include "engine/modules/instance.hpp"
+
+namespace millrace::cli {
+namespace {
+
+constexpr const char* kAbout =
+    "Millrace takes in events, decides by rules where each belongs, and loads them exactly once.\n"
+    "Exit codes: docs/operations/exit-codes.md";
+
+ExitCode code_of(const config::Problems& problems) {
+  const bool plugin = std::any_of(problems.all().begin(), problems.all().end(), [](const config::Problem& problem) {
+    return problem.kind == config::Problem::Kind::kConfiguration;
+  });
+  return plugin ? ExitCode::kConfiguration : ExitCode::kPlugin;
+}
+
+ExitCode guarded(const Chosen& command, const Console& console) {
+  const auto say = [&console](const std::exception& error, ExitCode code) {
+    console.err << error.what() << "\n";
+    return code;
+  };
+  try {
+    return command(console);
+  } catch (const config::ConfigError& error) {
+    return say(error, code_of(error.problems()));
+  } catch (const modules::CreateError& error) {
+    return say(error, error.answer().status == MR_INVALID ? ExitCode::kConfiguration : ExitCode::kPlugin);
+  } catch (const modules::ModuleError& error) {
+    return say(error, ExitCode::kPlugin);
+  } catch (const admin::Unreachable& error) {
+    return say(error, ExitCode::kUnreachable);
+  } catch (const admin::CannotListen& error) {
+    return say(error, ExitCode::kAddressInUse);
+  } catch (const std::exception& error) {
+    console.err << "internal error: ";
+    return say(error, ExitCode::kInternal);
+  }
+}
+
+} // namespace
+
+void add_config_option(CLI::App& command, std::string& file) {
+  command.add_option("-c,--config", file, "The configuration file")->type_name("FILE")->capture_default_str();
+}
+
+ExitCode run(std::span<const std::string> arguments, const Console& console) {
+  CLI::App app(kAbout, "millrace");
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "Help for every command");
+  Chosen chosen;
+  add_apply(app, chosen);
+  add_check(app, chosen);
+  add_docs(app, chosen);
+  add_plugins(app, chosen);
+  add_reload(app, chosen);
+  add_version(app, chosen);
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error, console.out, console.err);
+    return code == 0 ? ExitCode::kOk : ExitCode::kUsage;
+  }
+  return guarded(chosen, console);
+}
+
+} // namespace millrace::cli

@@ -1,0 +1,35 @@
+// What the commands share: where they write, and how they end. One command is one file; each adds itself to the command
+// line.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <functional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "engine/cli/exit_code.hpp"
+
+namespace millrace::cli {
+
+struct Console {
+  std::ostream& out;                // what was asked for
+  std::ostream& err;                // what is wrong
+  std::filesystem::path executable; // plugin folders are looked for beside it
+};
+
+// Set by the command that the command line chose; run after it was understood.
+using Chosen = std::function<ExitCode(const Console&)>;
+
+void add_apply(CLI::App& app, Chosen& chosen);
+void add_check(CLI::App& app, Chosen& chosen);
+void add_docs(CLI::App& app, Chosen& chosen);
+void add_plugins(CLI::App& app, Chosen& chosen);
+void add_reload(CLI::App& app, Chosen& chosen);
+void add_version(CLI::App& app, Chosen& chosen);
+
+// The option --config, the same for every command that has it.
+void add_config_option(CLI::App& command, std::string& file);
+
+} // namespace millrace::cli

@@ -1,0 +1,55 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "engine/cli/command.hpp"
+#include "engine/cli/plugin_folders.hpp"
+#include "engine/modules/validate.hpp"
+
+namespace millrace::cli {
+namespace {
+
+std::string row(const modules::Plugin& plugin, std::size_t name_width, std::size_t version_width) {
+  return fmt::format("{:<6}  {:<{}}  {:<{}}  {}\n{:8}{}\n", modules::kind_word(plugin.table->kind), plugin.table->name,
+                     name_width, plugin.module->version, version_width, plugin.table->doc, "", plugin.file.string());
+}
+
+ExitCode list(const PluginFolders& folders, const Console& console) {
+  const modules::Catalogue catalogue = load_plugins(folders, console);
+  std::size_t name_width = 0;
+  std::size_t version_width = 0;
+  for (const modules::Plugin& plugin : catalogue.plugins()) {
+    name_width = std::max(name_width, std::string_view(plugin.table->name).size());
+    version_width = std::max(version_width, std::string_view(plugin.module->version).size());
+  }
+  for (const modules::Plugin& plugin : catalogue.plugins()) {
+    console.out << row(plugin, name_width, version_width);
+  }
+  for (const modules::Plugin& plugin : catalogue.hidden()) {
+    console.out << fmt::format("hidden: {} {} in {}; another one of that name stands before it\n",
+                               modules::kind_word(plugin.table->kind), plugin.title(), plugin.file.string());
+  }
+  for (const modules::Refusal& refusal : catalogue.refused()) {
+    console.err << "refused: " << refusal.text << "\n";
+  }
+  if (catalogue.plugins().empty() && catalogue.refused().empty()) {
+    console.err << "there are no plugins; name their folder with --plugins\n";
+    return ExitCode::kPlugin;
+  }
+  return catalogue.refused().empty() ? ExitCode::kOk : ExitCode::kPlugin;
+}
+
+} // namespace
+
+void add_plugins(CLI::App& app, Chosen& chosen) {
+  CLI::App* const plugins = app.add_subcommand("plugins", "What can be plugged in");
+  plugins->require_subcommand(1);
+  CLI::App* const command = plugins->add_subcommand("list", "List the plugins: kind, name, version, what for, file");
+  const auto folders = std::make_shared<PluginFolders>();
+  add_plugin_options(*command, *folders);
+  command->callback(
+      [&chosen, folders] { chosen = [folders](const Console& console) { return list(*folders, console); }; });
+}
+
+} // namespace millrace::cli

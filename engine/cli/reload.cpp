@@ -1,0 +1,68 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "engine/admin/client.hpp"
+#include "engine/cli/command.hpp"
+#include "engine/config/config.hpp"
+
+namespace millrace::cli {
+namespace {
+
+constexpr std::chrono::minutes kDeadline{5}; // compiling and checking a large ruleset takes its time
+constexpr unsigned kAccepted = 200;
+constexpr unsigned kRefused = 422;
+
+struct Options {
+  std::string config = "millrace.toml";
+  std::string admin;
+  bool json = false;
+};
+
+admin::Address address_of(const Options& options) {
+  std::string text = options.admin;
+  config::Place place{"--admin", 0, 0};
+  if (text.empty()) {
+    config::Problems problems;
+    text = config::Document::read(options.config).engine(problems).admin;
+    place.file = options.config;
+  }
+  const auto address = admin::parse_address(text);
+  if (!address || address->port == 0) {
+    config::Problems problems;
+    problems.add(place,
+                 text.empty()
+                     ? "`admin` is off, so nobody can be asked; send SIGHUP to the engine, or set `admin` in [engine]"
+                     : fmt::format("'{}' is no address to ask; write one like 127.0.0.1:8686", text));
+    throw config::ConfigError(problems);
+  }
+  return *address;
+}
+
+ExitCode reload(const Options& options, const Console& console) {
+  const admin::Reply reply = admin::request(address_of(options), "POST", "/reload",
+                                            options.json ? "application/json" : "text/plain", kDeadline);
+  const bool receipt = reply.status == kAccepted || reply.status == kRefused;
+  (receipt ? console.out : console.err) << reply.body;
+  if (!receipt) {
+    console.err << fmt::format("the admin address answered {} and no receipt\n", reply.status);
+    return ExitCode::kUnreachable;
+  }
+  return reply.status == kAccepted ? ExitCode::kOk : ExitCode::kFindings;
+}
+
+} // namespace
+
+void add_reload(CLI::App& app, Chosen& chosen) {
+  CLI::App* const command =
+      app.add_subcommand("reload", "Ask the running engine to take the rules anew, and print its receipt");
+  const auto options = std::make_shared<Options>();
+  add_config_option(*command, options->config);
+  command->add_option("--admin", options->admin, "The admin address, instead of that of the configuration")
+      ->type_name("HOST:PORT");
+  command->add_flag("--json", options->json, "The receipt as JSON");
+  command->callback(
+      [&chosen, options] { chosen = [options](const Console& console) { return reload(*options, console); }; });
+}
+
+} // namespace millrace::cli

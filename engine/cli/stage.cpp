@@ -1,0 +1,41 @@
+#include "engine/cli/stage.hpp"
+
+#include <fmt/format.h>
+
+namespace millrace::cli {
+
+// Plugins may warn while they are created; that belongs beside the other messages.
+Stage::Stage(const std::string& file, const Console& console)
+    : config_(config::load(file, console.executable)),
+      log_(clock_, host::LogForm::kText, MR_LOG_WARN,
+           [&console](std::uint32_t, std::string_view line) { console.err << line << "\n"; }) {}
+
+ExitCode show(const Rehearsal& rehearsal, const Console& console) {
+  ExitCode code = ExitCode::kOk;
+  for (const host::Diagnostic& diagnostic : rehearsal.diagnostics()) {
+    console.err << diagnostic.rendered << (diagnostic.rendered.ends_with('\n') ? "" : "\n");
+    code = worse(code, diagnostic.severity == MR_LOG_ERROR ? ExitCode::kFindings : ExitCode::kOk);
+  }
+  for (const Refused& refused : rehearsal.refused()) {
+    console.err << fmt::format("{}: {}\n", refused.place.text(), refused.text);
+    code = worse(code, refused.plugin ? ExitCode::kPlugin : ExitCode::kConfiguration);
+  }
+  return code;
+}
+
+ExitCode code_of(const modules::Answer& answer) {
+  switch (answer.status) {
+    case MR_OK:
+      return ExitCode::kOk;
+    case MR_TRANSIENT:
+      return ExitCode::kUnreachable;
+    case MR_REJECTED:
+      return ExitCode::kFindings;
+    case MR_INVALID:
+      return ExitCode::kConfiguration;
+    default:
+      return ExitCode::kPlugin;
+  }
+}
+
+} // namespace millrace::cli

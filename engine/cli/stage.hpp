@@ -1,0 +1,36 @@
+// What `check` and `apply` stand on: the configuration, read and whole, and the services of a host.
+#pragma once
+
+#include <string>
+
+#include "engine/cli/command.hpp"
+#include "engine/cli/rehearsal.hpp"
+#include "engine/config/config.hpp"
+#include "engine/host/clock.hpp"
+#include "engine/host/instance_host.hpp"
+
+namespace millrace::cli {
+
+class Stage {
+ public:
+  // Throws config::ConfigError.
+  Stage(const std::string& file, const Console& console);
+
+  const config::Config& config() const { return config_; }
+  const host::Clock& clock() const { return clock_; }
+  host::Services services() const { return {clock_, log_, metrics_}; }
+
+ private:
+  config::Config config_;
+  host::SystemClock clock_;
+  mutable host::Log log_;
+  mutable host::Metrics metrics_;
+};
+
+// Prints what the instances and the router's rules have against the pipeline, and answers what that means.
+ExitCode show(const Rehearsal& rehearsal, const Console& console);
+
+// What an answer of check/1 or apply/1 means.
+ExitCode code_of(const modules::Answer& answer);
+
+} // namespace millrace::cli
