@@ -132,7 +132,7 @@ def look_around(runner, url, brokers, case):
     print("everything is left running:")
     print(f"  psql {url} -c 'SELECT * FROM {table} LIMIT 5'")
     print(f"  curl -s http://127.0.0.1:{runner.admin}/metrics")
-    print(f"  curl -i http://127.0.0.1:{runner.http}/ -d '{{\"an\": \"event\"}}'")
+    print(f"  curl -i http://127.0.0.1:{runner.http}/events -d '{{\"an\": \"event\"}}'")
     if brokers:
         print(f"  ./dev kafka tool org.apache.kafka.tools.consumer.ConsoleConsumer --bootstrap-server {brokers}"
               f" --from-beginning --topic {case.dead_topic}")

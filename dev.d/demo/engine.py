@@ -20,7 +20,7 @@ plugins = ["{plugins}"]
 WITH_KAFKA = """
 [pipeline.ingest]
 workers      = 1
-source.http  = {{ listen = "127.0.0.1:{http}" }}
+source.http  = {{ listen = "127.0.0.1:0", port_file = "{port_file}" }}
 router.rules = {{ file = "{rules}", run = "{router}" }}
 sink.kafka   = {{ brokers = "{brokers}" }}
 
@@ -33,7 +33,7 @@ sink.postgres = {{ url = "{url}" }}
 DIRECT = """
 [pipeline.direct]
 workers       = 1
-source.http   = {{ listen = "127.0.0.1:{http}" }}
+source.http   = {{ listen = "127.0.0.1:0", port_file = "{port_file}" }}
 router.rules  = {{ file = "{rules}", run = "{router}" }}
 sink.postgres = {{ url = "{url}" }}
 """
@@ -80,10 +80,11 @@ class Engine:
         self.folder = folder
         self.file = folder / "millrace.toml"
         self.log = folder / "millrace.log"
-        self.http, self.admin = free_port(), free_port()
+        self.port_file = folder / "http.port"
+        self.admin = free_port()
         topics = ", ".join(f'"{topic}"' for topic in case.table_of)
         text = (HEAD + (WITH_KAFKA if brokers else DIRECT)).format(
-            file=self.file, admin=self.admin, plugins=BUILD / "plugins", http=self.http, brokers=brokers, url=url,
+            file=self.file, admin=self.admin, plugins=BUILD / "plugins", port_file=self.port_file, brokers=brokers, url=url,
             rules=ROOT / case.rules, router=case.router, topics=topics)
         self.file.write_text(text)
         self.process = None
@@ -106,6 +107,11 @@ class Engine:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"the engine is not ready after a minute:\n{self.last_words()}")
             time.sleep(0.05)
+
+    @property
+    def http(self):
+        """The port that takes events."""
+        return int(self.port_file.read_text())
 
     def is_ready(self):
         try:

@@ -13,7 +13,7 @@ PATIENCE_S = 120
 class Poster:
     """`run` returns when every line is answered with success; `posted` may be read meanwhile."""
 
-    def __init__(self, host, port, path="/"):
+    def __init__(self, host, port, path="/events"):
         self.host, self.port, self.path = host, port, path
         self.posted = 0
         self.repeated = 0
@@ -77,9 +77,8 @@ class Poster:
 def refused_lines(lines, body):
     """The lines that a batch's answer names as not taken; all of them where it names none."""
     try:
-        events = json.loads(body).get("events")
-    except (ValueError, AttributeError):
+        problems = json.loads(body).get("problems", [])
+        refused = [lines[problem["index"]] for problem in problems if problem["status"] != 200]
+    except (ValueError, LookupError, TypeError, AttributeError):
         return lines
-    if not isinstance(events, list) or len(events) != len(lines):
-        return lines
-    return [line for line, event in zip(lines, events) if event.get("status") != 200]
+    return refused or lines

@@ -120,7 +120,8 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         statuses = answer if isinstance(answer, list) else [answer] * len(lines)
         with self.server.lock:
             self.server.taken += [line for line, status in zip(lines, statuses) if status == 200]
-        body = json.dumps({"events": [{"status": status} for status in statuses]}).encode()
+        problems = [{"index": n, "status": status} for n, status in enumerate(statuses) if status != 200]
+        body = json.dumps({"events": len(lines), "problems": problems}).encode()
         self.send_response(max(statuses))
         self.send_header("Retry-After", "0")
         self.send_header("Content-Length", str(len(body)))
@@ -172,6 +173,10 @@ class Posting(unittest.TestCase):
         lines = good(4)
         self.post(lines, [None])
         self.assertEqual(lines, self.server.taken)
+
+    def test_a_dead_letter_counts_as_taken(self):
+        refused = post.refused_lines([b"a", b"b"], b'{"events":2,"problems":[{"index":0,"status":200},{"index":1,"status":503}]}')
+        self.assertEqual([b"b"], refused)
 
     def test_another_refusal_is_an_error(self):
         with self.assertRaisesRegex(RuntimeError, "answered with 400"):
