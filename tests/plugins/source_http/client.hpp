@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <map>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -108,8 +107,6 @@ class Client {
     rest_.erase(0, size);
     return out;
   }
-  // None when the server ended the connection without one.
-  std::optional<Reply> read_or_end() { return !rest_.empty() || receive() ? std::optional(read()) : std::nullopt; }
   // True when the server ended the connection and sent nothing before.
   bool ended() { return rest_.empty() && !receive(); }
 

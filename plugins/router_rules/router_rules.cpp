@@ -1,0 +1,217 @@
+// The rule language as a router: events in; messages for topics, rows for tables, or a reason why not, out. What rules
+// mean is decided in dsl/; here it is only brought over the boundary.
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <millrace/router.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dsl/evaluate.hpp"
+#include "dsl/ruleset.hpp"
+#include "plugins/router_rules/messages.hpp"
+#include "plugins/router_rules/row_parts.hpp"
+#include "plugins/router_rules/rules_file.hpp"
+#include "plugins/router_rules/targets.hpp"
+
+namespace millrace::router_rules {
+namespace {
+
+constexpr mr_field kFields[] = {
+    {"file", MR_STRING, MR_REQUIRED | MR_PATH, nullptr, nullptr, "The rules file; what it imports is read with it.",
+     nullptr, 0},
+    {"run", MR_STRING, MR_REQUIRED, nullptr, nullptr,
+     "What of it is run: the name of a router, whose messages go to topics, or `tables`, which makes rows of the "
+     "topics' events.",
+     nullptr, 0},
+    {"load", MR_BOOL, 0, "false", nullptr,
+     "With a router: make rows at once of the tables that read the topics it chooses, with no log in between. The "
+     "topics are then "
+     "names only.",
+     nullptr, 0},
+    {"messages_to", MR_STRING, 0, nullptr, nullptr,
+     "The sink that messages go to, where more than one could take them.", nullptr, 0},
+    {"rows_to", MR_STRING, 0, nullptr, nullptr, "The sink that rows go to, where more than one could take them.",
+     nullptr, 0},
+    {"tests", MR_BOOL, 0, "true", nullptr, "Run the tests in the files first; a ruleset whose tests fail is not used.",
+     nullptr, 0},
+};
+
+class Rules {
+ public:
+  static constexpr auto& fields = kFields;
+
+  Rules(Host host, const Config& config)
+      : host_(host),
+        ruleset_(load_rules(host, std::string(config.text("file")), config.flag("tests"))),
+        program_(ruleset_->program),
+        run_(find_run(config)) {
+    if (run_.router != dsl::kNone && !run_.load) {
+      topics_.emplace(host_, program_, program_.routers[run_.router],
+                      config.has("messages_to") ? config.text("messages_to") : std::string_view());
+    }
+    if (run_.load) {
+      add_tables(config.has("rows_to") ? config.text("rows_to") : std::string_view());
+    }
+    if (topics_) {
+      messages_.emplace(*topics_, ruleset_->hash);
+    }
+    evaluator_.emplace(program_, run_);
+    count_rules();
+    list_items();
+  }
+
+  void route(std::span<const mr_event* const> events, const Emit& emit) {
+    evaluator_->reset(); // and what a call left behind that did not come to its end
+    if (messages_) {
+      messages_->clear();
+    }
+    for (std::optional<RowPart>& part : rows_) {
+      if (part) {
+        part->clear();
+      }
+    }
+    for (const mr_event* event : events) {
+      take(event, emit);
+    }
+    if (messages_) {
+      messages_->emit(emit);
+    }
+    for (std::optional<RowPart>& part : rows_) {
+      if (part) {
+        part->emit(emit);
+      }
+    }
+    evaluator_->reset();
+    flush_counts();
+  }
+
+  mr_str hash() const { return str(ruleset_->hash); }
+  std::span<const mr_ruleset_item> items() const { return items_; }
+  std::size_t tests() const { return ruleset_->tests.size(); }
+
+ private:
+  dsl::Run find_run(const Config& config) const {
+    const std::string name(config.text("run"));
+    const std::optional<dsl::Run> found = dsl::find_run(program_, name);
+    if (!found) {
+      std::string known = "`tables`";
+      for (const dsl::Router& router : program_.routers) {
+        known += ", `" + router.name + "`";
+      }
+      throw invalid("run = \"" + name + "\": the rules have no router of that name; there are " + known);
+    }
+    dsl::Run run = *found;
+    run.load = run.load || config.flag("load");
+    if (run.load && program_.tables.empty()) {
+      throw invalid("run = \"" + name +
+                    "\" makes rows, and the rules declare no table; add a `table`, or run a router alone");
+    }
+    return run;
+  }
+
+  void add_tables(std::string_view sink) {
+    std::vector<mr_str> streams;
+    rows_.resize(program_.tables.size());
+    for (std::size_t i = 0; i < program_.tables.size(); ++i) {
+      const dsl::Table& table = program_.tables[i];
+      rows_[i].emplace(table, table_target(host_, table, sink));
+      streams.push_back(str(program_.topics[table.topic].name));
+    }
+    if (run_.router == dsl::kNone && host_.streams() != nullptr) {
+      host_.streams()->declare(host_.raw(), streams.data(), streams.size());
+    }
+  }
+
+  void take(const mr_event* event, const Emit& emit) {
+    headers_.clear();
+    for (const mr_pair& header : std::span(event->headers, event->header_count)) {
+      headers_.push_back({view(header.key), view(header.value)});
+    }
+    const dsl::Meta meta{view(event->origin->stream), event->time_us, headers_};
+    const dsl::Decision& decision = evaluator_->evaluate(view(event->payload), meta);
+    for (const dsl::Index rule : decision.rules) {
+      count(rule);
+    }
+    switch (decision.outcome) {
+      case dsl::Outcome::routed:
+        if (messages_) {
+          messages_->add(event, decision, emit);
+        }
+        for (const dsl::Row& row : decision.rows) {
+          rows_[row.table]->add(event, row.cells);
+        }
+        return;
+      case dsl::Outcome::dropped:
+        return; // nothing is emitted: filtered
+      case dsl::Outcome::invalid:
+      case dsl::Outcome::rejected:
+        refuse(event, topics_ ? topics_->dead_letter(decision.dead_letter) : 0, decision.reason, ruleset_->hash, emit);
+        return;
+    }
+  }
+
+  // Counted here and told once per call, so that an event costs no call into the engine.
+  void count_rules() {
+    if (run_.router == dsl::kNone) {
+      return;
+    }
+    const dsl::Router& router = program_.routers[run_.router];
+    for (const dsl::Rule& rule : router.rules) {
+      rule_metrics_.push_back(rule.kind == dsl::RuleKind::group
+                                  ? Metric()
+                                  : host_.counter("rule_matched_total", "Events that a rule decided, taps included.",
+                                                  {{"rule", router.name + "." + rule.name}}));
+    }
+    matched_.resize(rule_metrics_.size(), 0);
+  }
+  void count(dsl::Index rule) {
+    if (matched_[rule]++ == 0) {
+      touched_.push_back(rule);
+    }
+  }
+  void flush_counts() {
+    for (const dsl::Index rule : touched_) {
+      rule_metrics_[rule].add(static_cast<double>(matched_[rule]));
+      matched_[rule] = 0;
+    }
+    touched_.clear();
+  }
+
+  // For receipts: files with the hash of their text, and what rules, topics and tables mean.
+  void list_items() {
+    for (const dsl::RulesFile& file : ruleset_->files) {
+      items_.push_back({str("file"), str(file.name), str(file.hash)});
+    }
+    for (const auto& [item, meaning] : ruleset_->meanings) {
+      const std::string_view text = item;
+      const std::size_t blank = text.find(' ');
+      items_.push_back({str(text.substr(0, blank)), str(text.substr(blank + 1)), str(meaning)});
+    }
+    std::ranges::sort(items_, [](const mr_ruleset_item& left, const mr_ruleset_item& right) {
+      return std::pair(view(left.kind), view(left.name)) < std::pair(view(right.kind), view(right.name));
+    });
+  }
+
+  Host host_;
+  std::shared_ptr<const dsl::Ruleset> ruleset_;
+  const dsl::Program& program_;
+  dsl::Run run_;
+  std::optional<TopicTargets> topics_; // none: rows alone
+  std::optional<MessageParts> messages_;
+  std::vector<std::optional<RowPart>> rows_; // by Program::tables
+  std::optional<dsl::Evaluator> evaluator_;
+  std::vector<dsl::Header> headers_;
+  std::vector<Metric> rule_metrics_; // by Router::rules
+  std::vector<std::uint64_t> matched_;
+  std::vector<dsl::Index> touched_;
+  std::vector<mr_ruleset_item> items_;
+};
+
+} // namespace
+} // namespace millrace::router_rules
+
+MILLRACE_MODULE("router_rules", "1.0.0",
+                millrace::router_plugin<millrace::router_rules::Rules>(
+                    "rules", "Routes events by the rule language to topics, and makes rows of tables of them."));

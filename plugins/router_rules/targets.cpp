@@ -1,0 +1,163 @@
+#include "plugins/router_rules/targets.hpp"
+
+#include <algorithm>
+#include <millrace/failure.hpp>
+#include <millrace/targets.hpp>
+#include <utility>
+
+#include "dsl/ruleset.hpp"
+#include "plugins/router_rules/row_parts.hpp"
+
+namespace millrace::router_rules {
+namespace {
+
+// Properties under their names, sorted as the contract wants them.
+class Properties {
+ public:
+  void add(std::string_view name, std::string value) { all_.emplace_back(name, std::move(value)); }
+  void add_number(std::string_view name, std::int64_t value) {
+    if (value != 0) {
+      add(name, std::to_string(value));
+    }
+  }
+  void put_into(mr_target& target) {
+    std::ranges::sort(all_);
+    for (const auto& [name, value] : all_) {
+      pairs_.push_back({str(name), str(value)});
+    }
+    target.properties = pairs_.data();
+    target.property_count = pairs_.size();
+  }
+
+ private:
+  std::vector<std::pair<std::string_view, std::string>> all_;
+  std::vector<mr_pair> pairs_;
+};
+
+std::string on_conflict_text(dsl::OnConflict policy) {
+  switch (policy) {
+    case dsl::OnConflict::nothing:
+      return "";
+    case dsl::OnConflict::keep_first:
+      return "keep_first";
+    case dsl::OnConflict::keep_last:
+      return "keep_last";
+    case dsl::OnConflict::keep_newest:
+      return "keep_newest";
+    case dsl::OnConflict::reject:
+      return "reject";
+  }
+  return "";
+}
+
+std::string key_text(const dsl::Table& table) {
+  std::string out;
+  for (const dsl::Index column : table.primary_key) {
+    if (!out.empty()) {
+      out += ',';
+    }
+    for (const char c : table.columns[column].name) {
+      out += c;
+      if (c == ',') {
+        out += c;
+      }
+    }
+  }
+  return out;
+}
+
+} // namespace
+
+TopicTargets::TopicTargets(Host host, const dsl::Program& program, const dsl::Router& router, std::string_view sink)
+    : host_(host), program_(program), sink_(sink), fixed_(program.topics.size(), 0) {
+  const auto need_all = [this](const std::vector<dsl::Target>& targets) {
+    for (const dsl::Target& target : targets) {
+      if (target.name == dsl::kNone) {
+        need(target.topic, false);
+      }
+    }
+  };
+  for (const dsl::Rule& rule : router.rules) {
+    need_all(rule.targets);
+  }
+  need_all(router.otherwise);
+  if (router.dead_letter != dsl::kNone) {
+    need(router.dead_letter, true);
+  }
+}
+
+std::uint32_t TopicTargets::of(dsl::Index declared, std::string_view name) {
+  if (fixed_[declared] != 0) {
+    return fixed_[declared];
+  }
+  if (const auto found = interpolated_.find(name); found != interpolated_.end()) {
+    return found->second;
+  }
+  mr_error error{};
+  const std::uint32_t id = ask(program_.topics[declared], name, false, error);
+  if (id == 0) {
+    host_.warn("a topic is not granted; its events go to the dead letter", {{"topic", name}, {"reason", error.text}});
+  }
+  interpolated_.emplace(name, id);
+  return id;
+}
+
+void TopicTargets::need(dsl::Index declared, bool dead_letter) {
+  if (fixed_[declared] != 0) {
+    return;
+  }
+  const dsl::Topic& topic = program_.topics[declared];
+  mr_error error{};
+  fixed_[declared] = ask(topic, topic.name, dead_letter, error);
+  if (fixed_[declared] == 0) {
+    throw invalid("topic '" + topic.name + "' has no place to go: " + error.text);
+  }
+}
+
+std::uint32_t TopicTargets::ask(const dsl::Topic& topic, std::string_view name, bool dead_letter,
+                                mr_error& error) const {
+  mr_target target{};
+  target.sink = sink_.empty() ? kAbsent : str(sink_);
+  target.name = str(name);
+  target.form = MR_MESSAGES;
+  target.flags = dead_letter ? MR_DEAD_LETTER : 0;
+  Properties properties;
+  properties.add_number(kPartitions, topic.partitions);
+  properties.add_number(kReplicas, topic.replicas);
+  properties.add_number(kRetentionMs, topic.retention_ms);
+  if (topic.compact) {
+    properties.add(kCompact, "true");
+  }
+  if (!topic.partitioner.empty()) {
+    properties.add(kPartitioner, topic.partitioner);
+  }
+  properties.put_into(target);
+  return host_.target(target, error);
+}
+
+std::uint32_t table_target(const Host& host, const dsl::Table& table, std::string_view sink) {
+  const RowSchema schema = schema_of(table);
+  const std::string name = dsl::qualified_name(table);
+  mr_target target{};
+  target.sink = sink.empty() ? kAbsent : str(sink);
+  target.name = str(name);
+  target.form = MR_ROWS;
+  target.schema = &schema.get();
+  Properties properties;
+  if (!table.primary_key.empty()) {
+    properties.add(kPrimaryKey, key_text(table));
+    properties.add(kOnConflict, on_conflict_text(table.on_conflict));
+  }
+  if (table.newest_by != dsl::kNone) {
+    properties.add(kNewestBy, table.columns[table.newest_by].name);
+  }
+  properties.put_into(target);
+  mr_error error{};
+  const std::uint32_t id = host.target(target, error);
+  if (id == 0) {
+    throw invalid("table '" + name + "' has no place to go: " + error.text);
+  }
+  return id;
+}
+
+} // namespace millrace::router_rules

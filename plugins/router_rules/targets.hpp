@@ -1,0 +1,45 @@
+// The topics and tables of a ruleset as targets of the engine.
+#pragma once
+
+#include <cstdint>
+#include <millrace/host.hpp>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "dsl/evaluate.hpp"
+#include "dsl/program.hpp"
+
+namespace millrace::router_rules {
+
+// Ids of the topics that messages go to: those that stand in the rules are asked for at once, interpolated names when
+// they first come.
+class TopicTargets {
+ public:
+  // `sink` may be empty: the only one that takes messages. Throws invalid() naming a topic that the engine refuses.
+  TopicTargets(Host host, const dsl::Program& program, const dsl::Router& router, std::string_view sink);
+
+  // 0: not granted.
+  std::uint32_t of(dsl::Index declared, std::string_view name);
+  // 0: the router names no dead letter topic.
+  std::uint32_t dead_letter(dsl::Index declared) const { return declared == dsl::kNone ? 0 : fixed_[declared]; }
+
+ private:
+  std::uint32_t ask(const dsl::Topic& topic, std::string_view name, bool dead_letter, mr_error& error) const;
+  void need(dsl::Index declared, bool dead_letter);
+
+  Host host_;
+  const dsl::Program& program_;
+  std::string sink_;
+  std::vector<std::uint32_t> fixed_; // by Program::topics
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> interpolated_;
+};
+
+// The id of a table; throws invalid() naming it when the engine refuses.
+std::uint32_t table_target(const Host& host, const dsl::Table& table, std::string_view sink);
+
+} // namespace millrace::router_rules

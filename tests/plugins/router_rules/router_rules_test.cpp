@@ -1,0 +1,215 @@
+// The rule language behind the contract: targets, messages, rows, refusals and what a receipt needs.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <millrace/ext/draft/ruleset.h>
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <millrace/testing/module.hpp>
+#include <millrace/testing/router.hpp>
+
+namespace millrace {
+namespace {
+
+const mr_plugin& plugin() {
+  static const mr_plugin& found =
+      testing::find_plugin(testing::load_module(MILLRACE_BINARY_DIR "/plugins/router_rules.so"), MR_ROUTER);
+  return found;
+}
+
+constexpr const char* kRules = R"(edition 1
+event click { type: string  user?: string  at: timestamp  price?: decimal(8,2) }
+
+topic "clicks"  { event click  partitions 4  retention 2d }
+topic "other"   { event click }
+topic "dlq.web" { partitions 1 }
+
+router web for click {
+  match first
+  dead_letter "dlq.web"
+  drop bots when type == "bot"
+  route clicks when type == "click" {
+    to topic "clicks"
+    key user else reject
+    header "kind" = type
+  }
+  otherwise to topic "other"
+}
+
+table app.clicks from topic "clicks" {
+  user_id text         = user else reject
+  at      timestamptz  = at
+  price   numeric(8,2) = price else null
+  primary key (user_id)
+  on conflict keep newest by at
+}
+
+test "clicks go to clicks" {
+  given { "type": "click", "user": "u", "at": "2024-06-10T08:00:00Z" }
+  expect topic "clicks" key "u"
+}
+)";
+
+constexpr const char* kClick = R"({"type":"click","user":"u-1","at":"2024-06-10T08:00:00Z","price":9.5})";
+
+class RouterRules : public ::testing::Test {
+ protected:
+  RouterRules() {
+    std::string name = (std::filesystem::temp_directory_path() / "millrace-rules-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+    write("web.rules", kRules);
+  }
+  ~RouterRules() override { std::filesystem::remove_all(folder_); }
+  void write(const std::string& name, const std::string& text) { std::ofstream(folder_ / name) << text; }
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(RouterRules, NamesTheTopicsOfTheRulesAsTargetsWithTheirProperties) {
+  testing::Router router(plugin(), {{"file", path("web.rules")}, {"run", "web"}});
+  const auto targets = router.host().targets();
+  ASSERT_EQ(targets.size(), 3U);
+  const auto clicks = std::ranges::find(targets, "clicks", &testing::Target::name);
+  ASSERT_NE(clicks, targets.end());
+  EXPECT_EQ(clicks->form, static_cast<std::uint32_t>(MR_MESSAGES));
+  EXPECT_EQ(clicks->properties,
+            (std::map<std::string, std::string>{{"partitions", "4"}, {"retention_ms", "172800000"}}));
+  const auto dead = std::ranges::find(targets, "dlq.web", &testing::Target::name);
+  ASSERT_NE(dead, targets.end());
+  EXPECT_EQ(dead->flags, static_cast<std::uint32_t>(MR_DEAD_LETTER));
+}
+
+TEST_F(RouterRules, RoutesDropsAndRefuses) {
+  testing::Router router(plugin(), {{"file", path("web.rules")}, {"run", "web"}});
+  const auto targets = router.host().targets();
+  const auto id_of = [&](const std::string& name) {
+    return static_cast<std::uint32_t>(std::ranges::find(targets, name, &testing::Target::name) - targets.begin() + 1);
+  };
+  const mr_event* no_user = router.event(R"({"type":"click","at":"2024-06-10T08:00:00Z"})");
+  const mr_event* broken = router.event("{\"type\":");
+  const auto routed = router.route({router.event(kClick), router.event(R"({"type":"bot","at":"2024-06-10T08:00:00Z"})"),
+                                    no_user, router.event(R"({"type":"view","at":"2024-06-10T08:00:00Z"})"), broken});
+  EXPECT_EQ(routed.status, MR_OK) << routed.error;
+  ASSERT_EQ(routed.messages.size(), 2U);
+  EXPECT_EQ(routed.messages[0].target, id_of("clicks"));
+  EXPECT_EQ(routed.messages[0].key, "u-1");
+  EXPECT_EQ(routed.messages[0].payload, kClick);
+  EXPECT_EQ(routed.messages[0].headers[0], (std::pair<std::string, std::string>("kind", "click")));
+  EXPECT_EQ(routed.messages[0].headers[1].first, "millrace-ruleset");
+  EXPECT_EQ(routed.messages[1].target, id_of("other"));
+  EXPECT_FALSE(routed.messages[1].has_key);
+  ASSERT_EQ(routed.rejected.size(), 2U);
+  EXPECT_EQ(routed.rejected[0].event, no_user);
+  EXPECT_EQ(routed.rejected[0].code, "R0301");
+  EXPECT_EQ(routed.rejected[0].rule, "web.clicks");
+  EXPECT_EQ(routed.rejected[0].dead_letter, id_of("dlq.web"));
+  EXPECT_EQ(routed.rejected[1].event, broken);
+  EXPECT_EQ(routed.rejected[1].code, "R0101");
+  EXPECT_EQ(routed.rejected[1].ruleset, routed.messages[0].headers[1].second);
+  EXPECT_TRUE(router.violations().empty());
+}
+
+TEST_F(RouterRules, MakesRowsOfTheTopicsThatItsTablesRead) {
+  testing::Router router(plugin(), {{"file", path("web.rules")}, {"run", "tables"}});
+  EXPECT_EQ(router.host().declared_streams(), (std::vector<std::string>{"clicks"}));
+  ASSERT_EQ(router.host().targets().size(), 1U);
+  const testing::Target table = router.host().targets()[0];
+  EXPECT_EQ(table.name, "app.clicks");
+  EXPECT_EQ(table.properties, (std::map<std::string, std::string>{
+                                  {"primary_key", "user_id"}, {"on_conflict", "keep_newest"}, {"newest_by", "at"}}));
+  const mr_event* click = router.event(kClick, "clicks", 0, 7);
+  const mr_event* nobody = router.event(R"({"type":"click","at":"2024-06-10T08:00:00Z"})", "clicks", 0, 8);
+  const auto routed = router.route({click, nobody, router.event(kClick, "other", 0, 1)});
+  ASSERT_EQ(routed.rows.size(), 1U);
+  ASSERT_EQ(routed.rows[0]->events, (std::vector<const mr_event*>{click}));
+  const RowView rows(routed.rows[0]->array);
+  EXPECT_EQ(rows[0].text(0), "u-1");
+  EXPECT_EQ(rows[1].timestamp(0), 1'718'006'400'000'000);
+  EXPECT_EQ(rows[2].decimal(0).low, 950U);
+  ASSERT_EQ(routed.rejected.size(), 1U);
+  EXPECT_EQ(routed.rejected[0].event, nobody);
+  EXPECT_EQ(routed.rejected[0].code, "R0401");
+  EXPECT_EQ(routed.rejected[0].path, "user_id");
+}
+
+TEST_F(RouterRules, LoadsAtOnceWhatItRoutes) {
+  testing::Router router(plugin(), {{"file", path("web.rules")}, {"run", "web"}, {"load", "true"}});
+  const auto routed = router.route({router.event(kClick), router.event("nonsense")});
+  EXPECT_TRUE(routed.messages.empty());
+  ASSERT_EQ(routed.rows.size(), 1U);
+  EXPECT_EQ(routed.rows[0]->array.length, 1);
+  ASSERT_EQ(routed.rejected.size(), 1U);
+  EXPECT_EQ(routed.rejected[0].dead_letter, 0U);
+}
+
+TEST_F(RouterRules, KeepsWorkingOverManyCallsAndAnEmptyOne) {
+  testing::Router router(plugin(), {{"file", path("web.rules")}, {"run", "web"}, {"load", "true"}});
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(router.route({router.event(kClick)}).rows.size(), 1U);
+    EXPECT_TRUE(router.route({}).rows.empty());
+  }
+}
+
+TEST_F(RouterRules, SaysWhatItWasMadeOf) {
+  testing::Router router(plugin(), {{"file", path("web.rules")}, {"run", "web"}});
+  const auto* calls = router.extension<mr_router_ruleset>(MR_RULESET);
+  ASSERT_NE(calls, nullptr);
+  EXPECT_FALSE(view(calls->hash(router.self())).empty());
+  EXPECT_EQ(calls->tests(router.self()), 1U);
+  const mr_ruleset_item* items = nullptr;
+  const std::size_t count = calls->items(router.self(), &items);
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < count; ++i) {
+    names.push_back(copy(items[i].kind) + " " + copy(items[i].name));
+  }
+  EXPECT_TRUE(std::ranges::is_sorted(names));
+  for (const char* wanted : {"rule web.clicks", "topic clicks", "table app.clicks"}) {
+    EXPECT_TRUE(std::ranges::find(names, wanted) != names.end()) << wanted;
+  }
+}
+
+TEST_F(RouterRules, AChangedFileIsReadAnewAndAnUnchangedOneIsShared) {
+  const auto hash_of = [](testing::Router& router) {
+    return copy(router.extension<mr_router_ruleset>(MR_RULESET)->hash(router.self()));
+  };
+  testing::Router first(plugin(), {{"file", path("web.rules")}, {"run", "web"}});
+  testing::Router second(plugin(), {{"file", path("web.rules")}, {"run", "web"}});
+  EXPECT_EQ(hash_of(first), hash_of(second));
+  write("web.rules", std::string(kRules) + "# changed\n");
+  testing::Router third(plugin(), {{"file", path("web.rules")}, {"run", "web"}});
+  EXPECT_NE(hash_of(first), hash_of(third));
+}
+
+// What create says when it refuses.
+std::string refusal(const std::vector<testing::Setting>& settings) {
+  try {
+    testing::Router router(plugin(), settings);
+  } catch (const testing::CallFailed& failed) {
+    EXPECT_EQ(failed.status(), MR_INVALID);
+    return failed.text();
+  }
+  return "";
+}
+
+TEST_F(RouterRules, WhatIsWrongIsSaidWithTheWayOut) {
+  EXPECT_NE(refusal({{"file", path("no.rules")}, {"run", "web"}}).find("no.rules"), std::string::npos);
+  const std::string unknown = refusal({{"file", path("web.rules")}, {"run", "wbe"}});
+  EXPECT_NE(unknown.find("no router of that name; there are `tables`, `web`"), std::string::npos) << unknown;
+  write("bad.rules", "edition 1\nevent e { a: strin }\n");
+  const std::string bad = refusal({{"file", path("bad.rules")}, {"run", "web"}});
+  EXPECT_NE(bad.find("bad.rules:2:"), std::string::npos) << bad;
+}
+
+TEST_F(RouterRules, ATestThatFailsRefusesTheRuleset) {
+  std::string rules = kRules;
+  rules.replace(rules.find("key \"u\""), 7, "key \"x\"");
+  write("web.rules", rules);
+  const std::string said = refusal({{"file", path("web.rules")}, {"run", "web"}});
+  EXPECT_NE(said.find("1 test fails"), std::string::npos) << said;
+  EXPECT_EQ(refusal({{"file", path("web.rules")}, {"run", "web"}, {"tests", "false"}}), "");
+}
+
+} // namespace
+} // namespace millrace
