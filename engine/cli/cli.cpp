@@ -63,6 +63,7 @@ ExitCode run(std::span<const std::string> arguments, const Console& console) {
   add_docs(app, chosen);
   add_plugins(app, chosen);
   add_reload(app, chosen);
+  add_run(app, chosen);
   add_version(app, chosen);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));

@@ -12,6 +12,7 @@ SourceDriver::SourceDriver(Context& context, Instance instance)
     : context_(context), caller_(std::move(instance), context.inbox) {
   const mr_plugin& plugin = caller_.plugin();
   claims_extension_ = static_cast<const mr_source_claims*>(plugin.extension ? plugin.extension(MR_CLAIMS) : nullptr);
+  streams_extension_ = static_cast<const mr_source_streams*>(plugin.extension ? plugin.extension(MR_STREAMS) : nullptr);
 }
 
 // ---- life
@@ -176,6 +177,9 @@ void SourceDriver::make(const Call& call) {
     case Call::kReleased:
       claims_extension_->released(caller_.self(), stream(), call.partition->number);
       return;
+    case Call::kStreams:
+      streams_extension_->changed(caller_.self());
+      return;
     case Call::kDrain:
       caller_.plugin().drain(caller_.self());
       return;
@@ -193,6 +197,10 @@ void SourceDriver::after(const Call& call) {
       return;
     case Call::kDrain:
       poll_again_ = true; // for its MR_END
+      return;
+    case Call::kStreams:
+      ended_ = false; // it may have something again
+      poll_again_ = true;
       return;
     case Call::kStartAt:
       return;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <millrace/ext/claims.h>
+#include <millrace/ext/draft/streams.h>
 #include <millrace/plugin.h>
 
 #include <cstdint>
@@ -51,6 +52,13 @@ class SourceDriver {
   void moved(Partition& partition) { calls_.push_back({Call::kMoved, nullptr, &partition, {}}); }
   void released(Partition& partition) { calls_.push_back({Call::kReleased, nullptr, &partition, {}}); }
 
+  // One that has not started yet asks by itself.
+  void streams_changed() {
+    if (streams_extension_ && started_) {
+      calls_.push_back({Call::kStreams, nullptr, nullptr, {}});
+    }
+  }
+
   // Makes what calls it can; true: something happened. At most `events` more are polled.
   bool advance(std::uint64_t events);
   std::vector<Batch*> take_batches() { return std::exchange(batches_, {}); }
@@ -58,7 +66,7 @@ class SourceDriver {
 
  private:
   struct Call {
-    enum Kind : std::uint8_t { kSettle, kStartAt, kMoved, kReleased, kDrain } kind;
+    enum Kind : std::uint8_t { kSettle, kStartAt, kMoved, kReleased, kStreams, kDrain } kind;
     Batch* batch;
     Partition* partition;
     mr_position position;
@@ -86,6 +94,7 @@ class SourceDriver {
   Context& context_;
   Caller caller_;
   const mr_source_claims* claims_extension_ = nullptr;
+  const mr_source_streams* streams_extension_ = nullptr;
   Claims* claims_ = nullptr;
 
   bool started_ = false;

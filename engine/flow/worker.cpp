@@ -53,6 +53,7 @@ class Worker::Core final : public Upward {
 
   std::int64_t step(std::int64_t now_ns);
   void drain(std::int64_t deadline_ns);
+  void streams_changed();
   void swap_router(Instance router, SwapDone done);
   void swap_sink(std::size_t sink, Instance instance, std::int64_t deadline_ns, SwapDone done);
 
@@ -418,16 +419,40 @@ void Worker::Core::drain(std::int64_t deadline_ns) {
   });
 }
 
+void Worker::Core::streams_changed() {
+  context_.inbox->order([this] { source_.streams_changed(); });
+}
+
+namespace {
+
+// For a swap that came after the worker had stopped.
+void turn_away(const Instance& late, const SwapDone& done) {
+  late.plugin->destroy(late.self);
+  done("the worker stops");
+}
+
+} // namespace
+
 void Worker::Core::swap_router(Instance router, SwapDone done) {
   // An order is copied, an instance is not.
   const auto next = std::make_shared<Instance>(std::move(router));
-  context_.inbox->order([this, next, done = std::move(done)] { router_.swap(std::move(*next), done); });
+  context_.inbox->order([this, next, done = std::move(done)] {
+    if (state() == WorkerState::kStopped) {
+      turn_away(*next, done);
+    } else {
+      router_.swap(std::move(*next), done);
+    }
+  });
 }
 
 void Worker::Core::swap_sink(std::size_t sink, Instance instance, std::int64_t deadline_ns, SwapDone done) {
   const auto next = std::make_shared<Instance>(std::move(instance));
   context_.inbox->order([this, sink, next, deadline_ns, done = std::move(done)] {
-    sinks_[sink]->swap(std::move(*next), deadline_ns, done);
+    if (state() == WorkerState::kStopped) {
+      turn_away(*next, done);
+    } else {
+      sinks_[sink]->swap(std::move(*next), deadline_ns, done);
+    }
   });
 }
 
@@ -442,6 +467,8 @@ Worker::~Worker() = default;
 std::int64_t Worker::step(std::int64_t now_ns) { return core_->step(now_ns); }
 
 void Worker::drain(std::int64_t deadline_ns) { core_->drain(deadline_ns); }
+
+void Worker::streams_changed() { core_->streams_changed(); }
 
 void Worker::swap_router(Instance router, SwapDone done) { core_->swap_router(std::move(router), std::move(done)); }
 

@@ -67,6 +67,8 @@ class Worker {
   // [any] The source announces the end; what is not settled at the deadline is interrupted and abandoned. May be
   // repeated with an earlier deadline.
   void drain(std::int64_t deadline_ns);
+  // [any] The active router declares other streams now: tells a source that has millrace.streams/1.
+  void streams_changed();
   // [any] Takes the new router between two calls of route(); what is under way finishes with the old one.
   void swap_router(Instance router, SwapDone done);
   // [any] Drains and destroys the old instance (interrupted after the deadline), then starts the new one and offers

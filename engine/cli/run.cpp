@@ -1,0 +1,171 @@
+// Runs the engine until it is told to stop or every source has come to its end.
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "engine/admin/server.hpp"
+#include "engine/cli/command.hpp"
+#include "engine/cli/stage.hpp"
+#include "engine/runtime/engine.hpp"
+
+namespace millrace::cli {
+namespace {
+
+struct Options {
+  std::string config = "millrace.toml";
+};
+
+std::uint32_t level_of(config::LogLevel level) {
+  switch (level) {
+    case config::LogLevel::kDebug:
+      return MR_LOG_DEBUG;
+    case config::LogLevel::kInfo:
+      return MR_LOG_INFO;
+    case config::LogLevel::kWarn:
+      return MR_LOG_WARN;
+    case config::LogLevel::kError:
+      return MR_LOG_ERROR;
+  }
+  return MR_LOG_INFO;
+}
+
+// SIGTERM and SIGINT drain, a second one ends the process at once; SIGHUP reads the rules anew.
+class Signals {
+ public:
+  Signals(runtime::Engine& engine, host::Log& log) : engine_(engine), log_(log) {
+    wait();
+    thread_ = std::thread([this] { loop_.run(); });
+  }
+  ~Signals() {
+    boost::asio::post(loop_, [this] { signals_.cancel(); });
+    thread_.join();
+    if (reload_.joinable()) {
+      reload_.join();
+    }
+  }
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+ private:
+  void wait() {
+    signals_.async_wait([this](const boost::system::error_code& error, int number) {
+      if (error) {
+        return;
+      }
+      take(number);
+      wait();
+    });
+  }
+
+  void take(int number) {
+    if (number == SIGHUP) {
+      reload();
+      return;
+    }
+    if (std::exchange(stopping_, true)) {
+      log_.warn("a second signal: ending now; what is in flight is read again, or its sender gets no answer");
+      ::_exit(128 + number);
+    }
+    log_.info("draining; a second signal ends at once", {{"signal", number == SIGINT ? "SIGINT" : "SIGTERM"}});
+    engine_.drain();
+  }
+
+  // On a thread of its own, since signals have to be heard meanwhile. A second SIGHUP waits for the first one.
+  void reload() {
+    std::thread before = std::move(reload_);
+    reload_ = std::thread([this, before = std::move(before)]() mutable {
+      if (before.joinable()) {
+        before.join();
+      }
+      const runtime::Receipt receipt = engine_.reload("signal");
+      log_.write(receipt.accepted ? MR_LOG_INFO : MR_LOG_ERROR, {}, "rules reloaded on SIGHUP",
+                 {{"receipt", runtime::text_of(receipt)}});
+    });
+  }
+
+  runtime::Engine& engine_;
+  host::Log& log_;
+  boost::asio::io_context loop_{1};
+  boost::asio::signal_set signals_{loop_, SIGTERM, SIGINT, SIGHUP};
+  bool stopping_ = false;
+  std::thread reload_;
+  std::thread thread_;
+};
+
+admin::Calls calls_into(runtime::Engine& engine, host::Metrics& metrics) {
+  admin::Calls calls;
+  calls.ready = [&engine] {
+    std::vector<std::string> reasons = engine.not_ready();
+    return admin::Readiness{reasons.empty(), std::move(reasons)};
+  };
+  calls.metrics = [&metrics] { return metrics.page(); };
+  calls.pipelines = [&engine] { return engine.pipelines_json(); };
+  calls.active_rules = [&engine] { return engine.rules_json(); };
+  calls.reload = [&engine] {
+    const runtime::Receipt receipt = engine.reload("admin");
+    return admin::Receipt{receipt.accepted, runtime::json_of(receipt), runtime::text_of(receipt)};
+  };
+  return calls;
+}
+
+std::unique_ptr<admin::Server> listen(const config::Engine& configured, runtime::Engine& engine, host::Metrics& metrics,
+                                      host::Log& log) {
+  if (configured.admin.empty()) {
+    return nullptr;
+  }
+  auto server = std::make_unique<admin::Server>(*admin::parse_address(configured.admin), calls_into(engine, metrics));
+  log.info("the admin address listens", {{"address", server->address().text()}});
+  return server;
+}
+
+ExitCode run(const Options& options, const Console& console) {
+  // Set before any thread is made, so that all of them have it: a peer that went away is an error of the call.
+  std::signal(SIGPIPE, SIG_IGN);
+  const config::Config configured = config::load(options.config, console.executable);
+  const host::SystemClock clock;
+  host::Log log(clock, configured.engine.log_format == config::LogFormat::kJson ? host::LogForm::kJson : host::LogForm::kText,
+                level_of(configured.engine.log_level));
+  host::Metrics metrics;
+  if (configured.pipelines.empty()) {
+    config::Problems problems;
+    problems.add({options.config, 0, 0}, "there is no pipeline to run; write one as [pipeline.NAME]");
+    throw config::ConfigError(problems);
+  }
+  runtime::Engine engine(configured, {clock, log, metrics});
+  try {
+    engine.create();
+  } catch (const runtime::RouterRefused& refused) {
+    for (const host::Diagnostic& found : refused.diagnostics) {
+      console.err << found.rendered << "\n";
+    }
+    console.err << refused.what() << "\n";
+    return ExitCode::kFindings;
+  }
+  const std::unique_ptr<admin::Server> server = listen(configured.engine, engine, metrics, log);
+  const Signals signals(engine, log);
+  engine.start();
+  log.info("started", {{"configuration", options.config}});
+  engine.wait();
+  const std::uint64_t failed = engine.failed_events();
+  log.info("stopped", {{"failed_events", std::to_string(failed)}});
+  return failed == 0 ? ExitCode::kOk : ExitCode::kBroken;
+}
+
+} // namespace
+
+void add_run(CLI::App& app, Chosen& chosen) {
+  CLI::App* const command = app.add_subcommand("run", "Run the pipelines of a configuration until SIGTERM or SIGINT");
+  const auto options = std::make_shared<Options>();
+  add_config_option(*command, options->config);
+  command->callback(
+      [&chosen, options] { chosen = [options](const Console& console) { return run(*options, console); }; });
+}
+
+} // namespace millrace::cli

@@ -1,0 +1,422 @@
+#include "engine/runtime/pipeline.hpp"
+
+#include <millrace/ext/check.h>
+#include <millrace/ext/metrics.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "engine/host/json.hpp"
+#include "engine/modules/answer.hpp"
+#include "engine/modules/instance.hpp"
+
+namespace millrace::runtime {
+namespace {
+
+std::vector<host::SinkForms> forms_of(const config::Pipeline& pipeline) {
+  std::vector<host::SinkForms> out;
+  for (const config::Instance& sink : pipeline.sinks) {
+    out.push_back({sink.name, sink.plugin.table->flags});
+  }
+  return out;
+}
+
+std::vector<std::string> sink_names(const config::Pipeline& pipeline) {
+  std::vector<std::string> out;
+  for (const config::Instance& sink : pipeline.sinks) {
+    out.push_back(sink.name);
+  }
+  return out;
+}
+
+std::string text_of(mr_str text) { return text.data == nullptr ? std::string() : std::string(text.data, text.size); }
+
+std::string_view word_of(flow::WorkerState state) {
+  switch (state) {
+    case flow::WorkerState::kStarting:
+      return "starting";
+    case flow::WorkerState::kRunning:
+      return "running";
+    case flow::WorkerState::kFinished:
+      return "finished";
+    case flow::WorkerState::kDraining:
+      return "draining";
+    case flow::WorkerState::kStopping:
+      return "stopping";
+    case flow::WorkerState::kStopped:
+      return "stopped";
+  }
+  return "";
+}
+
+constexpr std::array<std::string_view, 7> kVerdicts{"",         "filtered",  "delivered", "dead_lettered",
+                                                    "rejected", "abandoned", "failed"};
+
+} // namespace
+
+Pipeline::Pipeline(config::Pipeline configured, const config::Engine& engine, std::uint64_t memory_bytes,
+                   std::string owner, const host::Services& services, Later later, std::function<void()> changed)
+    : configured_(std::move(configured)),
+      engine_(engine),
+      memory_bytes_(memory_bytes),
+      owner_(std::move(owner)),
+      services_(services),
+      later_(std::move(later)),
+      changed_(std::move(changed)),
+      targets_(forms_of(configured_), configured_.targets) {
+  for (std::size_t i = 0; i < configured_.workers; ++i) {
+    SlotOrders orders{
+        [this](std::size_t slot, std::size_t sink) {
+          later_(slots_[slot]->next_wait_ns(), [this, slot, sink] { replace_sink(slot, sink); });
+        },
+        [this](std::size_t slot) {
+          later_(0, [this, slot] {
+            if (const auto thread = slots_[slot]->running()) {
+              thread->worker().drain(services_.clock.now_ns());
+            }
+          });
+        },
+        [this](std::size_t slot) { later_(slots_[slot]->next_wait_ns(), [this, slot] { rebuild(slot); }); }, changed_};
+    slots_.push_back(std::make_unique<WorkerSlot>(name(), i, sink_names(configured_), services_.log, services_.metrics,
+                                                  services_.clock, std::move(orders)));
+  }
+}
+
+Pipeline::~Pipeline() {
+  for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
+    slot->join();
+  }
+}
+
+host::Identity Pipeline::identity(std::uint32_t kind, const std::string& instance, std::size_t worker) const {
+  return {kind, name(), instance, name() + "/" + std::to_string(worker),
+          owner_ + ":" + name() + "/" + std::to_string(worker)};
+}
+
+Created Pipeline::make(const config::Instance& instance, std::size_t worker, std::shared_ptr<flow::Inbox> inbox) const {
+  std::shared_ptr<flow::Port> port = inbox == nullptr ? nullptr : inbox->open_port();
+  host::Surroundings surroundings{port.get(), nullptr, nullptr};
+  if (instance.kind == MR_ROUTER) {
+    surroundings.targets = &targets_;
+  } else if (instance.kind == MR_SOURCE) {
+    surroundings.streams = &streams_;
+  }
+  return {instance, identity(instance.kind, instance.label(), worker), services_, surroundings, std::move(port)};
+}
+
+flow::WorkerSettings Pipeline::worker_settings(std::size_t worker) const {
+  flow::WorkerSettings out;
+  out.max_bytes = memory_bytes_;
+  out.write_deadline_ns = engine_.write_deadline.count();
+  out.release_deadline_ns = engine_.revoke_deadline.count();
+  out.retry = {configured_.retry_first.count(), configured_.retry_most.count()};
+  out.seed = std::hash<std::string>()(owner_) + worker;
+  return out;
+}
+
+flow::SinkSettings Pipeline::sink_settings() const {
+  flow::SinkSettings out;
+  out.max_events = configured_.batch_events;
+  out.max_bytes = std::min(configured_.batch_bytes, memory_bytes_ / 2);
+  return out;
+}
+
+// Sinks first, then the router, which names targets in them, then the source, which asks for the router's streams.
+std::unique_ptr<flow::Worker> Pipeline::make_worker(WorkerSlot& slot) {
+  const std::shared_ptr<flow::Inbox> inbox = slot.fresh_inbox();
+  std::vector<Created> sinks;
+  for (const config::Instance& sink : configured_.sinks) {
+    sinks.push_back(make(sink, slot.index(), inbox));
+  }
+  Created router = make(configured_.router, slot.index(), inbox);
+  activate(ruleset_of(router), router.host().declared_streams());
+  Created source = make(configured_.source, slot.index(), inbox);
+
+  flow::WorkerParts parts;
+  for (std::size_t i = 0; i < sinks.size(); ++i) {
+    parts.sinks.push_back({configured_.sinks[i].name, std::move(sinks[i]).take(), sink_settings()});
+  }
+  parts.router = std::move(router).take();
+  parts.source = std::move(source).take();
+  return std::make_unique<flow::Worker>(inbox, std::move(parts), worker_settings(slot.index()), slot);
+}
+
+void Pipeline::create() {
+  for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
+    created_.push_back(make_worker(*slot));
+  }
+}
+
+void Pipeline::start() {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    slots_[i]->run(std::move(created_[i]));
+  }
+  created_.clear();
+}
+
+void Pipeline::drain(std::int64_t deadline_ns) {
+  draining_.store(deadline_ns);
+  for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
+    if (const auto thread = slot->running()) {
+      thread->worker().drain(deadline_ns);
+    }
+  }
+}
+
+bool Pipeline::stopped() const {
+  return std::ranges::all_of(slots_, [this](const auto& slot) {
+    return slot->state() == flow::WorkerState::kStopped && (!slot->broken() || draining_.load() != 0);
+  });
+}
+
+bool Pipeline::finished() const {
+  return std::ranges::all_of(slots_, [](const auto& slot) { return slot->state() == flow::WorkerState::kFinished; });
+}
+
+std::vector<std::string> Pipeline::reasons() const {
+  std::vector<std::string> out;
+  for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
+    std::ranges::move(slot->reasons(), std::back_inserter(out));
+  }
+  return out;
+}
+
+std::uint64_t Pipeline::failed_events() const {
+  std::uint64_t sum = 0;
+  for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
+    if (const std::shared_ptr<const WorkerThread> thread = slot->running()) {
+      sum += thread->worker().counters().verdicts[MR_FAILED].get();
+    }
+  }
+  return sum;
+}
+
+Ruleset Pipeline::ruleset() const {
+  const std::lock_guard lock(mutex_);
+  return ruleset_;
+}
+
+void Pipeline::activate(const Ruleset& ruleset, std::vector<std::string> streams) {
+  {
+    const std::lock_guard lock(mutex_);
+    ruleset_ = ruleset;
+  }
+  if (!streams_.activate(std::move(streams))) {
+    return;
+  }
+  for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
+    if (const auto thread = slot->running()) {
+      thread->worker().streams_changed();
+    }
+  }
+}
+
+RouterSet Pipeline::prepare() const {
+  RouterSet out;
+  for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
+    out.inboxes.push_back(slot->inbox());
+    out.routers.push_back(make(configured_.router, slot->index(), out.inboxes.back()));
+  }
+  const Created& first = out.routers.front();
+  out.ruleset = ruleset_of(first);
+  out.streams = first.host().declared_streams();
+  out.diagnostics = first.host().diagnostics();
+  return out;
+}
+
+Pipeline::Checked Pipeline::check_targets(const RouterSet& /*routers*/) const {
+  Checked out;
+  const auto in_use = targets_.in_use();
+  for (const config::Instance& configured : configured_.sinks) {
+    std::vector<mr_target> wanted;
+    for (const auto& [id, target] : in_use) {
+      if (text_of(target->sink) == configured.name) {
+        wanted.push_back(*target);
+      }
+    }
+    const auto* calls = static_cast<const mr_plugin_check*>(configured.plugin.table->extension(MR_CHECK));
+    if (calls == nullptr || wanted.empty()) {
+      continue;
+    }
+    const Created sink = make(configured, 0, nullptr);
+    struct Collected {
+      Checked& out;
+      const std::vector<mr_target>& targets;
+    } collected{out, wanted};
+    const mr_findings findings{&collected,
+                               [](void* context, std::uint32_t severity, std::size_t target, mr_str item, mr_str text) {
+                                 const auto& [into, targets] = *static_cast<Collected*>(context);
+                                 std::string said = target < targets.size() ? text_of(targets[target].name) + ": " : "";
+                                 said += item.data == nullptr ? "" : text_of(item) + ": ";
+                                 said += text_of(text);
+                                 if (severity >= MR_LOG_ERROR) {
+                                   into.errors.push_back(std::move(said));
+                                 } else if (severity == MR_LOG_WARN) {
+                                   into.notes.push_back(std::move(said));
+                                 }
+                               }};
+    mr_error error{};
+    const std::int64_t deadline = services_.clock.now_ns() + engine_.check_deadline.count();
+    const mr_status status = calls->check(sink.self(), wanted.data(), wanted.size(), deadline, &findings, &error);
+    if (status != MR_OK) {
+      out.notes.push_back(configured.label() + " could not be checked: " + sink.host().masked(error.text));
+    }
+  }
+  return out;
+}
+
+void Pipeline::swap(RouterSet routers, std::function<void(std::vector<std::string>)> done) {
+  struct Shared {
+    std::mutex mutex;
+    std::size_t left = 0;
+    std::vector<std::string> switched;
+    std::function<void(std::vector<std::string>)> done;
+  };
+  const auto shared = std::make_shared<Shared>();
+  shared->left = slots_.size();
+  shared->done = std::move(done);
+  const auto answered = [shared](const std::string& worker, bool switched) {
+    const std::lock_guard lock(shared->mutex);
+    if (switched) {
+      shared->switched.push_back(worker);
+    }
+    if (--shared->left == 0) {
+      std::ranges::sort(shared->switched);
+      shared->done(shared->switched);
+    }
+  };
+  activate(routers.ruleset, routers.streams);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const std::string worker = slots_[i]->name();
+    const std::shared_ptr<WorkerThread> thread = slots_[i]->running();
+    if (thread == nullptr || thread->inbox() != routers.inboxes[i] ||
+        slots_[i]->state() == flow::WorkerState::kStopped) {
+      answered(worker, false); // it is built anew, and reads the files as they are then
+      continue;
+    }
+    thread->worker().swap_router(std::move(routers.routers[i]).take(),
+                                 [answered, worker](std::string_view error) { answered(worker, error.empty()); });
+  }
+}
+
+void Pipeline::replace_sink(std::size_t worker, std::size_t sink) {
+  WorkerSlot& slot = *slots_[worker];
+  const std::shared_ptr<WorkerThread> thread = slot.running();
+  if (draining_.load() != 0 || thread == nullptr || slot.state() == flow::WorkerState::kStopped) {
+    return;
+  }
+  const auto again = [this, worker, sink] {
+    later_(slots_[worker]->next_wait_ns(), [this, worker, sink] { replace_sink(worker, sink); });
+  };
+  try {
+    Created fresh = make(configured_.sinks[sink], worker, thread->inbox());
+    thread->worker().swap_sink(sink, std::move(fresh).take(), services_.clock.now_ns(),
+                               [again](std::string_view error) {
+                                 if (!error.empty()) {
+                                   again();
+                                 }
+                               });
+  } catch (const std::exception& error) {
+    services_.log.write(MR_LOG_ERROR, {slot.name(), configured_.sinks[sink].label()}, "a sink cannot be made anew",
+                        {{"reason", error.what()}});
+    again();
+  }
+}
+
+void Pipeline::rebuild(std::size_t worker) {
+  if (draining_.load() != 0) {
+    changed_();
+    return;
+  }
+  WorkerSlot& slot = *slots_[worker];
+  try {
+    slot.run(make_worker(slot));
+    if (const std::int64_t deadline = draining_.load(); deadline != 0) {
+      slot.running()->worker().drain(deadline); // it was asked for meanwhile
+    }
+  } catch (const std::exception& error) {
+    services_.log.write(MR_LOG_ERROR, {slot.name(), ""}, "a worker cannot be built anew", {{"reason", error.what()}});
+    later_(slot.next_wait_ns(), [this, worker] { rebuild(worker); });
+  }
+}
+
+void Pipeline::collect(host::MetricsPage& page) const {
+  for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
+    const std::shared_ptr<const WorkerThread> thread = slot->running();
+    if (thread == nullptr) {
+      continue;
+    }
+    const flow::WorkerCounters& all = thread->worker().counters();
+    const host::Labels labels{{"pipeline", name()}, {"worker", slot->name()}};
+    const auto with = [&](std::string key, std::string value) {
+      host::Labels out = labels;
+      out.emplace_back(std::move(key), std::move(value));
+      return out;
+    };
+    const auto counter = [&](const char* metric, const char* help, const host::Labels& at, const flow::Count& count) {
+      page.sample(MR_COUNTER, metric, help, at, static_cast<double>(count.get()));
+    };
+    const auto gauge = [&](const char* metric, const char* help, const host::Labels& at, const flow::Count& count) {
+      page.sample(MR_GAUGE, metric, help, at, static_cast<double>(count.get()));
+    };
+    counter("events_total", "Events that sources handed in.", labels, all.events_in);
+    counter("event_bytes_total", "Bytes of events that sources handed in.", labels, all.bytes_in);
+    counter("batches_total", "Batches that sources handed in.", labels, all.batches_in);
+    for (std::size_t verdict = MR_FILTERED; verdict <= MR_FAILED; ++verdict) {
+      counter("verdicts_total", "Events that were settled, by verdict.",
+              with("verdict", std::string(kVerdicts[verdict])), all.verdicts[verdict]);
+    }
+    counter("route_retries_total", "Calls of route that were made again.", labels, all.route_retries);
+    counter("router_swaps_total", "Rulesets taken over.", labels, all.router_swaps);
+    counter("moved_total", "Times that every claim was void.", labels, all.moved);
+    gauge("events_in_flight", "Events from poll to settle.", labels, all.events_in_flight);
+    gauge("bytes_in_flight", "Bytes from poll to settle.", labels, all.bytes_in_flight);
+    gauge("bytes_in_flight_limit", "Ceiling of bytes_in_flight.", labels, all.max_bytes);
+    gauge("claimed_partitions", "Partitions that are claimed.", labels, all.partitions);
+    counter("contract_violations_total", "Times that a plugin broke the contract.",
+            with("instance", configured_.source.label()), all.source_violations);
+    counter("contract_violations_total", "Times that a plugin broke the contract.",
+            with("instance", configured_.router.label()), all.router_violations);
+    for (std::size_t i = 0; i < configured_.sinks.size() && i < all.sinks.size(); ++i) {
+      const flow::SinkCounters& sink = all.sinks[i];
+      const host::Labels at = with("instance", configured_.sinks[i].label());
+      counter("deliveries_total", "Deliveries offered, every attempt.", at, sink.deliveries);
+      counter("delivery_retries_total", "Deliveries offered again.", at, sink.retries);
+      counter("records_total", "Records that became durable, as dead letters too.", at, sink.records);
+      counter("rejected_records_total", "Records that the sink refused for good.", at, sink.rejected);
+      counter("contract_violations_total", "Times that a plugin broke the contract.", at, sink.violations);
+      gauge("deliveries_open", "Deliveries that the sink has now.", at, sink.open);
+      gauge("deliveries_waiting", "Deliveries that wait to be tried again.", at, sink.waiting);
+      gauge("targets_held", "Targets that the sink does not accept yet.", at, sink.held);
+    }
+  }
+}
+
+std::string Pipeline::status_json() const {
+  host::JsonWriter json;
+  json.begin_object().key("name").value(name()).key("ruleset").value(ruleset().hash).key("workers").begin_array();
+  for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
+    json.begin_object().key("name").value(slot->name()).key("state").value(word_of(slot->state()));
+    if (const std::shared_ptr<const WorkerThread> thread = slot->running()) {
+      const flow::WorkerCounters& all = thread->worker().counters();
+      json.key("events").value(all.events_in.get());
+      json.key("in_flight").value(all.events_in_flight.get());
+      json.key("bytes_in_flight").value(all.bytes_in_flight.get());
+      json.key("partitions").value(all.partitions.get());
+      for (std::size_t verdict = MR_FILTERED; verdict <= MR_FAILED; ++verdict) {
+        json.key(kVerdicts[verdict]).value(all.verdicts[verdict].get());
+      }
+    }
+    json.key("not_ready").begin_array();
+    for (const std::string& reason : slot->reasons()) {
+      json.value(reason);
+    }
+    json.end_array().end_object();
+  }
+  return json.end_array().end_object().text();
+}
+
+} // namespace millrace::runtime

@@ -1,0 +1,96 @@
+// One pipeline as it runs: its workers, the targets and streams that they share, and the ruleset that is active.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/config/config.hpp"
+#include "engine/host/streams.hpp"
+#include "engine/host/targets.hpp"
+#include "engine/runtime/router_set.hpp"
+#include "engine/runtime/worker_slot.hpp"
+
+namespace millrace::runtime {
+
+// Runs a function later on the one thread that builds and replaces workers; 0: as soon as it can. All calls of a
+// Pipeline that are not marked [any] come from there, or from before start.
+using Later = std::function<void(std::int64_t delay_ns, std::function<void()>)>;
+
+class Pipeline {
+ public:
+  // `memory_bytes` is the share of each worker. `owner` is unique for the process.
+  Pipeline(config::Pipeline configured, const config::Engine& engine, std::uint64_t memory_bytes, std::string owner,
+           const host::Services& services, Later later, std::function<void()> changed);
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  const std::string& name() const { return configured_.name; }
+
+  // Creates every instance of every worker. Throws modules::CreateError or RouterRefused; then nothing of it is left.
+  void create();
+  void start();
+  // [any] May be repeated with an earlier deadline.
+  void drain(std::int64_t deadline_ns);
+
+  // [any] Every worker has stopped for good.
+  bool stopped() const;
+  // [any] The source of every worker has ended and all of it is settled.
+  bool finished() const;
+  // [any] Why it is not ready; empty: it is.
+  std::vector<std::string> reasons() const;
+  // [any] Of the workers that run now.
+  std::uint64_t failed_events() const;
+  // [any]
+  Ruleset ruleset() const;
+
+  // The way of a reload: prepare and check_targets [any], then swap. prepare throws RouterRefused or
+  // modules::CreateError.
+  RouterSet prepare() const;
+  // What is wrong with the targets that only the new routers name, asked on sink instances of their own. Errors refuse
+  // the reload; a system that cannot be reached is only a note.
+  struct Checked {
+    std::vector<std::string> errors;
+    std::vector<std::string> notes;
+  };
+  Checked check_targets(const RouterSet& routers) const;
+  // `done` is called once, when every worker has answered, with the names of those that switched.
+  void swap(RouterSet routers, std::function<void(std::vector<std::string> switched)> done);
+
+  // Numbers for the metrics page.
+  void collect(host::MetricsPage& page) const;
+  // One JSON object.
+  std::string status_json() const;
+
+ private:
+  host::Identity identity(std::uint32_t kind, const std::string& instance, std::size_t worker) const;
+  Created make(const config::Instance& instance, std::size_t worker, std::shared_ptr<flow::Inbox> inbox) const;
+  std::unique_ptr<flow::Worker> make_worker(WorkerSlot& slot);
+  flow::WorkerSettings worker_settings(std::size_t worker) const;
+  flow::SinkSettings sink_settings() const;
+  void activate(const Ruleset& ruleset, std::vector<std::string> streams);
+  void replace_sink(std::size_t worker, std::size_t sink);
+  void rebuild(std::size_t worker);
+
+  const config::Pipeline configured_;
+  const config::Engine engine_;
+  const std::uint64_t memory_bytes_;
+  const std::string owner_;
+  const host::Services services_;
+  const Later later_;
+  const std::function<void()> changed_;
+  mutable host::Targets targets_;
+  mutable host::Streams streams_;
+  std::vector<std::unique_ptr<WorkerSlot>> slots_;
+  std::vector<std::unique_ptr<flow::Worker>> created_; // between create and start
+  std::atomic<std::int64_t> draining_ = 0;             // the deadline; 0: not draining
+  mutable std::mutex mutex_;                           // guards what follows
+  Ruleset ruleset_;
+};
+
+} // namespace millrace::runtime

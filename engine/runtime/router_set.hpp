@@ -1,0 +1,24 @@
+// One new ruleset on its way in: a router for each worker of a pipeline, made and checked before any worker hears of
+// it.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/runtime/instances.hpp"
+#include "engine/runtime/receipt.hpp"
+
+namespace millrace::runtime {
+
+// What the router says it was made of.
+Ruleset ruleset_of(const Created& router);
+
+struct RouterSet {
+  std::vector<Created> routers;                      // by worker
+  std::vector<std::shared_ptr<flow::Inbox>> inboxes; // that they were made for, by worker
+  Ruleset ruleset;
+  std::vector<std::string> streams;
+  std::vector<host::Diagnostic> diagnostics;
+};
+
+} // namespace millrace::runtime

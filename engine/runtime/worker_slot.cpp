@@ -1,0 +1,153 @@
+#include "engine/runtime/worker_slot.hpp"
+
+#include <millrace/ext/metrics.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace millrace::runtime {
+namespace {
+
+constexpr std::array<double, 14> kSeconds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                          0.1,    0.25,  0.5,    1,     2.5,  10,    60};
+constexpr std::int64_t kFirstWait = flow::kSecond;
+constexpr std::int64_t kLongestWait = 30 * flow::kSecond;
+
+double seconds(std::int64_t ns) { return static_cast<double>(ns) * 1e-9; }
+
+} // namespace
+
+WorkerSlot::WorkerSlot(std::string pipeline, std::size_t index, std::vector<std::string> sinks, host::Log& log,
+                       host::Metrics& metrics, const host::Clock& clock, SlotOrders orders)
+    : name_(pipeline + "/" + std::to_string(index)),
+      index_(index),
+      log_(log),
+      metrics_(metrics),
+      clock_(clock),
+      orders_(std::move(orders)) {
+  const host::Labels of_worker{{"pipeline", pipeline}, {"worker", name_}};
+  settled_ = metrics_.metric(MR_HISTOGRAM, "settle_seconds", "From poll to settle of a batch.", of_worker, kSeconds);
+  for (const std::string& sink : sinks) {
+    host::Labels labels = of_worker;
+    labels.emplace_back("instance", "sink." + sink);
+    delivered_.push_back(metrics_.metric(MR_HISTOGRAM, "delivery_seconds",
+                                         "From the offer of a delivery to its completion, each attempt.", labels,
+                                         kSeconds));
+  }
+}
+
+std::shared_ptr<flow::Inbox> WorkerSlot::fresh_inbox() {
+  const auto fresh = std::make_shared<WorkerThread>(name_, clock_);
+  std::shared_ptr<WorkerThread> old; // joined outside of the lock
+  {
+    const std::lock_guard lock(mutex_);
+    old = std::exchange(thread_, fresh);
+    runs_ = false;
+  }
+  state_.store(flow::WorkerState::kStarting);
+  broken_.store(false);
+  return fresh->inbox();
+}
+
+void WorkerSlot::run(std::unique_ptr<flow::Worker> worker) {
+  std::shared_ptr<WorkerThread> thread;
+  {
+    const std::lock_guard lock(mutex_);
+    thread = thread_;
+  }
+  thread->start(std::move(worker), [this](flow::WorkerState state) { state_changed(state); });
+  const std::lock_guard lock(mutex_);
+  runs_ = true;
+}
+
+void WorkerSlot::join() {
+  std::shared_ptr<WorkerThread> old;
+  const std::lock_guard lock(mutex_);
+  old.swap(thread_);
+  runs_ = false;
+}
+
+std::shared_ptr<WorkerThread> WorkerSlot::running() const {
+  const std::lock_guard lock(mutex_);
+  return runs_ ? thread_ : nullptr;
+}
+
+std::shared_ptr<flow::Inbox> WorkerSlot::inbox() const {
+  const std::lock_guard lock(mutex_);
+  return thread_ == nullptr ? nullptr : thread_->inbox();
+}
+
+std::vector<std::string> WorkerSlot::reasons() const {
+  const std::lock_guard lock(mutex_);
+  switch (state()) {
+    case flow::WorkerState::kRunning:
+    case flow::WorkerState::kFinished:
+      return broken() ? std::vector{name_ + ": " + trouble_} : std::vector<std::string>{};
+    case flow::WorkerState::kStarting:
+      return {name_ + " is starting" + (trouble_.empty() ? "" : ": " + trouble_)};
+    case flow::WorkerState::kDraining:
+    case flow::WorkerState::kStopping:
+      return {name_ + " is stopping" + (broken() ? ": " + trouble_ : "")};
+    case flow::WorkerState::kStopped:
+      return {name_ + " has stopped" + (broken() ? ": " + trouble_ : "")};
+  }
+  return {};
+}
+
+std::int64_t WorkerSlot::next_wait_ns() {
+  const std::lock_guard lock(mutex_);
+  const std::int64_t now = clock_.now_ns();
+  const bool calm = now - waited_at_ns_ > 4 * kLongestWait; // it ran well for a while
+  wait_ns_ = wait_ns_ == 0 || calm ? kFirstWait : std::min(2 * wait_ns_, kLongestWait);
+  waited_at_ns_ = now;
+  return wait_ns_;
+}
+
+void WorkerSlot::log(std::uint32_t level, std::string_view instance, std::string_view text) {
+  if (level >= MR_LOG_WARN) {
+    const std::lock_guard lock(mutex_);
+    trouble_ = std::string(instance) + ": " + std::string(text);
+  }
+  log_.write(level, {name_, instance}, text);
+}
+
+void WorkerSlot::violation(std::string_view instance, std::string_view text) {
+  log_.write(MR_LOG_ERROR, {name_, instance}, "the plugin broke the contract", {{"what", text}});
+}
+
+void WorkerSlot::broken(flow::Role role, std::size_t sink, std::string_view instance, std::string_view text) {
+  {
+    const std::lock_guard lock(mutex_);
+    trouble_ = std::string(instance) + " is broken: " + std::string(text);
+  }
+  log_.write(MR_LOG_ERROR, {name_, instance}, "an instance is broken and will be replaced", {{"reason", text}});
+  if (role == flow::Role::kSink) {
+    orders_.replace_sink(index_, sink);
+    return;
+  }
+  broken_.store(true);
+  orders_.drain(index_); // what is not settled is abandoned and read again by the next one
+}
+
+void WorkerSlot::delivered(std::size_t sink, std::int64_t latency_ns, std::size_t /*records*/) {
+  metrics_.add(delivered_[sink], seconds(latency_ns));
+}
+
+void WorkerSlot::settled(std::int64_t latency_ns, std::size_t /*events*/) {
+  metrics_.add(settled_, seconds(latency_ns));
+}
+
+void WorkerSlot::state_changed(flow::WorkerState state) {
+  state_.store(state);
+  if (state == flow::WorkerState::kRunning) {
+    const std::lock_guard lock(mutex_);
+    trouble_.clear();
+  }
+  if (state == flow::WorkerState::kStopped && broken()) {
+    orders_.rebuild(index_);
+  }
+  orders_.changed();
+}
+
+} // namespace millrace::runtime

@@ -1,0 +1,83 @@
+// The place of one worker in a pipeline: it is built, runs, and is built anew after a source or router broke. Also the
+// worker's watcher: what it hears becomes log lines, metrics, health, and orders to replace what is broken.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/flow/watcher.hpp"
+#include "engine/host/log.hpp"
+#include "engine/host/metrics.hpp"
+#include "engine/runtime/worker_thread.hpp"
+
+namespace millrace::runtime {
+
+// What the slot wants done. Called on the worker's thread; returns at once.
+struct SlotOrders {
+  std::function<void(std::size_t slot, std::size_t sink)> replace_sink;
+  std::function<void(std::size_t slot)> drain;   // at once: something in the worker broke
+  std::function<void(std::size_t slot)> rebuild; // the worker stopped because something in it broke
+  std::function<void()> changed;                 // of state
+};
+
+class WorkerSlot final : public flow::Watcher {
+ public:
+  WorkerSlot(std::string pipeline, std::size_t index, std::vector<std::string> sinks, host::Log& log,
+             host::Metrics& metrics, const host::Clock& clock, SlotOrders orders);
+
+  const std::string& name() const { return name_; } // "ingest/0"
+  std::size_t index() const { return index_; }
+
+  // A fresh thread with its inbox, for a worker that is about to be built. The one before has stopped.
+  std::shared_ptr<flow::Inbox> fresh_inbox();
+  void run(std::unique_ptr<flow::Worker> worker);
+  // Joins the thread of a worker that has stopped.
+  void join();
+
+  // [any]
+  flow::WorkerState state() const { return state_.load(); }
+  bool broken() const { return broken_.load(); }
+  // Why it is not ready, one sentence each; empty: it is.
+  std::vector<std::string> reasons() const;
+  // What runs now; null before the first run. Shared, since whoever asks may still look while a new one takes the
+  // place.
+  std::shared_ptr<WorkerThread> running() const;
+  // Of the thread that runs or is about to.
+  std::shared_ptr<flow::Inbox> inbox() const;
+  // How long to wait before the next attempt to rebuild or replace, doubling up to half a minute.
+  std::int64_t next_wait_ns();
+
+  // flow::Watcher, on the worker's thread
+  void log(std::uint32_t level, std::string_view instance, std::string_view text) override;
+  void violation(std::string_view instance, std::string_view text) override;
+  void broken(flow::Role role, std::size_t sink, std::string_view instance, std::string_view text) override;
+  void delivered(std::size_t sink, std::int64_t latency_ns, std::size_t records) override;
+  void settled(std::int64_t latency_ns, std::size_t events) override;
+
+ private:
+  void state_changed(flow::WorkerState state);
+
+  const std::string name_;
+  const std::size_t index_;
+  host::Log& log_;
+  host::Metrics& metrics_;
+  const host::Clock& clock_;
+  const SlotOrders orders_;
+  std::vector<std::uint32_t> delivered_; // histograms, by sink
+  std::uint32_t settled_ = 0;
+  std::atomic<flow::WorkerState> state_ = flow::WorkerState::kStarting;
+  std::atomic<bool> broken_ = false;
+  mutable std::mutex mutex_; // guards what follows
+  std::shared_ptr<WorkerThread> thread_;
+  bool runs_ = false;
+  std::string trouble_; // the last warning while it is not running well
+  std::int64_t wait_ns_ = 0;
+  std::int64_t waited_at_ns_ = 0;
+};
+
+} // namespace millrace::runtime
