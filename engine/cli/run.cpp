@@ -130,7 +130,8 @@ ExitCode run(const Options& options, const Console& console) {
   std::signal(SIGPIPE, SIG_IGN);
   const config::Config configured = config::load(options.config, console.executable);
   const host::SystemClock clock;
-  host::Log log(clock, configured.engine.log_format == config::LogFormat::kJson ? host::LogForm::kJson : host::LogForm::kText,
+  host::Log log(clock,
+                configured.engine.log_format == config::LogFormat::kJson ? host::LogForm::kJson : host::LogForm::kText,
                 level_of(configured.engine.log_level));
   host::Metrics metrics;
   if (configured.pipelines.empty()) {
