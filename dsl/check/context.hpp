@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dsl/diagnostic.hpp"
+#include "dsl/diagnostic/nearest.hpp"
 #include "dsl/program.hpp"
 #include "dsl/syntax/ast.hpp"
 
@@ -93,8 +94,6 @@ std::string enumerate(const std::vector<std::string>& names);
 /// "a country", "an order_id"
 std::string with_article(std::string_view noun);
 
-/// The candidate that is nearest to `name`, if one is near enough to be meant.
-std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
 template <typename Info>
 std::vector<std::string> names_of(const Names<Info>& names) {
   std::vector<std::string> list;

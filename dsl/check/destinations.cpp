@@ -197,7 +197,7 @@ void Destinations::require_else(const ast::Clause& clause, const TypedValue& val
                     Fix{{{at, " else " + std::string(word)}}, Applicability::choice, "fix " + std::to_string(number)});
   };
   if (in_tap_) {
-    offer("do not deliver such events here:          ", "skip", 1);
+    offer("do not deliver such events here:           ", "skip", 1);
   } else {
     offer("send such events to the dead letter topic: ", "reject", 1);
   }

@@ -9,6 +9,9 @@
 namespace millrace::dsl::check {
 namespace {
 
+constexpr std::string_view kTimestampHelp = "a timestamp is written as a text: `\"2024-06-10T08:00:00Z\"`";
+constexpr std::string_view kUuidHelp = "a uuid is written as a text of 8-4-4-4-12 hexadecimal digits";
+
 std::string number_token(const ast::Literal& literal) {
   std::string token;
   for (const char c : literal.token) {
@@ -28,10 +31,15 @@ LiteralError another_kind(const ast::Literal& literal, const ValueType& type) {
   LiteralError error{true, "not " + noun(type), "", ""};
   const bool is_number = literal.kind == ast::LiteralKind::number;
   const bool wants_number = type.kind == Kind::integer || type.kind == Kind::floating || type.kind == Kind::decimal;
-  if (is_number && (type.kind == Kind::text || type.kind == Kind::timestamp || type.kind == Kind::uuid)) {
+  if (type.kind == Kind::object) {
+    error.help = "ask for one of its fields";
+  } else if (type.kind == Kind::timestamp) {
+    error.help = kTimestampHelp;
+  } else if (type.kind == Kind::uuid) {
+    error.help = kUuidHelp;
+  } else if (is_number && type.kind == Kind::text) {
     error.replacement = quote_text(literal.token);
-    error.help = type.kind == Kind::text ? "write it as a text literal"
-                                         : "write it as a text literal; it is then read as " + noun(type);
+    error.help = "write it as a text literal";
   } else if (literal.kind == ast::LiteralKind::text && wants_number && number_token_length(literal.text.text) > 0 &&
              number_token_length(literal.text.text) == literal.text.text.size()) {
     error.replacement = std::string(literal.text.text);
@@ -49,15 +57,17 @@ std::variant<Value, LiteralError> number_of_type(const ast::Literal& literal, co
       return Value::of_int(*whole);
     }
     const bool has_fraction = exact && shortest(*exact).scale > 0;
-    return LiteralError{has_fraction, has_fraction ? "an int has no fraction" : "does not fit an int of 64 bits", "",
-                        ""};
+    return LiteralError{has_fraction, has_fraction ? "an int has no fraction" : "does not fit an int of 64 bits",
+                        has_fraction ? "compare it with a whole number" : "an int is between -2^63 and 2^63 - 1", ""};
   }
   if (type.kind == Kind::decimal) {
     if (exact && (type.precision == 0 || fits(*exact, type.precision, type.scale))) {
       return Value::of_decimal(shortest(*exact));
     }
     return LiteralError{
-        false, "does not fit decimal(" + std::to_string(type.precision) + "," + std::to_string(type.scale) + ")", "",
+        false, "does not fit decimal(" + std::to_string(type.precision) + "," + std::to_string(type.scale) + ")",
+        "it has at most " + std::to_string(type.precision - type.scale) + " digits before the point and " +
+            std::to_string(type.scale) + " behind it",
         ""};
   }
   const auto number = parse_double(token);
@@ -152,7 +162,7 @@ std::variant<Value, LiteralError> value_of(const ast::Literal& literal, const Va
       if (const auto moment = parse_iso8601(literal.text.text)) {
         return Value::of_timestamp(*moment);
       }
-      return LiteralError{false, "not a timestamp", "timestamps are written `\"2024-06-10T08:00:00Z\"`", ""};
+      return LiteralError{false, "not a timestamp", std::string(kTimestampHelp), ""};
     case Kind::uuid:
       if (!is_text) {
         return another_kind(literal, type);
@@ -160,7 +170,7 @@ std::variant<Value, LiteralError> value_of(const ast::Literal& literal, const Va
       if (const auto uuid = parse_uuid(literal.text.text)) {
         return Value::of_uuid(*uuid);
       }
-      return LiteralError{false, "not a uuid", "a uuid has 8-4-4-4-12 hexadecimal digits", ""};
+      return LiteralError{false, "not a uuid", std::string(kUuidHelp), ""};
     case Kind::any: {
       const auto natural = natural_type(literal);
       return natural ? value_of(literal, *natural) : another_kind(literal, type);

@@ -9,6 +9,9 @@ bool in_backticks(const ast::Step& step) {
 }
 
 std::string last_part(const std::string& path) {
+  if (path.find('[') != std::string::npos) {
+    return "header of that name";
+  }
   const std::size_t dot = path.rfind('.');
   return dot == std::string::npos ? path : path.substr(dot + 1);
 }
@@ -25,6 +28,9 @@ Expressions::Resolved Expressions::resolve(const std::vector<ast::Step>& steps, 
   if (def == context_.defs.end() && let == context_.lets.end()) {
     return resolve_field(steps, span);
   }
+  if (def != context_.defs.end()) {
+    def->second.used = true;
+  }
   if (steps.size() > 1) {
     diagnostics()
         .add(Code::misused_name, steps[1].span, ticked(first.text) + " has no parts", "nothing to look into")
@@ -33,7 +39,6 @@ Expressions::Resolved Expressions::resolve(const std::vector<ast::Step>& steps, 
   }
   Resolved resolved;
   if (def != context_.defs.end()) {
-    def->second.used = true;
     resolved.kind = Resolved::Kind::def;
     resolved.def = &def->second;
   } else {

@@ -101,7 +101,7 @@ class TableChecker {
     }
     lowered.type = *type;
     if (!takes(*type, value.type)) {
-      report_pair(column, *type, value);
+      report_pair(column, value);
       any_bad_ = true;
     } else {
       otherwise(column, value, lowered);
@@ -114,9 +114,10 @@ class TableChecker {
     return literal != nullptr && literal->kind == ast::LiteralKind::null;
   }
 
-  void report_pair(const ast::Column& column, const SqlType& type, const TypedValue& value) {
+  void report_pair(const ast::Column& column, const TypedValue& value) {
     auto& diagnostic = context_.diagnostics.add(
-        Code::type_pair, value.span, noun(value.type) + " does not go into a column of type " + ticked(sql_text(type)),
+        Code::type_pair, value.span,
+        noun(value.type) + " does not go into a column of type " + ticked(context_.text(column.type.span)),
         noun(value.type));
     diagnostic.label(column.type.span, "the column");
     diagnostic.help("a column for it is " + columns_for(value.type));
@@ -130,7 +131,7 @@ class TableChecker {
         check::misfit(context_.program, lowered.type, context_.program.nodes[value.node], value.type);
     if (!column.otherwise) {
       if (value.may_be_absent() || !misfit.empty()) {
-        require_else(lowered, value, misfit);
+        require_else(column, lowered.type, value, misfit);
       }
       return;
     }
@@ -164,8 +165,8 @@ class TableChecker {
     lowered.constant = context_.program.add_constant_node(std::get<Value>(made), {});
   }
 
-  void require_else(const Column& column, const TypedValue& value, const std::string& misfit) {
-    const std::string type = sql_text(column.type);
+  void require_else(const ast::Column& column, const SqlType& sql, const TypedValue& value, const std::string& misfit) {
+    const std::string type = context_.text(column.type.span);
     const std::string name = context_.text(value.span);
     const bool only_absent = misfit.empty();
     std::string thing = noun(value.type).substr(noun(value.type).find(' ') + 1);
@@ -177,7 +178,7 @@ class TableChecker {
         (value.may_be_absent() ? "missing" + std::string(only_absent ? "" : ", or ") : "") + misfit + ": then what?";
     auto& diagnostic = context_.diagnostics.add(Code::may_not_fit, value.span, headline, label);
     const Span at{value.span.file, value.span.end, value.span.end};
-    diagnostic.help("add one of `else null` | `else reject` | `else " + sample(column.type) + "`",
+    diagnostic.help("add one of `else null` | `else reject` | `else " + sample(sql) + "`",
                     Fix{{{at, " else reject"}}, Applicability::choice, "fix, choose one"});
     if (value.may_be_absent()) {
       diagnostic.note(expressions_.why_absent(value.absent, known_));
@@ -316,8 +317,8 @@ class TableChecker {
                ticked(conflict.newest_by.text) + " cannot say which row is newer",
                by.nullable ? "it may be null" : "it has no order")
           .help("use a column that is never null and grows, such as a time or a version");
-    }
-    if (std::find(lowered_.primary_key.begin(), lowered_.primary_key.end(), *column) != lowered_.primary_key.end()) {
+    } else if (std::find(lowered_.primary_key.begin(), lowered_.primary_key.end(), *column) !=
+               lowered_.primary_key.end()) {
       context_.diagnostics
           .add(Code::bad_key, conflict.newest_by.span, ticked(conflict.newest_by.text) + " is part of the key",
                "rows with equal keys are equally new by it")

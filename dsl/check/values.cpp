@@ -105,6 +105,12 @@ const ast::Literal* Expressions::literal_of(const ast::File& tree, ast::ExprId e
 }
 
 TypedValue Expressions::literal_as(const ast::Literal& literal, Span span, const ValueType& type, bool listed_only) {
+  if (literal.kind == ast::LiteralKind::null) {
+    diagnostics()
+        .add(Code::compared_with_null, span, "`null` is no value that a rule can use", "nothing equals null")
+        .help("write `exists x` for a value that is there, `x is null` for a JSON null");
+    return poisoned(span);
+  }
   if (literal.kind == ast::LiteralKind::duration || literal.kind == ast::LiteralKind::percent) {
     diagnostics()
         .add(Code::not_available_yet, span, noun(literal) + " is not available in expressions in this version",
@@ -179,12 +185,6 @@ TypedValue Expressions::natural(const ast::Literal& literal, Span span) {
   const auto type = natural_type(literal);
   if (type) {
     return literal_as(literal, span, *type, false);
-  }
-  if (literal.kind == ast::LiteralKind::null) {
-    diagnostics()
-        .add(Code::compared_with_null, span, "`null` is no value that a rule can use", "nothing equals null")
-        .help("write `exists x` for a value that is there, `x is null` for a JSON null");
-    return poisoned(span);
   }
   return literal_as(literal, span, {}, false);
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 
+#include "dsl/diagnostic/nearest.hpp"
 #include "dsl/syntax/text.hpp"
 
 namespace millrace::dsl::grammar {
@@ -83,7 +84,8 @@ void ParseState::report_failure(const char* last) {
         .help("write both and join them: `a < b and b < c`");
     return;
   }
-  const bool later_line = std::find(accepted_end_, found.begin, '\n') != found.begin;
+  // Where a rule is expected the word is not the continuation of anything, so it is shown itself.
+  const bool later_line = std::find(accepted_end_, found.begin, '\n') != found.begin && !is_one_of("a rule", expected_);
   const bool at_end = found.lexeme.kind == TokenKind::end;
   if (later_line || at_end) {
     const char* const end = std::max(accepted_end_, text_.data() + 1);
@@ -94,11 +96,30 @@ void ParseState::report_failure(const char* last) {
   auto& diagnostic = diagnostics_.add(
       Code::unexpected, at, wanted.empty() ? there + " cannot stand here" : "expected " + wanted + ", found " + there,
       later_line || at_end ? "after this" : "not expected here");
+  suggest_keyword(diagnostic, span(found.lexeme.text), word);
   if (found.lexeme.kind == TokenKind::word && is_reserved(word) && is_one_of("a name", expected_)) {
     diagnostic.help("`" + word + "` is a reserved word; as a name it is written in backticks: `` `" + word + "` ``");
   }
   if (word == "not" && accepted_end_ - text_.data() >= 2 && std::string_view(accepted_end_ - 2, 2) == "is") {
     diagnostic.help("there is no `is not null`: write `exists` for a value that is there");
+  }
+}
+
+/// A misspelled word among the expected ones.
+void ParseState::suggest_keyword(Diagnostic& diagnostic, Span at, std::string_view word) const {
+  std::vector<std::string> keywords = {"route", "tap", "drop", "group", "otherwise"};
+  if (!is_one_of("a rule", expected_)) {
+    keywords.clear();
+  }
+  for (const std::string_view phrase : expected_) {
+    if (phrase.size() > 3 && phrase.front() == '`' && phrase.back() == '`') {
+      keywords.emplace_back(phrase.substr(1, phrase.size() - 2));
+    }
+  }
+  const std::string near = nearest(word, keywords);
+  if (!near.empty()) {
+    diagnostic.help("did you mean `" + near + "`?",
+                    Fix{{{at, near}}, Applicability::machine, "fix: `" + std::string(word) + "` → `" + near + "`"});
   }
 }
 

@@ -47,6 +47,8 @@ class ParseState {
   void report_later(Span span, std::string_view what);
 
  private:
+  void suggest_keyword(Diagnostic& diagnostic, Span at, std::string_view word) const;
+
   const SourceMap& sources_;
   ast::File& file_;
   Diagnostics& diagnostics_;

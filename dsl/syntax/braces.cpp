@@ -25,6 +25,7 @@ class Matcher {
       : tokens_(tokens), sources_(sources), diagnostics_(diagnostics) {
     braces_.closes_at.resize(tokens.size(), 0);
     braces_.closed.resize(tokens.size(), false);
+    braces_.stray.resize(tokens.size(), false);
   }
 
   Braces run() {
@@ -108,6 +109,7 @@ class Matcher {
 
   void close(std::size_t i) {
     if (open_.empty()) {
+      braces_.stray[i] = true;
       diagnostics_.add(Code::closes_nothing, tokens_.span(i), "this `}` closes nothing", "no `{` is open here")
           .help("remove it, or look for a `}` too many above");
       return;
@@ -237,7 +239,7 @@ bool begins_item(const TokenView& tokens, std::size_t i) {
 }
 
 bool begins_rule(const TokenView& tokens, std::size_t i) {
-  if (tokens[i].kind != TokenKind::word || !tokens.is_name(i + 1)) {
+  if (tokens[i].kind != TokenKind::word) {
     return false;
   }
   const std::string_view word = tokens.text(i);
@@ -245,7 +247,9 @@ bool begins_rule(const TokenView& tokens, std::size_t i) {
   if (word == "include") {
     return tokens.is(i + 1, "rules") && tokens[i].first_on_line;
   }
-  return is_one_of(word, kRules) && !after_expect && (tokens.is(i + 2, "when") || tokens[i].first_on_line);
+  // A reserved word as a name is a mistake of that rule, not of the one before.
+  return is_one_of(word, kRules) && !after_expect &&
+         (tokens.is(i + 2, "when") || (tokens[i].first_on_line && tokens.is_name(i + 1)));
 }
 
 bool begins_otherwise(const TokenView& tokens, std::size_t i) {

@@ -55,6 +55,8 @@ struct Braces {
   std::vector<TokenIndex> closes_at;
   /// For every `{`: whether there is a `}` that closes it.
   std::vector<bool> closed;
+  /// For every `}`: whether it closes nothing; reported.
+  std::vector<bool> stray;
   /// Parentheses or braces so deep that nothing of the file is read further.
   bool too_deep = false;
 };

@@ -1,8 +1,10 @@
 // Drives splitter and grammar over one file.
 #include "dsl/syntax/parser.hpp"
 
+#include <algorithm>
 #include <string>
 
+#include "dsl/diagnostic/nearest.hpp"
 #include "dsl/grammar/items.hpp"
 #include "dsl/syntax/splitter.hpp"
 
@@ -162,6 +164,16 @@ class FileParser {
     const std::string found(first.lexeme.text);
     auto& diagnostic = diagnostics_.add(Code::unexpected, state_.span(first.lexeme.text),
                                         "`" + found + "` begins nothing that can stand here", "not expected here");
+    static const std::vector<std::string> kKeywords = {"edition", "import", "let",   "def", "event",
+                                                       "topic",   "router", "table", "test"};
+    if (const std::string near = nearest(found, kKeywords); !near.empty()) {
+      const Span at = state_.span(first.lexeme.text);
+      diagnostic.help("did you mean `" + near + "`?",
+                      Fix{{{at, near}}, Applicability::machine, "fix: `" + found + "` → `" + near + "`"});
+      note_broken(piece);
+      file_.broken.back().keyword = *std::find(kKeywords.begin(), kKeywords.end(), near);
+      return;
+    }
     diagnostic.help(
         "a file holds `import let def event topic router table test`; a router holds rules and `otherwise`");
   }

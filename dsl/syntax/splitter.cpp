@@ -58,6 +58,9 @@ class Splitter {
   }
 
   Span span(std::size_t first, std::size_t end) const {
+    while (end > first + 1 && braces_.stray[end - 1]) {
+      --end;
+    }
     return end > first ? tokens_.span(first) | tokens_.span(end - 1) : Span{tokens_.file(), tokens_[first].begin, 0};
   }
 

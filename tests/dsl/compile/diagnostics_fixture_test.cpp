@@ -1,0 +1,48 @@
+// Wrong rules and the message that each gives, as text: tests/dsl/fixtures/diagnostics.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "dsl/diagnostic/codes.hpp"
+#include "dsl/diagnostic/render.hpp"
+#include "tests/dsl/compile/fixture.hpp"
+
+namespace millrace::dsl {
+namespace {
+
+class DiagnosticsFixture : public testing::TestWithParam<std::filesystem::path> {};
+
+TEST_P(DiagnosticsFixture, SaysWhatIsWrongAndWhatToWrite) {
+  const Fixture fixture = read_fixture(GetParam());
+  ASSERT_GE(fixture.sections.size(), 2U) << "a fixture has rules and what they are expected to give";
+  ASSERT_EQ(fixture.sections.back().title, "expected");
+  const std::string actual = fixture.compile().text();
+  if (!update_fixture(fixture, actual)) {
+    EXPECT_EQ(actual, fixture.sections.back().text);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, DiagnosticsFixture, testing::ValuesIn(fixture_paths("diagnostics")),
+                         [](const auto& info) { return fixture_name(info.param); });
+
+TEST(DiagnosticCodes, AreUniqueAndHaveATitle) {
+  std::set<std::string> names;
+  for (const CodeInfo& info : all_codes()) {
+    EXPECT_TRUE(names.insert(name_of(info.code)).second) << name_of(info.code);
+    EXPECT_FALSE(info.title.empty());
+    EXPECT_EQ(info.severity == Severity::warning, static_cast<std::uint16_t>(info.code) > kWarningBase);
+  }
+}
+
+TEST(DiagnosticCodes, EachHasAFixture) {
+  std::string all;
+  for (const auto& path : fixture_paths("diagnostics")) {
+    all += read_fixture(path).sections.back().text;
+  }
+  for (const CodeInfo& info : all_codes()) {
+    EXPECT_NE(all.find("[" + name_of(info.code) + "]"), std::string::npos) << name_of(info.code) << ": " << info.title;
+  }
+}
+
+} // namespace
+} // namespace millrace::dsl
