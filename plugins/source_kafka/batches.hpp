@@ -1,0 +1,67 @@
+// Batches on their way through the engine: the events, and librdkafka's messages that their bytes lie in, which are
+// kept until settle. Nothing is copied.
+#pragma once
+
+#include "plugins/kafka_client/handles.hpp"
+
+#include <millrace/plugin.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace millrace::source_kafka {
+
+class Batch {
+ public:
+  // Makes it empty again, for [first, ...) of one partition. `stream` must outlive the batch.
+  void begin(std::string_view stream, std::int32_t partition, std::uint64_t first);
+  // Takes the message of an event of type FETCH.
+  void add(kafka_client::Event event, const rd_kafka_message_t& message);
+  // Ends it at `next`; `mark` is of the record before it.
+  void end(std::uint64_t next, std::uint64_t mark, std::int64_t now_ns);
+  // Gives the messages back to librdkafka.
+  void free();
+
+  std::size_t size() const noexcept { return events_.size(); }
+  std::uint64_t bytes() const noexcept { return bytes_; }
+  const mr_range& covers() const noexcept { return covers_; }
+  std::int64_t since_ns() const noexcept { return since_ns_; }
+  // The mark of its last record; 0 when it has none.
+  std::uint64_t last_mark() const;
+  mr_batch as_batch(std::uint64_t id) const noexcept { return {id, &covers_, events_.data(), events_.size()}; }
+
+  // What an event counts for besides its bytes.
+  static constexpr std::uint64_t kEach = sizeof(mr_event) + sizeof(mr_verdict);
+
+ private:
+  void add_headers(const rd_kafka_message_t& message, mr_event& event);
+
+  mr_range covers_{};
+  std::vector<mr_event> events_;
+  std::vector<mr_pair> headers_; // of all events one after another
+  std::vector<kafka_client::Event> kept_;
+  std::uint64_t bytes_ = 0;
+  std::int64_t since_ns_ = 0;
+};
+
+// The batches that are under way, and spare ones.
+class Batches {
+ public:
+  std::unique_ptr<Batch> take();
+  const Batch& keep(std::uint64_t id, std::unique_ptr<Batch> batch);
+  void settle(std::uint64_t id);
+  void give_back(std::unique_ptr<Batch> batch);
+  const Batch* find(std::uint64_t id) const;
+  std::optional<std::int64_t> oldest_since_ns() const;
+  void clear() { open_.clear(); }
+
+ private:
+  std::map<std::uint64_t, std::unique_ptr<Batch>> open_; // oldest first
+  std::vector<std::unique_ptr<Batch>> spare_;
+};
+
+} // namespace millrace::source_kafka
