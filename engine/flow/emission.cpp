@@ -6,24 +6,24 @@
 
 namespace millrace::flow {
 
-const TargetTable::Entry* TargetTable::find(const Port& port, std::uint32_t id) {
+const KnownTargets::Entry* KnownTargets::find(const Port& port, std::uint32_t id) {
   if (id >= by_id_.size() || !by_id_[id].target) {
     learn(port);
   }
   return id < by_id_.size() && by_id_[id].target ? &by_id_[id] : nullptr;
 }
 
-std::uint32_t TargetTable::dead_letter(const Port& port) {
+std::uint32_t KnownTargets::dead_letter(const Port& port) {
   learn(port);
   return dead_letter_;
 }
 
-std::vector<std::uint32_t> TargetTable::ids(const Port& port) {
+std::vector<std::uint32_t> KnownTargets::ids(const Port& port) {
   learn(port);
   return ids_;
 }
 
-void TargetTable::learn(const Port& port) {
+void KnownTargets::learn(const Port& port) {
   for (const Port::Target& heard : port.targets_from(known_)) {
     ++known_;
     const mr_str& name = heard.target->sink;
@@ -42,9 +42,9 @@ void TargetTable::learn(const Port& port) {
   }
 }
 
-void Emission::begin(RouteGroup& group, std::span<Batch* const> batches, TargetTable& targets, const Port& port,
+void Emission::begin(RouteGroup& group, std::span<Batch* const> batches, KnownTargets& targets, const Port& port,
                      std::uint64_t may_take) {
-  table_ = {this, &Emission::alloc, &Emission::messages, &Emission::rows, &Emission::reject};
+  calls_ = {this, &Emission::alloc, &Emission::messages, &Emission::rows, &Emission::reject};
   group_ = &group;
   targets_ = &targets;
   port_ = &port;
@@ -91,8 +91,8 @@ std::uint32_t Emission::index_of(const mr_event* event) {
   return span.first_index + static_cast<std::uint32_t>(event - span.events);
 }
 
-const TargetTable::Entry* Emission::target(std::uint32_t id, std::uint32_t form) {
-  const TargetTable::Entry* entry = targets_->find(*port_, id);
+const KnownTargets::Entry* Emission::target(std::uint32_t id, std::uint32_t form) {
+  const KnownTargets::Entry* entry = targets_->find(*port_, id);
   return entry && entry->target->form == form ? entry : nullptr;
 }
 
@@ -129,7 +129,7 @@ mr_status Emission::message(const mr_message& given) {
   if (index == kNone) {
     return mistake("emitted a message for an event that is not in this call of route()", true);
   }
-  const TargetTable::Entry* to = target(given.target, MR_MESSAGES);
+  const KnownTargets::Entry* to = target(given.target, MR_MESSAGES);
   if (!to) {
     return mistake("emitted a message for target " + std::to_string(given.target) +
                        ", which takes no messages or was never granted to it",
@@ -153,7 +153,7 @@ mr_status Emission::message(const mr_message& given) {
 mr_status Emission::rows(void* context, std::uint32_t target, ArrowArray* array, const mr_event* const* event_of_row,
                          std::size_t count, std::size_t bytes) {
   Emission& self = *static_cast<Emission*>(context);
-  const TargetTable::Entry* to = self.target(target, MR_ROWS);
+  const KnownTargets::Entry* to = self.target(target, MR_ROWS);
   if (!to) {
     return self.mistake(
         "emitted rows for target " + std::to_string(target) + ", which takes no rows or was never granted to it", true);

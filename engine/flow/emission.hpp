@@ -21,14 +21,14 @@ namespace millrace::flow {
 using SinkNames = std::map<std::string, std::size_t, std::less<>>;
 
 // What a router was granted, by id; learns what its port heard since.
-class TargetTable {
+class KnownTargets {
  public:
   struct Entry {
     const mr_target* target = nullptr; // null: not granted to this router
     std::size_t sink = 0;
   };
 
-  explicit TargetTable(const SinkNames& sinks) : sinks_(&sinks) {}
+  explicit KnownTargets(const SinkNames& sinks) : sinks_(&sinks) {}
 
   // Null if the router never asked for it or its sink is not in the pipeline.
   const Entry* find(const Port& port, std::uint32_t id);
@@ -53,10 +53,10 @@ class Emission {
  public:
   // `group` takes what is emitted for `events`, which belong to `batches` in their order. `may_take`: bytes for alloc
   // and rows.
-  void begin(RouteGroup& group, std::span<Batch* const> batches, TargetTable& targets, const Port& port,
+  void begin(RouteGroup& group, std::span<Batch* const> batches, KnownTargets& targets, const Port& port,
              std::uint64_t may_take);
 
-  const mr_emit* table() const { return &table_; }
+  const mr_emit* calls() const { return &calls_; }
 
   // After the call. A call with a fatal mistake must not be taken; `blame` may also hold a lesser one.
   const std::string& blame() const { return blame_; }
@@ -83,12 +83,12 @@ class Emission {
   // kNone if it is not an event of this call.
   static constexpr std::uint32_t kNone = UINT32_MAX;
   std::uint32_t index_of(const mr_event* event);
-  const TargetTable::Entry* target(std::uint32_t id, std::uint32_t form);
+  const KnownTargets::Entry* target(std::uint32_t id, std::uint32_t form);
   mr_status mistake(std::string text, bool fatal);
 
-  mr_emit table_{};
+  mr_emit calls_{};
   RouteGroup* group_ = nullptr;
-  TargetTable* targets_ = nullptr;
+  KnownTargets* targets_ = nullptr;
   const Port* port_ = nullptr;
   std::vector<Span> spans_;
   std::vector<Span> by_address_; // sorted, made when the router does not go in order

@@ -241,7 +241,7 @@ void RouterStage::route(std::size_t batches) {
         mr_error error{};
         const mr_plugin& plugin = version.caller.plugin();
         const mr_status status =
-            plugin.router->route(version.caller.self(), events_.data(), events_.size(), emission_.table(), &error);
+            plugin.router->route(version.caller.self(), events_.data(), events_.size(), emission_.calls(), &error);
         return answer_of(status, error);
       },
       [this, batches](const Answer& answer) { routed(batches, answer); });
@@ -338,10 +338,10 @@ void RouterStage::reject(const Rejection& rejection, Batch& batch) {
     batch.dead.push_back({rejection.event, rejection.reason});
     return;
   }
-  TargetTable& targets = group.router->targets;
+  KnownTargets& targets = group.router->targets;
   const Port& port = group.router->caller.port();
   std::uint32_t id = rejection.dead_letter != 0 ? rejection.dead_letter : targets.dead_letter(port);
-  const TargetTable::Entry* to = targets.find(port, id);
+  const KnownTargets::Entry* to = targets.find(port, id);
   if (id != 0 && (!to || to->target->form != MR_MESSAGES)) {
     blame("wants target " + std::to_string(id) +
           " for dead letters, which takes no messages or was never granted to it");
@@ -431,10 +431,10 @@ Leg* RouterStage::refuse(Batch& batch, const mr_event& event, const mr_reason& r
     batch.dead.push_back({&event, &kept});
     return nullptr;
   }
-  TargetTable& targets = group.router->targets;
+  KnownTargets& targets = group.router->targets;
   const Port& port = group.router->caller.port();
   const std::uint32_t id = targets.dead_letter(port);
-  const TargetTable::Entry* to = targets.find(port, id);
+  const KnownTargets::Entry* to = targets.find(port, id);
   if (!to) {
     context_.ledger.raise(batch, event, MR_REJECTED_EVENT, &kept);
     return nullptr;

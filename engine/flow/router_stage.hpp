@@ -21,8 +21,8 @@ struct RouterVersion {
       : caller(std::move(instance), std::move(inbox)), in_call(sinks), targets(sinks) {}
 
   Caller caller;
-  TargetTable in_call; // for whoever runs route(), perhaps on a lane
-  TargetTable targets; // for the worker
+  KnownTargets in_call; // for whoever runs route(), perhaps on a lane
+  KnownTargets targets; // for the worker
   std::size_t groups = 0;
   bool started = false;
   bool retiring = false; // its stop is under way

@@ -389,7 +389,7 @@ void Connection::after_write() {
     std::string().swap(sending_);
   }
   if (current_ == nullptr && first_ == nullptr) {
-    since_ns_ = server_.now_ns();
+    since_ns_ = write_since_ns_; // idle from here on
   }
   if (out_.empty()) {
     end_behind_answers();

@@ -1,7 +1,9 @@
 #include "plugins/source_http/tls.hpp"
 
 #include <fmt/format.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509err.h>
 #include <openssl/x509v3.h>
 #include <millrace/failure.hpp>
 
@@ -34,11 +36,11 @@ std::unique_ptr<ssl::context> make_tls(const TlsSettings& settings) {
   out->use_certificate_chain_file(settings.certificate, error);
   must(error, "certificate", settings.certificate);
   out->use_private_key_file(settings.key, ssl::context::pem, error);
-  must(error, "key", settings.key);
-  if (SSL_CTX_check_private_key(out->native_handle()) != 1) {
+  if (ERR_GET_REASON(static_cast<unsigned long>(error.value())) == X509_R_KEY_VALUES_MISMATCH) {
     throw invalid(
         fmt::format("tls.key = \"{}\" is not the key of tls.certificate = \"{}\"", settings.key, settings.certificate));
   }
+  must(error, "key", settings.key);
   if (!settings.client_ca.empty()) {
     out->load_verify_file(settings.client_ca, error);
     must(error, "client_ca", settings.client_ca);

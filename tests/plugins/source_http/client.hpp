@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -107,6 +108,8 @@ class Client {
     rest_.erase(0, size);
     return out;
   }
+  // None when the server ended the connection without one.
+  std::optional<Reply> read_or_end() { return !rest_.empty() || receive() ? std::optional(read()) : std::nullopt; }
   // True when the server ended the connection and sent nothing before.
   bool ended() { return rest_.empty() && !receive(); }
 

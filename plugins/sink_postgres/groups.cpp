@@ -1,0 +1,54 @@
+#include "plugins/sink_postgres/groups.hpp"
+
+#include <millrace/failure.hpp>
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+
+namespace millrace::sink_postgres {
+namespace {
+
+Group& group_of(std::vector<Group>& groups, BoundTable* table) {
+  for (Group& group : groups) {
+    if (group.table == table) {
+      return group;
+    }
+  }
+  groups.emplace_back().table = table;
+  return groups.back();
+}
+
+} // namespace
+
+std::vector<Group> group_rows(const mr_delivery& delivery, const BoundTables& tables) {
+  std::vector<Group> groups;
+  for (std::size_t i = 0; i < delivery.part_count; ++i) {
+    const mr_part& part = delivery.parts[i];
+    const auto table = tables.find(part.target);
+    if (table == tables.end() || part.rows == nullptr) {
+      throw fatal("the engine handed in a part for target " + std::to_string(part.target) +
+                  (table == tables.end() ? ", which is not bound" : " that holds no rows"));
+    }
+    Group& group = group_of(groups, table->second.get());
+    const auto view = static_cast<std::uint32_t>(group.views.size());
+    group.views.emplace_back(*part.rows);
+    if (group.views.back().columns() != table->second->plan.encoder.columns().size()) {
+      throw fatal("the rows for table " + table->second->plan.wanted.name.text() +
+                  " do not have the columns of its schema");
+    }
+    group.rows.reserve(group.rows.size() + part.count);
+    for (std::uint32_t record = 0; record < part.count; ++record) {
+      group.rows.push_back(
+          {static_cast<std::uint32_t>(i), record, view, part.row == nullptr ? record : part.row[record]});
+    }
+  }
+  std::sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
+    const TableName& left = a.table->plan.wanted.name;
+    const TableName& right = b.table->plan.wanted.name;
+    return std::tie(left.schema, left.table, a.table->id) < std::tie(right.schema, right.table, b.table->id);
+  });
+  return groups;
+}
+
+} // namespace millrace::sink_postgres

@@ -1,0 +1,49 @@
+// Whether a table is what a target needs: columns, types, NOT NULL, the key. Compares descriptions, reads nothing.
+#pragma once
+
+#include "plugins/sink_postgres/catalogue.hpp"
+
+#include <millrace/plugin.h>
+#include <millrace/rows.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace::sink_postgres {
+
+enum class OnConflict : std::uint8_t { none = 1, keep_first = 2, keep_last = 3, keep_newest = 4 };
+
+struct WantedColumn {
+  Column column;
+  SqlType type; // what the rules say, or what is natural where they say nothing
+};
+
+// A target as its router described it.
+struct WantedTable {
+  TableName name;
+  std::vector<WantedColumn> columns;
+  std::vector<std::string> key;
+  OnConflict on_conflict = OnConflict::none; // none: a second row with the key is refused
+  std::string newest_by;
+};
+
+// Throws invalid() for what no table could satisfy.
+WantedTable wanted_table(const mr_target& target);
+
+// One way in which a table does not fit. The text names the thing, the difference and the way out, without the table's
+// name.
+struct Difference {
+  std::string column; // empty: the whole table
+  std::string text;
+};
+std::vector<Difference> differences(const WantedTable& wanted, const TableDescription& actual);
+
+// "table app.orders: " and the first differences; how many more there are.
+std::string describe(const TableName& name, const std::vector<Difference>& differences);
+
+// The statements that make the table, schema first when it is missing.
+std::string create_table_sql(const WantedTable& wanted);
+
+} // namespace millrace::sink_postgres

@@ -1,0 +1,140 @@
+#include "plugins/sink_postgres/utf8.hpp"
+
+#include <cstdint>
+#include <cstring>
+
+namespace millrace::sink_postgres {
+namespace {
+
+// Size of the valid character at the front, 0 if there is none (or it is the zero byte).
+std::size_t character_at(const unsigned char* at, std::size_t left) noexcept {
+  const unsigned char first = at[0];
+  if (first < 0x80) {
+    return first == 0 ? 0 : 1;
+  }
+  const auto continues = [&](std::size_t i) { return (at[i] & 0xC0U) == 0x80U; };
+  if (first >= 0xC2 && first <= 0xDF) {
+    return left >= 2 && continues(1) ? 2 : 0;
+  }
+  if (first >= 0xE0 && first <= 0xEF) {
+    if (left < 3 || !continues(1) || !continues(2)) {
+      return 0;
+    }
+    const bool overlong = first == 0xE0 && at[1] < 0xA0;
+    const bool surrogate = first == 0xED && at[1] > 0x9F;
+    return overlong || surrogate ? 0 : 3;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    if (left < 4 || !continues(1) || !continues(2) || !continues(3)) {
+      return 0;
+    }
+    const bool overlong = first == 0xF0 && at[1] < 0x90;
+    const bool beyond = first == 0xF4 && at[1] > 0x8F;
+    return overlong || beyond ? 0 : 4;
+  }
+  return 0;
+}
+
+// Eight bytes, each from 1 to 127.
+bool is_plain(const unsigned char* at) noexcept {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHighs = 0x8080808080808080U;
+  return ((word | (word - kOnes)) & kHighs) == 0;
+}
+
+int hex(char c) noexcept {
+  if (c >= '0' && c <= '9') {
+    return c - '0';
+  }
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// The code of `\uXXXX` at the front; -1 if it is none.
+int unicode_escape(std::string_view at) noexcept {
+  if (at.size() < 6 || at[0] != '\\' || at[1] != 'u') {
+    return -1;
+  }
+  int code = 0;
+  for (const char c : at.substr(2, 4)) {
+    const int digit = hex(c);
+    if (digit < 0) {
+      return -1;
+    }
+    code = code * 16 + digit;
+  }
+  return code;
+}
+
+} // namespace
+
+bool is_storable_text(std::string_view text) noexcept {
+  const auto* at = reinterpret_cast<const unsigned char*>(text.data());
+  std::size_t left = text.size();
+  while (left > 0) {
+    if (left >= 8 && is_plain(at)) {
+      at += 8;
+      left -= 8;
+      continue;
+    }
+    const std::size_t size = character_at(at, left);
+    if (size == 0) {
+      return false;
+    }
+    at += size;
+    left -= size;
+  }
+  return true;
+}
+
+bool fits_characters(std::string_view text, std::size_t limit) noexcept {
+  if (text.size() <= limit) {
+    return true;
+  }
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U && ++characters > limit) {
+      return text.find_first_not_of(' ', i) == std::string_view::npos;
+    }
+  }
+  return true;
+}
+
+JsonEscapes check_escapes(std::string_view json) noexcept {
+  std::size_t at = json.find('\\');
+  while (at != std::string_view::npos) {
+    const int code = unicode_escape(json.substr(at));
+    std::size_t size = code < 0 ? 2 : 6;
+    if (code == 0) {
+      return JsonEscapes::zero;
+    }
+    if (code >= 0xD800 && code <= 0xDFFF) {
+      const int low = code < 0xDC00 ? unicode_escape(json.substr(at + size)) : -1;
+      if (low < 0xDC00 || low > 0xDFFF) {
+        return JsonEscapes::lone_surrogate;
+      }
+      size = 12;
+    }
+    at = at + size < json.size() ? json.find('\\', at + size) : std::string_view::npos;
+  }
+  return JsonEscapes::fine;
+}
+
+std::string make_storable(std::string_view text, std::size_t limit) {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t size = character_at(reinterpret_cast<const unsigned char*>(text.data()), text.size());
+    const std::string_view character = size == 0 ? kReplacement : text.substr(0, size);
+    if (out.size() + character.size() > limit) {
+      break;
+    }
+    out += character;
+    text.remove_prefix(size == 0 ? 1 : size);
+  }
+  return out;
+}
+
+} // namespace millrace::sink_postgres
