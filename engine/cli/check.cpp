@@ -6,6 +6,7 @@
 
 #include "engine/cli/command.hpp"
 #include "engine/cli/rehearsal.hpp"
+#include "engine/cli/rules.hpp"
 #include "engine/cli/stage.hpp"
 
 namespace millrace::cli {
@@ -14,6 +15,7 @@ namespace {
 struct Options {
   std::string config = "millrace.toml";
   bool connect = false;
+  std::vector<std::string> rules;
 };
 
 std::vector<const config::Instance*> instances(const config::Pipeline& pipeline) {
@@ -49,6 +51,9 @@ ExitCode connect_one(const Stage& stage, const Rehearsal& rehearsal, const confi
 }
 
 ExitCode check(const Options& options, const Console& console) {
+  if (!options.rules.empty()) {
+    return check_rules(options.rules, console);
+  }
   const Stage stage(options.config, console);
   ExitCode code = ExitCode::kOk;
   std::deque<Rehearsal> rehearsals;
@@ -78,8 +83,9 @@ void add_check(CLI::App& app, Chosen& chosen) {
       app.add_subcommand("check", "Say what is wrong with the configuration and the rules before they run");
   const auto options = std::make_shared<Options>();
   add_config_option(*command, options->config);
-  command->add_flag("--connect", options->connect,
-                    "Also ask the outside systems: are they reached, do the targets fit");
+  CLI::Option* const connect = command->add_flag("--connect", options->connect,
+                                                 "Also ask the outside systems: are they reached, do the targets fit");
+  command->add_option("RULES", options->rules, "Only these rules files, without a configuration")->excludes(connect);
   command->callback(
       [&chosen, options] { chosen = [options](const Console& console) { return check(*options, console); }; });
 }

@@ -18,10 +18,10 @@ constexpr const char* kAbout =
     "Exit codes: docs/operations/exit-codes.md";
 
 ExitCode code_of(const config::Problems& problems) {
-  const bool plugin = std::any_of(problems.all().begin(), problems.all().end(), [](const config::Problem& problem) {
+  const bool wrong = std::any_of(problems.all().begin(), problems.all().end(), [](const config::Problem& problem) {
     return problem.kind == config::Problem::Kind::kConfiguration;
   });
-  return plugin ? ExitCode::kConfiguration : ExitCode::kPlugin;
+  return wrong ? ExitCode::kConfiguration : ExitCode::kPlugin;
 }
 
 ExitCode guarded(const Chosen& command, const Console& console) {
@@ -64,6 +64,7 @@ ExitCode run(std::span<const std::string> arguments, const Console& console) {
   add_plugins(app, chosen);
   add_reload(app, chosen);
   add_run(app, chosen);
+  add_test(app, chosen);
   add_version(app, chosen);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));

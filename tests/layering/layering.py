@@ -45,7 +45,7 @@ CORE = {"engine/config", "engine/host", "engine/modules"}
 FLOW = ENGINE | {"asio", "engine/modules", "engine/host", "engine/flow"}
 RUNTIME = ENGINE | CORE | {"asio", "boost-dll", "toml", "openssl", "xxhash", "engine/flow", "engine/runtime"}
 ADMIN = RUNTIME | {"beast", "engine/admin"}
-CLI = ADMIN | {"cli11", "engine/cli"}
+CLI = ADMIN | {"cli11", "dsl", "engine/cli"}
 
 # Folder, what its files may include. A plugin's own folder is always allowed to it.
 AREAS = [

@@ -1,0 +1,83 @@
+#include "engine/cli/rules.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "dsl/compile.hpp"
+#include "dsl/testing.hpp"
+
+namespace millrace::cli {
+namespace {
+
+std::optional<std::string> read_file(std::string_view name) {
+  std::error_code failed;
+  const std::filesystem::path path(name);
+  if (!std::filesystem::is_regular_file(path, failed)) {
+    return std::nullopt;
+  }
+  std::ifstream in(path, std::ios::binary);
+  return in.is_open() ? std::optional(std::string(std::istreambuf_iterator<char>(in), {})) : std::nullopt;
+}
+
+// How much of the tests is told.
+enum class Tell { kFailures, kEverything };
+
+std::size_t tell(const dsl::TestResult& result, Tell how, const Console& console) {
+  if (result.passed() && how == Tell::kEverything) {
+    console.out << fmt::format("passed: {} ({})\n", result.name, result.place);
+  }
+  if (!result.passed()) {
+    console.err << fmt::format("failed: {} ({})\n", result.name, result.place);
+  }
+  for (const dsl::TestFailure& failure : result.failures) {
+    console.err << fmt::format("  {}: {}\n", failure.place, failure.text);
+  }
+  return result.passed() ? 0 : 1;
+}
+
+ExitCode check_file(const std::string& file, Tell how, const Console& console) {
+  const dsl::Compilation compilation = dsl::compile(file, read_file);
+  if (const std::string text = compilation.text(); !text.empty()) {
+    console.err << text << (text.ends_with('\n') ? "" : "\n");
+  }
+  if (!compilation.ruleset) {
+    return ExitCode::kFindings;
+  }
+  const std::vector<dsl::TestResult> results = dsl::run_tests(*compilation.ruleset, read_file);
+  std::size_t failed = 0;
+  for (const dsl::TestResult& result : results) {
+    failed += tell(result, how, console);
+  }
+  console.out << fmt::format("{}: ruleset {}, {} tests passed, {} failed\n", file, compilation.ruleset->hash,
+                             results.size() - failed, failed);
+  return failed == 0 ? ExitCode::kOk : ExitCode::kFindings;
+}
+
+ExitCode check_files(const std::vector<std::string>& files, Tell how, const Console& console) {
+  ExitCode code = ExitCode::kOk;
+  for (const std::string& file : files) {
+    code = worse(code, check_file(file, how, console));
+  }
+  return code;
+}
+
+} // namespace
+
+ExitCode check_rules(const std::vector<std::string>& files, const Console& console) {
+  return check_files(files, Tell::kFailures, console);
+}
+
+void add_test(CLI::App& app, Chosen& chosen) {
+  CLI::App* const command = app.add_subcommand("test", "Run the tests that stand in rules files");
+  const auto files = std::make_shared<std::vector<std::string>>();
+  command->add_option("RULES", *files, "Rules files, each with what it imports")->required();
+  command->callback([&chosen, files] {
+    chosen = [files](const Console& console) { return check_files(*files, Tell::kEverything, console); };
+  });
+}
+
+} // namespace millrace::cli

@@ -1,0 +1,72 @@
+#include <gmock/gmock.h>
+
+#include "run.hpp"
+
+namespace millrace::cli {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr const char* kRules = R"(edition 1
+event click { type: string  user: string }
+
+topic "clicks"  { event click }
+topic "other"   { event click }
+topic "dlq.web" { }
+
+router web for click {
+  match first
+  dead_letter "dlq.web"
+  route clicks when type == "click" to topic "clicks" { key user }
+  otherwise to topic "other"
+}
+
+test "a click goes to clicks" on web {
+  given { "type": "click", "user": "u" }
+  expect topic "WANTED"
+}
+)";
+
+class RulesFiles : public CommandLine {
+ protected:
+  std::string rules(const std::string& wanted) const {
+    std::string text = kRules;
+    text.replace(text.find("WANTED"), 6, wanted);
+    const std::filesystem::path file = folder_ / "main.rules";
+    std::ofstream(file) << text;
+    return file.string();
+  }
+};
+
+TEST_F(RulesFiles, TestRunsTheTestsInThem) {
+  const Ran ran = run({"test", rules("clicks")});
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("passed: a click goes to clicks"), HasSubstr("1 tests passed, 0 failed")));
+}
+
+TEST_F(RulesFiles, ATestThatFailsSaysWhere) {
+  const std::string file = rules("other");
+  const Ran ran = run({"test", file});
+  EXPECT_EQ(ran.code, ExitCode::kFindings);
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("failed: a click goes to clicks"), HasSubstr(file + ":17:")));
+  EXPECT_EQ(run({"check", file}).code, ExitCode::kFindings);
+}
+
+TEST_F(RulesFiles, CheckNeedsNoConfigurationForThem) {
+  const Ran ran = run({"check", rules("clicks")});
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("1 tests passed, 0 failed"));
+}
+
+TEST_F(RulesFiles, CheckShowsWhatIsWrongInEach) {
+  const std::string file = rules("clicks");
+  std::ofstream(folder_ / "bad.rules") << "edition 1\nrouter web for nothing { match first }\n";
+  const Ran ran = run({"check", (folder_ / "bad.rules").string(), file, (folder_ / "gone.rules").string()});
+  EXPECT_EQ(ran.code, ExitCode::kFindings);
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("bad.rules:2:"), HasSubstr("gone.rules")));
+  EXPECT_THAT(ran.out, HasSubstr("main.rules: ruleset "));
+}
+
+} // namespace
+} // namespace millrace::cli
