@@ -239,26 +239,20 @@ class Evaluator::State {
   enum class Made : std::uint8_t { message, skipped, refused };
 
   Made make_message(const Target& target, Index rule, const Scene& scene) {
-    Message message;
-    message.declared = target.topic;
-    message.rule = rule;
-    message.payload = event_;
-    message.topic = program_.topics[target.topic].name;
     const bool tap = rule != kNone && router()->rules[rule].kind == RuleKind::tap;
+    std::string_view topic = program_.topics[target.topic].name;
     if (target.name != kNone) {
       const auto name = expressions_.text(target.name, scene);
       if (!name || !is_topic_name(*name)) {
-        return tap ? Made::skipped : reject(Fault::bad_topic, message.topic, name.value_or(""), rule);
+        return tap ? Made::skipped : reject(Fault::bad_topic, topic, name.value_or(""), rule);
       }
-      message.topic = *name;
+      topic = *name;
     }
+    std::string_view key;
     if (target.key != kNone) {
-      const auto key = expressions_.text(target.key, scene);
-      message.has_key = key && !key->empty();
-      message.key = key.value_or("");
-      if (!message.has_key && target.key_otherwise != Otherwise::none &&
-          target.key_otherwise != Otherwise::impossible) {
-        return tap ? Made::skipped : reject(Fault::no_key, message.topic, {}, rule);
+      key = expressions_.text(target.key, scene).value_or("");
+      if (key.empty() && target.key_otherwise != Otherwise::none && target.key_otherwise != Otherwise::impossible) {
+        return tap ? Made::skipped : reject(Fault::no_key, topic, {}, rule);
       }
     }
     const std::size_t first_header = headers_.size();
@@ -274,8 +268,14 @@ class Evaluator::State {
     }
     header_ranges_.resize(messages_.size());
     header_ranges_.push_back({first_header, headers_.size() - first_header});
+    Message& message = messages_.emplace_back();
+    message.topic = topic;
+    message.declared = target.topic;
+    message.rule = rule;
+    message.has_key = !key.empty();
+    message.key = key;
     message.time = time_of(target, scene);
-    messages_.push_back(message);
+    message.payload = event_;
     return Made::message;
   }
 

@@ -57,7 +57,7 @@ Value calculate_exactly(Op op, Decimal left, Decimal right) {
 } // namespace
 
 Expressions::Expressions(const Program& program, Arena& arena)
-    : program_(program), arena_(arena), remainders_(program.field_sets.size()) {
+    : program_(program), nodes_(program.nodes.data()), arena_(arena), remainders_(program.field_sets.size()) {
   for (const Table& table : program.tables) {
     for (const Column& column : table.columns) {
       const Node& node = program.nodes[column.value];
@@ -68,20 +68,13 @@ Expressions::Expressions(const Program& program, Arena& arena)
   }
 }
 
-const Value& Expressions::operand(Index node, const Scene& scene, Value& made) const {
-  const Node& n = program_.nodes[node];
-  if (n.op == Op::field) {
-    return scene.fields->value(n.a);
-  }
-  if (n.op == Op::constant) {
-    return program_.constants[n.a];
-  }
+const Value& Expressions::made_operand(Index node, const Scene& scene, Value& made) const {
   made = value(node, scene);
   return made;
 }
 
 Value Expressions::value(Index node, const Scene& scene) const {
-  const Node& n = program_.nodes[node];
+  const Node& n = nodes_[node];
   switch (n.op) {
     case Op::constant:
       return program_.constants[n.a];
@@ -144,8 +137,7 @@ Value Expressions::value(Index node, const Scene& scene) const {
 }
 
 bool Expressions::test(Index node, const Scene& scene) const {
-  const Node& n = program_.nodes[node];
-  Value made;
+  const Node& n = nodes_[node];
   switch (n.op) {
     case Op::always:
       return true;
@@ -156,13 +148,10 @@ bool Expressions::test(Index node, const Scene& scene) const {
     case Op::any_of:
       return any(n, scene);
     case Op::exists:
-      return operand(n.a, scene, made).present();
     case Op::not_exists:
-      return !operand(n.a, scene, made).present();
     case Op::is_null:
-      return scene.fields->kind(program_.nodes[n.a].a) == JsonKind::null;
     case Op::is_not_null:
-      return scene.fields->kind(program_.nodes[n.a].a) != JsonKind::null;
+      return presence_test(n, scene);
     case Op::equal:
       return equal(n, scene, true);
     case Op::unequal:
@@ -190,14 +179,10 @@ bool Expressions::test(Index node, const Scene& scene) const {
     case Op::contains:
     case Op::not_contains:
       return text_test(n, scene);
-    case Op::is_true: {
-      const Value& value = operand(n.a, scene, made);
-      return value.tag() == Tag::boolean && value.as_bool();
-    }
-    case Op::is_false: {
-      const Value& value = operand(n.a, scene, made);
-      return value.tag() == Tag::boolean && !value.as_bool();
-    }
+    case Op::is_true:
+      return truth_test(n.a, scene, true);
+    case Op::is_false:
+      return truth_test(n.a, scene, false);
     case Op::constant:
     case Op::field:
     case Op::meta_topic:
@@ -213,12 +198,30 @@ bool Expressions::test(Index node, const Scene& scene) const {
     case Op::negate:
     case Op::read_as:
     case Op::concat:
-    case Op::as_boolean: {
-      const Value& value = operand(node, scene, made);
-      return value.tag() == Tag::boolean && value.as_bool();
-    }
+    case Op::as_boolean:
+      return truth_test(node, scene, true);
   }
   return false;
+}
+
+bool Expressions::presence_test(const Node& node, const Scene& scene) const {
+  Value made;
+  switch (node.op) {
+    case Op::exists:
+      return operand(node.a, scene, made).present();
+    case Op::not_exists:
+      return !operand(node.a, scene, made).present();
+    case Op::is_null:
+      return scene.fields->kind(nodes_[node.a].a) == JsonKind::null;
+    default:
+      return scene.fields->kind(nodes_[node.a].a) != JsonKind::null;
+  }
+}
+
+bool Expressions::truth_test(Index node, const Scene& scene, bool wanted) const {
+  Value made;
+  const Value& value = operand(node, scene, made);
+  return value.tag() == Tag::boolean && value.as_bool() == wanted;
 }
 
 std::optional<std::string_view> Expressions::text(Index node, const Scene& scene) const {

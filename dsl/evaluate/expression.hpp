@@ -32,7 +32,19 @@ class Expressions {
 
  private:
   /// The operand where it lies, or in `made` if it has to be made.
-  const Value& operand(Index node, const Scene& scene, Value& made) const;
+  [[gnu::always_inline]] const Value& operand(Index node, const Scene& scene, Value& made) const {
+    const Node& n = nodes_[node];
+    if (n.op == Op::field) {
+      return scene.fields->value(n.a);
+    }
+    if (n.op == Op::constant) {
+      return program_.constants[n.a];
+    }
+    return made_operand(node, scene, made);
+  }
+  const Value& made_operand(Index node, const Scene& scene, Value& made) const;
+  bool presence_test(const Node& node, const Scene& scene) const;
+  bool truth_test(Index node, const Scene& scene, bool wanted) const;
   std::optional<std::strong_ordering> order(const Node& node, const Scene& scene) const;
   bool all(const Node& node, const Scene& scene) const;
   bool any(const Node& node, const Scene& scene) const;
@@ -45,6 +57,7 @@ class Expressions {
   Value joined(const Node& node, const Scene& scene) const;
 
   const Program& program_;
+  const Node* nodes_;
   Arena& arena_;
   std::vector<std::unique_ptr<Remainder>> remainders_; // by field set; only where `unmapped` is used
   mutable std::vector<std::string_view> parts_;        // of texts that are being joined

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
+#include <cstring>
 #include <optional>
+#include <string_view>
 
 #include "dsl/values/value.hpp"
 
@@ -12,9 +15,36 @@ namespace millrace::dsl {
 /// object and anything).
 std::optional<std::strong_ordering> compare(const Value& left, const Value& right);
 
+/// Texts are mostly short, and mostly told apart by their lengths or first characters; a call for each would cost more
+/// than the answer.
+inline bool same_text(std::string_view left, std::string_view right) {
+  const std::size_t size = left.size();
+  if (size != right.size()) {
+    return false;
+  }
+  if (size >= 8) {
+    std::uint64_t a = 0;
+    std::uint64_t b = 0;
+    std::memcpy(&a, left.data(), 8);
+    std::memcpy(&b, right.data(), 8);
+    if (a != b) {
+      return false;
+    }
+    std::memcpy(&a, left.data() + size - 8, 8);
+    std::memcpy(&b, right.data() + size - 8, 8);
+    return a == b && (size <= 16 || left == right);
+  }
+  for (std::size_t i = 0; i < size; ++i) {
+    if (left[i] != right[i]) {
+      return false;
+    }
+  }
+  return true;
+}
+
 inline bool equals(const Value& left, const Value& right) {
   if (left.tag() == Tag::text && right.tag() == Tag::text) {
-    return left.as_text() == right.as_text();
+    return same_text(left.as_text(), right.as_text());
   }
   const auto order = compare(left, right);
   return order && *order == 0;

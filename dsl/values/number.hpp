@@ -16,7 +16,8 @@ std::size_t number_token_length(std::string_view text);
 
 /// An integer token of up to 16 digits, the usual one, checked and read at once; absent for every other token, which
 /// may be a number all the same. `readable_before` is how many bytes may be read in front of the token.
-inline std::optional<std::int64_t> short_integer(std::string_view token, std::ptrdiff_t readable_before) {
+[[gnu::always_inline]] inline std::optional<std::int64_t> short_integer(std::string_view token,
+                                                                        std::ptrdiff_t readable_before) {
   const bool negative = token[0] == '-';
   token.remove_prefix(negative ? 1 : 0);
   const std::size_t size = token.size();
