@@ -162,7 +162,11 @@ bool read_literal(const char*& at, const char* last, ParseState& state, ast::Exp
     return false;
   }
   value.token = {begin, static_cast<std::size_t>(next.end() - begin)};
-  literal = state.add(value, state.span(value.token));
+  const Span span = state.span(value.token);
+  if (negative && begin + 1 != next.begin) {
+    value.token = state.file().decoded.emplace_back("-" + std::string(token)); // `- 5` is `-5`
+  }
+  literal = state.add(value, span);
   take(at, next, state);
   return true;
 }
