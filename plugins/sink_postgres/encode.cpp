@@ -44,7 +44,6 @@ constexpr std::size_t kLargestField = 0x3FFFFFFF; // PostgreSQL's MaxAllocSize
 
 constexpr std::int64_t kEpochUs = 946'684'800'000'000; // 2000-01-01, where PostgreSQL counts from
 constexpr std::int64_t kFirstTimestamp = -211'813'488'000'000'000;
-constexpr std::int64_t kEndTimestamp = 9'223'371'331'200'000'000;
 constexpr std::int32_t kEpochDays = 10'957;
 constexpr std::int32_t kFirstDate = -2'451'545;
 constexpr std::int32_t kEndDate = 2'145'031'949;
@@ -320,8 +319,8 @@ bool RowEncoder::json(CopyBuffer& out, std::size_t column, std::string_view valu
 }
 
 bool RowEncoder::timestamp(CopyBuffer& out, std::size_t column, std::int64_t microseconds) {
-  // Compared before it is moved, which could overflow.
-  if (microseconds < kFirstTimestamp + kEpochUs || microseconds - kEpochUs >= kEndTimestamp) {
+  // PostgreSQL ends later than what 64 bits from 1970 can say.
+  if (microseconds < kFirstTimestamp + kEpochUs) {
     return bad(column, "22008", "is out of range for timestamptz");
   }
   fixed_field(out, microseconds - kEpochUs);
