@@ -14,7 +14,7 @@
 
 namespace millrace::kafka_test {
 
-struct Stored {
+struct Logged {
   std::int32_t partition = 0;
   std::int64_t offset = 0;
   std::int64_t time_ms = 0;
@@ -27,7 +27,7 @@ inline std::optional<std::string> optional_text(const void* data, std::size_t si
 }
 
 // Everything from the start of each partition to its end at the time of the call, partition by partition.
-inline std::vector<Stored> read_topic(const std::string& brokers, const std::string& topic, int partitions) {
+inline std::vector<Logged> read_topic(const std::string& brokers, const std::string& topic, int partitions) {
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   for (const auto& [name, value] : std::map<std::string, std::string>{{"bootstrap.servers", brokers},
                                                                       {"group.id", "witness"},
@@ -43,7 +43,7 @@ inline std::vector<Stored> read_topic(const std::string& brokers, const std::str
     rd_kafka_topic_partition_list_add(all.get(), topic.c_str(), i)->offset = RD_KAFKA_OFFSET_BEGINNING;
   }
   rd_kafka_assign(client.get(), all.get());
-  std::map<std::int32_t, std::vector<Stored>> by_partition;
+  std::map<std::int32_t, std::vector<Logged>> by_partition;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   for (int ended = 0; ended < partitions;) {
     if (std::chrono::steady_clock::now() > deadline) {
@@ -56,7 +56,7 @@ inline std::vector<Stored> read_topic(const std::string& brokers, const std::str
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       ++ended;
     } else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      Stored& stored = by_partition[message->partition].emplace_back();
+      Logged& stored = by_partition[message->partition].emplace_back();
       stored.partition = message->partition;
       stored.offset = message->offset;
       stored.time_ms = rd_kafka_message_timestamp(message, nullptr);
@@ -74,7 +74,7 @@ inline std::vector<Stored> read_topic(const std::string& brokers, const std::str
     }
     rd_kafka_message_destroy(message);
   }
-  std::vector<Stored> out;
+  std::vector<Logged> out;
   for (auto& [partition, records] : by_partition) {
     out.insert(out.end(), records.begin(), records.end());
   }

@@ -37,7 +37,7 @@ class SinkKafkaFaults : public ::testing::Test {
   }
   std::vector<std::string> payloads() const {
     std::vector<std::string> out;
-    for (const kafka_test::Stored& stored : read_topic(mock_.brokers(), "t", 1)) {
+    for (const kafka_test::Logged& stored : read_topic(mock_.brokers(), "t", 1)) {
       out.push_back(stored.payload.value_or("(none)"));
     }
     return out;
