@@ -26,7 +26,7 @@ sink.kafka   = {{ brokers = "{brokers}" }}
 
 [pipeline.load]
 workers       = 1
-source.kafka  = {{ brokers = "{brokers}", group = "millrace-demo", topics = [{topics}] }}
+source.kafka  = {{ brokers = "{brokers}", group = "millrace-demo" }}
 router.rules  = {{ file = "{rules}", run = "tables" }}
 sink.postgres = {{ url = "{url}" }}
 """
@@ -34,7 +34,7 @@ DIRECT = """
 [pipeline.direct]
 workers       = 1
 source.http   = {{ listen = "127.0.0.1:0", port_file = "{port_file}" }}
-router.rules  = {{ file = "{rules}", run = "{router}" }}
+router.rules  = {{ file = "{rules}", run = "{router}", load = true }}
 sink.postgres = {{ url = "{url}" }}
 """
 MODEL = """
@@ -82,10 +82,9 @@ class Engine:
         self.log = folder / "millrace.log"
         self.port_file = folder / "http.port"
         self.admin = free_port()
-        topics = ", ".join(f'"{topic}"' for topic in case.table_of)
         text = (HEAD + (WITH_KAFKA if brokers else DIRECT)).format(
             file=self.file, admin=self.admin, plugins=BUILD / "plugins", port_file=self.port_file, brokers=brokers, url=url,
-            rules=ROOT / case.rules, router=case.router, topics=topics)
+            rules=ROOT / case.rules, router=case.router)
         self.file.write_text(text)
         self.process = None
 
