@@ -10,6 +10,7 @@
 #include "dsl/evaluate/fit.hpp"
 #include "dsl/evaluate/reason_text.hpp"
 #include "dsl/read/json_text.hpp"
+#include "dsl/ruleset.hpp"
 #include "dsl/values/text_form.hpp"
 
 namespace millrace::dsl {
@@ -24,10 +25,6 @@ bool is_topic_name(std::string_view name) {
   };
   return !name.empty() && name.size() <= kLongestTopic && name != "." && name != ".." &&
          std::all_of(name.begin(), name.end(), good);
-}
-
-std::string qualified(const Table& table) {
-  return table.schema.empty() ? table.name : table.schema + "." + table.name;
 }
 
 /// Which tables read a topic, by its name; remembers the names that it was asked for.
@@ -83,7 +80,7 @@ class Evaluator::State {
       rule_names_.push_back(router->name + ".otherwise");
     }
     for (const Table& table : program.tables) {
-      table_names_.push_back(qualified(table));
+      table_names_.push_back(qualified_name(table));
     }
   }
 
@@ -372,7 +369,7 @@ class Evaluator::State {
 
   bool reject_cell(Index number, const Column& column, Fault fault, const Scene& scene) {
     const auto value = text_form(expressions_.value(column.value, scene), arena_);
-    const std::string_view wanted = type_text(column.type, arena_);
+    const std::string wanted = sql_text(column.type);
     return refuse(Outcome::rejected, {fault, describe_refusal(fault, column.name, value.value_or(""), wanted, arena_),
                                       column.name, table_names_[number]});
   }

@@ -90,38 +90,9 @@ std::string_view wire_text(Wire wire) {
   return "";
 }
 
-std::string_view sql_name(SqlKind kind) {
-  switch (kind) {
-    case SqlKind::boolean:
-      return "boolean";
-    case SqlKind::smallint:
-      return "smallint";
-    case SqlKind::integer:
-      return "int";
-    case SqlKind::bigint:
-      return "bigint";
-    case SqlKind::numeric:
-      return "numeric";
-    case SqlKind::real:
-      return "real";
-    case SqlKind::double_precision:
-      return "double precision";
-    case SqlKind::text:
-      return "text";
-    case SqlKind::varchar:
-      return "varchar";
-    case SqlKind::character:
-      return "char";
-    case SqlKind::timestamptz:
-      return "timestamptz";
-    case SqlKind::date:
-      return "date";
-    case SqlKind::uuid:
-      return "uuid";
-    case SqlKind::jsonb:
-      return "jsonb";
-  }
-  return "";
+ValueType without_names(ValueType type) {
+  type.names = kNone;
+  return type;
 }
 
 } // namespace
@@ -147,7 +118,8 @@ std::string_view describe_bytes(Fault fault, std::size_t offset, Arena& arena) {
 std::string_view describe_violation(const Program& program, const Shape& shape, const Violation& violation,
                                     Arena& arena) {
   const Field& field = shape.fields[violation.field];
-  const std::string_view type = type_text(program, field.type, arena);
+  const bool listed = violation.fault != Fault::wrong_type; // a number for `one of` is simply no string
+  const std::string_view type = type_text(program, listed ? field.type : without_names(field.type), arena);
   Sentence sentence(arena);
   sentence.name(field.path);
   switch (violation.fault) {
@@ -208,19 +180,6 @@ std::string_view type_text(const Program& program, const ValueType& type, Arena&
   }
   if (type.wire != Wire::natural) {
     sentence.say(" from ").say(wire_text(type.wire));
-  }
-  return sentence.done();
-}
-
-std::string_view type_text(const SqlType& type, Arena& arena) {
-  Sentence sentence(arena);
-  sentence.say(sql_name(type.kind));
-  if (type.length > 0) {
-    sentence.say("(").number(static_cast<std::uint64_t>(type.length)).say(")");
-  }
-  if (type.precision > 0) {
-    sentence.say("(").number(static_cast<std::uint64_t>(type.precision)).say(",");
-    sentence.number(static_cast<std::uint64_t>(type.scale)).say(")");
   }
   return sentence.done();
 }

@@ -19,8 +19,7 @@ std::string_view describe_violation(const Program& program, const Shape& shape, 
 std::string_view describe_refusal(Fault fault, std::string_view what, std::string_view value, std::string_view wanted,
                                   Arena& arena);
 
-/// The type as the rules write it, `decimal(12,2)`, and as SQL does.
+/// The type as the rules write it, `decimal(12,2)`.
 std::string_view type_text(const Program& program, const ValueType& type, Arena& arena);
-std::string_view type_text(const SqlType& type, Arena& arena);
 
 } // namespace millrace::dsl
