@@ -12,7 +12,7 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "release"
 
-HEAD = """# Written by ./dev demo; run it with: build/release/bin/millrace run {file}
+HEAD = """# Written by ./dev demo; run it with: build/release/bin/millrace run --config {file}
 [engine]
 admin   = "127.0.0.1:{admin}"
 plugins = ["{plugins}"]
@@ -63,7 +63,7 @@ def make_model(folder, count):
     file, rules, out = folder / "millrace.toml", folder / "copy.rules", folder / "events.ndjson"
     rules.write_text(MODEL_RULES)
     file.write_text((HEAD + MODEL).format(file=file, admin=free_port(), plugins=BUILD / "plugins", count=count, rules=rules, out=out))
-    done = subprocess.run([BUILD / "bin" / "millrace", "run", file], capture_output=True, check=False)
+    done = subprocess.run([BUILD / "bin" / "millrace", "run", "--config", file], capture_output=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"cannot make events of the model: {done.stderr.decode(errors='replace').strip()}")
     with open(out, "rb") as lines:
@@ -92,11 +92,11 @@ class Engine:
         return [str(BUILD / "bin" / "millrace"), *map(str, arguments)]
 
     def apply(self):
-        subprocess.run(self.command("apply", self.file), check=True)
+        subprocess.run(self.command("apply", "--config", self.file), check=True)
 
     def start(self):
         with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(self.command("run", self.file), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen(self.command("run", "--config", self.file), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                             start_new_session=True)
         (self.folder / "millrace.pid").write_text(str(self.process.pid))
         deadline = time.monotonic() + 60

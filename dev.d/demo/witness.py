@@ -66,7 +66,9 @@ def identities(case, values):
     found = []
     for value in values:
         try:
-            found.append(case.identity(json.loads(value)))
+            identity = case.identity(json.loads(value))
         except (ValueError, KeyError, TypeError, AttributeError):
-            pass
+            continue
+        if all(isinstance(part, str) for part in identity):
+            found.append(identity)
     return found
