@@ -5,9 +5,11 @@
 #include <stdexcept>
 #include <string>
 
-#include "engine/admin/address.hpp"
+#include "engine/config/address.hpp"
 
 namespace millrace::admin {
+
+using config::Address;
 
 // Nobody answers there. what() names the address and the way out.
 class Unreachable : public std::runtime_error {

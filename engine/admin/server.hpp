@@ -9,9 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "engine/admin/address.hpp"
+#include "engine/config/address.hpp"
 
 namespace millrace::admin {
+
+using config::Address;
 
 // The address cannot be listened on. what() names it, why, and the way out.
 class CannotListen : public std::runtime_error {

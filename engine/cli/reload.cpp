@@ -19,29 +19,41 @@ struct Options {
   bool json = false;
 };
 
-admin::Address address_of(const Options& options) {
-  std::string text = options.admin;
-  config::Place place{"--admin", 0, 0};
-  if (text.empty()) {
-    config::Problems problems;
-    text = config::Document::read(options.config).engine(problems).admin;
-    place.file = options.config;
-  }
-  const auto address = admin::parse_address(text);
+[[noreturn]] void no_address(const config::Place& place, std::string text) {
+  config::Problems problems;
+  problems.add(place, std::move(text));
+  throw config::ConfigError(problems);
+}
+
+config::Address given_address(const std::string& text) {
+  const auto address = config::parse_address(text);
   if (!address || address->port == 0) {
-    config::Problems problems;
-    problems.add(place,
-                 text.empty()
-                     ? "`admin` is off, so nobody can be asked; send SIGHUP to the engine, or set `admin` in [engine]"
-                     : fmt::format("'{}' is no address to ask; write one like 127.0.0.1:8686", text));
-    throw config::ConfigError(problems);
+    no_address({"--admin", 0, 0}, fmt::format("'{}' is no address to ask; write one like 127.0.0.1:8686", text));
   }
   return *address;
 }
 
+config::Address configured_address(const std::string& file) {
+  config::Problems problems;
+  const config::Engine engine = config::Document::read(file).engine(problems);
+  if (!problems.empty()) {
+    throw config::ConfigError(problems);
+  }
+  if (!engine.admin) {
+    no_address({file, 0, 0},
+               "`admin` is off, so nobody can be asked; send SIGHUP to the engine, or set `admin` in [engine]");
+  }
+  if (engine.admin->port == 0) {
+    no_address({file, 0, 0}, "the engine takes any free port as `admin`; name the one that it logged with --admin");
+  }
+  return *engine.admin;
+}
+
 ExitCode reload(const Options& options, const Console& console) {
-  const admin::Reply reply = admin::request(address_of(options), "POST", "/reload",
-                                            options.json ? "application/json" : "text/plain", kDeadline);
+  const config::Address address =
+      options.admin.empty() ? configured_address(options.config) : given_address(options.admin);
+  const admin::Reply reply =
+      admin::request(address, "POST", "/reload", options.json ? "application/json" : "text/plain", kDeadline);
   const bool receipt = reply.status == kAccepted || reply.status == kRefused;
   (receipt ? console.out : console.err) << reply.body;
   if (!receipt) {

@@ -117,10 +117,10 @@ admin::Calls calls_into(runtime::Engine& engine, host::Metrics& metrics) {
 
 std::unique_ptr<admin::Server> listen(const config::Engine& configured, runtime::Engine& engine, host::Metrics& metrics,
                                       host::Log& log) {
-  if (configured.admin.empty()) {
+  if (!configured.admin) {
     return nullptr;
   }
-  auto server = std::make_unique<admin::Server>(*admin::parse_address(configured.admin), calls_into(engine, metrics));
+  auto server = std::make_unique<admin::Server>(*configured.admin, calls_into(engine, metrics));
   log.info("the admin address listens", {{"address", server->address().text()}});
   return server;
 }

@@ -277,7 +277,13 @@ Engine Document::engine(Problems& problems) const {
   const std::shared_ptr<const Values> values = reader.table(*table, engine_fields(), "[engine]", {});
   const Settings found(*values, engine_fields());
   Engine engine;
-  engine.admin = found.text("admin") == kOff ? "" : found.text("admin");
+  if (const std::string_view admin = found.text("admin"); admin != kOff) {
+    engine.admin = parse_address(admin);
+    if (!engine.admin && !admin.empty()) {
+      reader.problem(table->get("admin")->source(),
+                     "[engine]: 'admin' must be an address and a port like \"127.0.0.1:8686\", or \"off\"");
+    }
+  }
   for (const mr_value& folder : std::span(found["plugins"].items, found["plugins"].item_count)) {
     if (folder.type == MR_STRING) {
       engine.plugins.emplace_back(std::string(folder.text.data, folder.text.size));

@@ -11,9 +11,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/config/address.hpp"
 #include "engine/config/expand.hpp"
 #include "engine/config/problem.hpp"
 #include "engine/config/value.hpp"
@@ -27,7 +29,7 @@ enum class LogFormat : std::uint8_t { kText, kJson };
 enum class Invalid : std::uint8_t { kDeadLetter, kRefuse };
 
 struct Engine {
-  std::string admin;                          // "127.0.0.1:8686"; empty: off
+  std::optional<Address> admin;               // nothing: off
   std::vector<std::filesystem::path> plugins; // empty: the default folders
   Place plugins_at;                           // of the setting `plugins`
   std::uint64_t memory_bytes = 0;

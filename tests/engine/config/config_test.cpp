@@ -62,7 +62,7 @@ const mr_value& setting(const Instance& instance, std::string_view name) {
 TEST(Config, TypesTheEnginesOwnSettings) {
   const Read found = read(kWhole);
   EXPECT_EQ(found.problems, "");
-  EXPECT_EQ(found.engine.admin, "");
+  EXPECT_EQ(found.engine.admin, std::nullopt);
   EXPECT_EQ(found.engine.memory_bytes, 128U << 20U);
   EXPECT_EQ(found.engine.stop_deadline, 30s);
   EXPECT_EQ(found.engine.log_level, LogLevel::kInfo);

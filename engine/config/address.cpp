@@ -1,11 +1,11 @@
-#include "engine/admin/address.hpp"
+#include "engine/config/address.hpp"
 
 #include <fmt/format.h>
 
 #include <charconv>
 #include <system_error>
 
-namespace millrace::admin {
+namespace millrace::config {
 
 std::string Address::text() const {
   return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
@@ -30,4 +30,4 @@ std::optional<Address> parse_address(std::string_view text) {
   return error == std::errc{} && end == port.data() + port.size() ? std::optional(address) : std::nullopt;
 }
 
-} // namespace millrace::admin
+} // namespace millrace::config

@@ -1,8 +1,8 @@
-#include "engine/admin/address.hpp"
+#include "engine/config/address.hpp"
 
 #include <gtest/gtest.h>
 
-namespace millrace::admin {
+namespace millrace::config {
 namespace {
 
 TEST(Address, IsAHostAndAPort) {
@@ -22,4 +22,4 @@ TEST(Address, RefusesWhatIsNone) {
 }
 
 } // namespace
-} // namespace millrace::admin
+} // namespace millrace::config

@@ -6,9 +6,11 @@
 #include <string>
 #include <string_view>
 
-namespace millrace::admin {
+namespace millrace::config {
 
 struct Address {
+  bool operator==(const Address&) const = default;
+
   std::string host; // without brackets
   std::uint16_t port = 0;
 
@@ -17,4 +19,4 @@ struct Address {
 
 std::optional<Address> parse_address(std::string_view text);
 
-} // namespace millrace::admin
+} // namespace millrace::config
