@@ -126,8 +126,12 @@ void Session::lost(std::string_view why) { throw SqlFailure(close_with(first_lin
 
 void Session::refused(const pqxx::sql_error& error) {
   SqlError said{error.sqlstate(), first_line(error.what()), {}, {}};
-  if (said.sqlstate.empty() || remedy(said.sqlstate) == Remedy::reconnect) {
-    said.sqlstate = said.sqlstate.empty() ? std::string(kConnectionLost) : said.sqlstate;
+  if (said.sqlstate.empty() && dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr) {
+    said.sqlstate = "42501"; // which libpqxx leaves out
+  }
+  if (PQstatus(raw_) == CONNECTION_BAD) {
+    said = close_with(said.text);
+  } else if (remedy(said.sqlstate) == Remedy::reconnect) {
     close();
   }
   throw SqlFailure(std::move(said));

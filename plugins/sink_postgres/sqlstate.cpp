@@ -21,8 +21,10 @@ constexpr std::array<std::string_view, 7> kRetry = {"40001", "40P01", "55P03", "
 // 54000/54001 a limit of the program that one value passes (btree key, nesting); P0001 a trigger's own refusal.
 constexpr std::array<std::string_view, 3> kRow = {"54000", "54001", "P0001"};
 
+// "FATAL" has five capitals too.
 bool is_code(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
+  return text.find_first_of("0123456789") != std::string_view::npos &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
 }
 
 } // namespace

@@ -1,0 +1,182 @@
+// check and apply on a real server, and the engine's own schema: made once, by whoever comes first.
+#include "plugins/sink_postgres/schema.hpp"
+#include "tests/plugins/sink_postgres/server.hpp"
+
+#include <millrace/ext/check.h>
+#include <millrace/ext/draft/apply.h>
+
+#include <thread>
+
+namespace millrace::sink_postgres {
+namespace {
+
+using testing::CallFailed;
+using testing::Delivery;
+
+struct Heard {
+  std::vector<std::string> steps;
+  std::vector<std::string> findings; // "4 0 column text"
+
+  mr_steps as_steps() {
+    return {this, [](void* self, std::size_t, mr_str step) { static_cast<Heard*>(self)->steps.push_back(copy(step)); }};
+  }
+  mr_findings as_findings() {
+    return {this, [](void* self, std::uint32_t severity, std::size_t target, mr_str item, mr_str text) {
+              static_cast<Heard*>(self)->findings.push_back(std::to_string(severity) + " " +
+                                                            (target == MR_NO_TARGET ? "-" : std::to_string(target)) +
+                                                            " " + copy(item) + ": " + copy(text));
+            }};
+  }
+};
+
+class Apply : public DatabaseTest {
+ protected:
+  Heard apply(std::vector<mr_target> targets, bool run) {
+    auto sink = make_sink();
+    Heard heard;
+    const mr_steps steps = heard.as_steps();
+    const mr_findings findings = heard.as_findings();
+    mr_error error{};
+    const auto* calls = sink->extension<mr_plugin_apply>(MR_APPLY);
+    const mr_status status = calls->apply(sink->self(), targets.data(), targets.size(), run ? 1 : 0,
+                                          sink->host().now_ns() + 20'000'000'000, &steps, &findings, &error);
+    EXPECT_EQ(status, MR_OK) << error.text;
+    return heard;
+  }
+  Heard check(std::vector<mr_target> targets) {
+    auto sink = make_sink();
+    Heard heard;
+    const mr_findings findings = heard.as_findings();
+    mr_error error{};
+    const auto* calls = sink->extension<mr_plugin_check>(MR_CHECK);
+    const mr_status status = calls->check(sink->self(), targets.data(), targets.size(),
+                                          sink->host().now_ns() + 20'000'000'000, &findings, &error);
+    EXPECT_EQ(status, MR_OK) << error.text;
+    return heard;
+  }
+
+  TableTarget every_type_ = table_target("app.every",
+                                         {{"k", ColumnType::uuid, false, 0, 0, "uuid"},
+                                          {"odd \"name\"", ColumnType::text, true, 0, 0, "varchar(20)"},
+                                          {"c", ColumnType::text, true, 0, 0, "char(3)"},
+                                          {"i2", ColumnType::int16, true, 0, 0, "smallint"},
+                                          {"i4", ColumnType::int32, true, 0, 0, "int"},
+                                          {"i8", ColumnType::int64, true, 0, 0, "bigint"},
+                                          {"n", ColumnType::decimal, true, 12, 2, "numeric(12,2)"},
+                                          {"f4", ColumnType::float32, true, 0, 0, "real"},
+                                          {"f8", ColumnType::float64, true, 0, 0, "double precision"},
+                                          {"b", ColumnType::boolean, true, 0, 0, "boolean"},
+                                          {"at", ColumnType::timestamp, true, 0, 0, "timestamptz"},
+                                          {"d", ColumnType::date, true, 0, 0, "date"},
+                                          {"j", ColumnType::json, true, 0, 0, "jsonb"}},
+                                         {{"on_conflict", "keep_last"}, {"primary_key", "k"}});
+};
+
+TEST_F(Apply, ADryRunSaysWhatIsMissingAndChangesNothing) {
+  const Heard heard = apply({every_type_.get()}, false);
+  ASSERT_EQ(heard.steps.size(), 4U);
+  EXPECT_THAT(heard.steps[0], ::testing::HasSubstr("0001_positions.sql"));
+  EXPECT_THAT(heard.steps[0], ::testing::HasSubstr("create table source_offset"));
+  EXPECT_THAT(heard.steps[1], ::testing::HasSubstr("0002_dead_letter.sql"));
+  EXPECT_EQ(heard.steps[2], "create schema \"app\"");
+  EXPECT_THAT(heard.steps[3], ::testing::StartsWith("create table \"app\".\"every\" (\n  \"k\" uuid not null,\n"
+                                                    "  \"odd \"\"name\"\"\" varchar(20),\n  \"c\" char(3),\n"));
+  EXPECT_THAT(heard.steps[3], ::testing::EndsWith("  \"j\" jsonb,\n  primary key (\"k\")\n)"));
+  EXPECT_EQ(value("select to_regnamespace('app') is null and to_regnamespace('millrace') is null"), "t");
+}
+
+TEST_F(Apply, ARunMakesThatAndASecondOneHasNothingToDo) {
+  EXPECT_EQ(apply({every_type_.get()}, true).steps.size(), 4U);
+  const Heard again = apply({every_type_.get()}, true);
+  EXPECT_TRUE(again.steps.empty());
+  EXPECT_TRUE(again.findings.empty());
+  EXPECT_EQ(value("select count(*) from millrace.schema_version"), "2");
+  auto sink = started_sink();
+  EXPECT_NO_THROW(sink->bind(1, every_type_.get())) << "what apply makes is what bind wants";
+}
+
+TEST_F(Apply, ATableThatDiffersIsLeftAloneAndTheDifferenceIsNamed) {
+  sql("create table t (id int)");
+  TableTarget target = table_target("t", {{"id", ColumnType::int64, false, 0, 0, "bigint"}});
+  const Heard heard = apply({target.get()}, true);
+  ASSERT_EQ(heard.findings.size(), 1U);
+  EXPECT_EQ(
+      heard.findings[0],
+      "4 0 id: changing existing tables comes with a later version: table public.t has 'id' as integer, the rules "
+      "write bigint: change the rules, or alter table \"public\".\"t\" alter column \"id\" type bigint");
+  EXPECT_EQ(value("select format_type(atttypid, atttypmod) from pg_attribute where attrelid = 't'::regclass and "
+                  "attname = 'id'"),
+            "integer");
+}
+
+TEST_F(Apply, CheckSaysWhatIsThereAndWhatIsNot) {
+  sql("create table fits (id bigint not null)");
+  sql("create table differs (id text)");
+  TableTarget fits = table_target("fits", {{"id", ColumnType::int64, false, 0, 0, "bigint"}});
+  TableTarget differs = table_target("differs", {{"id", ColumnType::int64, false, 0, 0, "bigint"}});
+  TableTarget missing = table_target("missing", {{"id", ColumnType::int64, false, 0, 0, "bigint"}});
+  const Heard heard = check({fits.get(), differs.get(), missing.get()});
+  EXPECT_THAT(heard.findings, ::testing::Contains(::testing::StartsWith("2 - : PostgreSQL 1")));
+  EXPECT_THAT(heard.findings,
+              ::testing::Contains(::testing::StartsWith("3 - schema: schema millrace is at version 0")));
+  EXPECT_THAT(heard.findings, ::testing::Contains("2 0 : table public.fits is as the rules want it"));
+  EXPECT_THAT(heard.findings,
+              ::testing::Contains(::testing::StartsWith("4 1 id: table public.differs has 'id' as text")));
+  EXPECT_THAT(heard.findings, ::testing::Contains(::testing::StartsWith("4 2 : table public.missing does not exist")));
+}
+
+TEST_F(Apply, AServerOutOfReachIsTransientAndSaysHowItWasTried) {
+  auto sink = make_sink({{"url", "postgresql://nobody:secret@127.0.0.1:1/none"}});
+  const Heard nothing;
+  Heard heard;
+  const mr_findings findings = heard.as_findings();
+  mr_error error{};
+  EXPECT_EQ(sink->extension<mr_plugin_check>(MR_CHECK)->check(sink->self(), nullptr, 0,
+                                                              sink->host().now_ns() + 5'000'000'000, &findings, &error),
+            MR_TRANSIENT);
+  EXPECT_THAT(std::string(error.text), ::testing::HasSubstr("127.0.0.1:1: connection to server"));
+  EXPECT_THAT(std::string(error.text), ::testing::Not(::testing::HasSubstr("secret")));
+}
+
+TEST_F(Apply, TheSchemaMayHaveAnyName) {
+  auto sink = started_sink({{"schema", "My \"Engine\""}});
+  sink->claim("s", 0);
+  Delivery delivery;
+  delivery.dead(delivery.event("x", "s", 0, 0), "E1", "why");
+  delivery.range("s", 0, 0, 1);
+  sink->write(delivery.get(1));
+  EXPECT_EQ(value("select next_offset from \"My \"\"Engine\"\"\".source_offset"), "1");
+  EXPECT_EQ(value("select count(*) from \"My \"\"Engine\"\"\".dead_letter"), "1");
+}
+
+TEST_F(Apply, EnginesThatStartAtOnceMakeTheSchemaOnce) {
+  std::vector<std::thread> threads;
+  std::atomic<int> started = 0;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      started_sink();
+      ++started;
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  EXPECT_EQ(started, 4);
+  EXPECT_EQ(value("select count(*) from millrace.schema_version"), std::to_string(schema_files().size()));
+}
+
+TEST_F(Apply, ARoleThatMayNotMakeTheSchemaIsToldTheWayOut) {
+  sql("do $$ begin create role guest login; exception when duplicate_object then null; end $$");
+  std::string as_guest = url();
+  as_guest.replace(as_guest.find("postgres@"), 9, "guest@");
+  try {
+    started_sink({{"url", as_guest}});
+    FAIL() << "started";
+  } catch (const CallFailed& failed) {
+    EXPECT_EQ(failed.status(), MR_INVALID);
+    EXPECT_THAT(failed.text(), ::testing::HasSubstr("run `millrace apply` as a role that may"));
+  }
+}
+
+} // namespace
+} // namespace millrace::sink_postgres
