@@ -9,14 +9,27 @@ namespace {
 
 constexpr std::size_t kMostOfAValue = 64; // bytes that are quoted of a value
 
-/// A sentence put together in the arena, of at most 500 bytes: what a reason can carry across to a sink.
+/// The longest part of the text that has at most `bytes` and ends between characters.
+std::string_view cut(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) {
+    return text;
+  }
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U) {
+    --bytes;
+  }
+  return text.substr(0, bytes);
+}
+
+/// A sentence put together in the arena, of at most 500 bytes: what a reason can carry across to a sink. It is text
+/// that every sink takes: valid UTF-8 without control characters.
 class Sentence {
  public:
   explicit Sentence(Arena& arena) : arena_(arena), begin_(arena.allocate(kMost)), out_(begin_) {}
 
   Sentence& say(std::string_view text) {
-    const std::size_t left = kMost - static_cast<std::size_t>(out_ - begin_);
-    out_ = std::copy_n(text.begin(), std::min(text.size(), left), out_);
+    const std::string_view fitting = full_ ? "" : cut(text, kMost - static_cast<std::size_t>(out_ - begin_));
+    full_ = full_ || fitting.size() < text.size();
+    out_ = std::copy(fitting.begin(), fitting.end(), out_);
     return *this;
   }
   Sentence& number(std::uint64_t value) {
@@ -24,17 +37,24 @@ class Sentence {
     const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
     return say({digits.data(), static_cast<std::size_t>(end - digits.data())});
   }
-  Sentence& name(std::string_view text) { return say("`").say(text).say("`"); }
-  /// The value as it was written, cut between characters when it is long.
+  Sentence& name(std::string_view text) { return say("`").value(text).say("`"); }
+  /// The value as it was written, cut when it is long.
   Sentence& value(std::string_view text) {
-    if (text.size() <= kMostOfAValue) {
-      return say(text);
+    const std::string_view shown = cut(text, kMostOfAValue);
+    for (std::size_t at = 0; at < shown.size(); ++at) {
+      const auto byte = static_cast<unsigned char>(shown[at]);
+      if (byte < 0x20 || byte == 0x7F) {
+        constexpr std::string_view kHex = "0123456789abcdef";
+        say("\\u00").say(kHex.substr(byte >> 4U, 1)).say(kHex.substr(byte & 15U, 1));
+        continue;
+      }
+      const std::size_t first = at;
+      while (at + 1 < shown.size() && (static_cast<unsigned char>(shown[at + 1]) & 0xC0U) == 0x80U) {
+        ++at;
+      }
+      say(shown.substr(first, at + 1 - first));
     }
-    std::size_t end = kMostOfAValue;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-      --end;
-    }
-    return say(text.substr(0, end)).say("…");
+    return shown.size() < text.size() ? say("…") : *this;
   }
   std::string_view done() {
     arena_.shrink(out_);
@@ -46,6 +66,7 @@ class Sentence {
   Arena& arena_;
   char* begin_;
   char* out_;
+  bool full_ = false;
 };
 
 std::string_view kind_text(Kind kind) {

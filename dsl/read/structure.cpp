@@ -10,7 +10,8 @@ namespace millrace::dsl {
 namespace {
 
 constexpr std::size_t kSmallest = 4096;
-constexpr std::size_t kLargest = std::size_t{64} << 20U; // far above what any source lets through
+constexpr std::size_t kLargest = std::size_t{16} << 20U; // far above what any source lets through
+constexpr std::size_t kKept = std::size_t{1} << 20U;     // four bytes are held for each
 
 } // namespace
 
@@ -26,7 +27,8 @@ Fault Structure::index(std::string_view text) {
   if (text.size() > kLargest) {
     return Fault::too_long;
   }
-  if (!parser_ || parser_->capacity() < text.size()) {
+  const bool outsized = parser_ && parser_->capacity() > kKept && text.size() <= kKept;
+  if (!parser_ || parser_->capacity() < text.size() || outsized) {
     const std::size_t capacity = std::bit_ceil(std::max(text.size(), kSmallest));
     if (simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, 1, parser_) !=
         simdjson::SUCCESS) {
