@@ -102,7 +102,7 @@ Rehearsed::Rehearsed(const config::Instance& configured, const std::string& pipe
     : values_(configured.values) {
   const mr_plugin& table = *configured.plugin.table;
   host_ = std::make_unique<host::InstanceHost>(
-      host::Identity{configured.kind, pipeline, configured.label(), pipeline + "/check", "check"}, services,
+      host::Identity{configured.kind, pipeline, configured.label(), pipeline + "/0", "check"}, services,
       surroundings, host::Secrets::of(values_->root, std::span(table.fields, table.field_count)));
   try {
     instance_ = std::make_unique<modules::Instance>(configured.plugin, host_->abi(), values_->root);

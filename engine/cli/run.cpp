@@ -4,9 +4,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -69,10 +71,16 @@ class Signals {
       reload();
       return;
     }
-    if (std::exchange(stopping_, true)) {
+    // A terminal and `timeout` signal the process and its group: two within a moment are one.
+    const auto now = std::chrono::steady_clock::now();
+    if (first_ && now - *first_ < std::chrono::milliseconds(200)) {
+      return;
+    }
+    if (first_) {
       log_.warn("a second signal: ending now; what is in flight is read again, or its sender gets no answer");
       ::_exit(128 + number);
     }
+    first_ = now;
     log_.info("draining; a second signal ends at once", {{"signal", number == SIGINT ? "SIGINT" : "SIGTERM"}});
     engine_.drain();
   }
@@ -94,7 +102,7 @@ class Signals {
   host::Log& log_;
   boost::asio::io_context loop_{1};
   boost::asio::signal_set signals_{loop_, SIGTERM, SIGINT, SIGHUP};
-  bool stopping_ = false;
+  std::optional<std::chrono::steady_clock::time_point> first_; // signal to stop
   std::thread reload_;
   std::thread thread_;
 };
