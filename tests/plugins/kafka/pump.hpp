@@ -57,6 +57,7 @@ class Pump {
   bool answers_releases = true;
   bool settles = true;
   std::vector<std::uint64_t> unsettled;
+  std::uint64_t budget = 10'000; // events a turn
 
   // Starts it; an engine tries again while the brokers are not there.
   void start() {
@@ -72,7 +73,8 @@ class Pump {
   }
 
   // One turn: everything that is due. True when a batch came.
-  bool turn(std::uint64_t events = 10'000) {
+  bool turn() { return turn(budget); }
+  bool turn(std::uint64_t events) {
     answer_claims();
     answer_releases();
     const testing::Source::Polled polled = source_.poll(events);
