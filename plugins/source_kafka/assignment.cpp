@@ -247,7 +247,9 @@ void Source::start_at(std::string_view stream, std::int32_t number, std::uint64_
   reading.stage = Stage::checking;
   reading.mark = mark;
   reading.told = position;
-  ask_cluster({partition});
+  reading.ask_at_ns = host_.now_ns(); // together with others that are answered now
+  serve_at_ns_ = 0;
+  host_.wake();
 }
 
 void Source::check_start(Partition& partition) {

@@ -52,7 +52,7 @@ Settings read_settings(const Config& config) {
 }
 
 kafka_client::Conf consumer_conf(const Settings& settings, const Host& logger) {
-  const std::array<kafka_client::Shipped, 19> shipped = {{
+  const std::array<kafka_client::Shipped, 20> shipped = {{
       {"bootstrap.servers", settings.brokers, "it is made from `brokers`"},
       {"client.id", "millrace", {}},
       {"group.id", settings.group, "it is made from `group`"},
@@ -67,6 +67,7 @@ kafka_client::Conf consumer_conf(const Settings& settings, const Host& logger) {
       {"queued.max.messages.kbytes", number(static_cast<std::int64_t>(settings.memory >> 10U)), {}},
       {"queued.min.messages", "100000", {}},
       {"fetch.queue.backoff.ms", "2", {}},
+      {"fetch.wait.max.ms", "100", {}}, // a question to a broker waits behind a fetch that waits for records
       {"session.timeout.ms", number(settings.session_timeout.count()), {}},
       {"max.poll.interval.ms", number(settings.poll_timeout.count()), {}},
       {"socket.timeout.ms", "10000", {}},
