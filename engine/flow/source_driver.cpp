@@ -249,11 +249,11 @@ bool SourceDriver::poll() {
         polled.answer = answer_of(status, error);
         return polled;
       },
-      [this, budget](const Polled& answer) { polled(budget, answer); });
+      [this](const Polled& answer) { polled(answer); });
   return true;
 }
 
-void SourceDriver::polled(const mr_budget& budget, const Polled& polled) {
+void SourceDriver::polled(const Polled& polled) {
   const Answer& answer = polled.answer;
   if (answer.status == MR_OK || answer.status == MR_END) {
     failures_ = 0;
@@ -263,7 +263,7 @@ void SourceDriver::polled(const mr_budget& budget, const Polled& polled) {
       if (ended_) {
         blame("answered MR_END together with a batch");
       }
-      take(budget, polled.batch);
+      take(polled.batch);
     }
     return;
   }
@@ -297,13 +297,9 @@ std::uint64_t bytes_of(const mr_batch& given) {
 
 } // namespace
 
-void SourceDriver::take(const mr_budget& budget, const mr_batch& given) {
+void SourceDriver::take(const mr_batch& given) {
   if (!is_sound(given)) {
     return;
-  }
-  if (given.count > budget.events && given.count > 1) {
-    blame("handed in " + std::to_string(given.count) + " events where " + std::to_string(budget.events) +
-          " were wanted");
   }
   const mr_range& covers = *given.covers;
   Partition* partition = covers.partition < 0 ? nullptr : &claims_->of(view(covers.stream), covers.partition);

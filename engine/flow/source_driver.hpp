@@ -83,8 +83,8 @@ class SourceDriver {
   void after(const Call& call);
   bool wants_poll() const;
   bool poll();
-  void polled(const mr_budget& budget, const Polled& polled);
-  void take(const mr_budget& budget, const mr_batch& given);
+  void polled(const Polled& polled);
+  void take(const mr_batch& given);
   bool is_sound(const mr_batch& given);
   bool are_events_sound(const mr_batch& given);
   bool joins(const mr_batch& given, Partition& partition);
