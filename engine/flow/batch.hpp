@@ -72,6 +72,9 @@ struct Partition {
   ClaimState state = ClaimState::kNone;
   std::uint64_t own = 0;
   std::uint64_t own_mark = 0;
+  bool named = false; // first_own is known
+  std::uint64_t first_own = 0;
+  std::uint64_t first_own_mark = 0;
   bool asking = false;        // the sink is asked just now, or the claim is queued there
   bool newer_claim = false;   // one came meanwhile: that answer no longer counts
   bool claim_again = false;   // one came while it was being given back

@@ -60,6 +60,10 @@ void Claims::claim(const Claimed& claimed) {
   Partition& partition = of(claimed.stream, claimed.partition);
   partition.own = claimed.own;
   partition.own_mark = claimed.own_mark;
+  if (!std::exchange(partition.named, true)) {
+    partition.first_own = claimed.own;
+    partition.first_own_mark = claimed.own_mark;
+  }
   if (partition.state == ClaimState::kReleasing) {
     partition.claim_again = true;
     return;
@@ -300,6 +304,7 @@ bool Claims::give_back(Partition& partition) {
 void Claims::source_told(Partition& partition) {
   const bool again = partition.state == ClaimState::kReleasing && std::exchange(partition.claim_again, false);
   partition.joined = false;
+  partition.named = partition.named && partition.state != ClaimState::kReleasing;
   if (partition.state == ClaimState::kMoving || partition.state == ClaimState::kReleasing) {
     enter(partition, again ? ClaimState::kAsked : ClaimState::kNone);
   }

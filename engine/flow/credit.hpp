@@ -31,10 +31,10 @@ class Credit {
     bytes_ -= bytes;
   }
 
-  // What a router may take for its output, if `own_bytes` in flight belong to the batches that it works on. Without
-  // anybody else whose end would make room it may have what it needs, or nothing would ever move.
-  std::uint64_t for_output(std::uint64_t own_bytes) const {
-    if (own_bytes >= bytes_) {
+  // What a router may take for its output, if `unrouted_bytes` in flight belong to batches that wait for it. If there
+  // is nobody else whose end would make room it may have what it needs, or nothing would ever move.
+  std::uint64_t for_output(std::uint64_t unrouted_bytes) const {
+    if (unrouted_bytes >= bytes_) {
       return UINT64_MAX;
     }
     return bytes_ >= max_bytes_ ? 0 : max_bytes_ - bytes_;

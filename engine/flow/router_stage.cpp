@@ -157,6 +157,7 @@ bool RouterStage::stop() {
 void RouterStage::accept(Batch& batch) {
   waiting_.push_back(&batch);
   waiting_events_ += batch.count;
+  waiting_bytes_ += batch.bytes;
 }
 
 void RouterStage::drop_abandoned() {
@@ -167,14 +168,15 @@ void RouterStage::drop_abandoned() {
   waiting_.erase(dropped, waiting_.end());
   for (Batch* batch : gone) {
     waiting_events_ -= batch->count;
+    waiting_bytes_ -= batch->bytes;
     context_.ledger.raise_all(*batch, MR_ABANDONED);
     context_.ledger.end(*batch);
   }
 }
 
 std::int64_t RouterStage::due_ns() const {
-  const bool wants = (!current_->started && !starting_ && !broken_) || (!waiting_.empty() && calling_ == 0 && !broken_);
-  return wants ? not_before_ns_ : kNever;
+  const bool wants = !broken_ && (current_->started ? !waiting_.empty() && calling_ == 0 : !starting_);
+  return wants && not_before_ns_ > context_.now_ns ? not_before_ns_ : kNever;
 }
 
 bool RouterStage::advance() {
@@ -220,16 +222,14 @@ void RouterStage::route(std::size_t batches) {
   called_.assign(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(batches));
   calling_ = batches;
   events_.clear();
-  std::uint64_t own_bytes = 0;
   for (const Batch* batch : called_) {
-    own_bytes += batch->bytes;
     for (std::size_t i = 0; i < batch->count; ++i) {
       events_.push_back(&batch->events[i]);
     }
   }
   group_ = new_group();
   RouterVersion& version = *current_;
-  emission_.begin(*group_, called_, version.in_call, version.caller.port(), context_.credit.for_output(own_bytes));
+  emission_.begin(*group_, called_, version.in_call, version.caller.port(), context_.credit.for_output(waiting_bytes_));
   if (events_.empty()) { // progress only: nothing to ask a router about
     routed(batches, {});
     return;
@@ -296,6 +296,7 @@ void RouterStage::take_result() {
   for (Batch* batch : called_) {
     batch->group = &group;
     waiting_events_ -= batch->count;
+    waiting_bytes_ -= batch->bytes;
     if (batch->abandoned) {
       context_.ledger.raise_all(*batch, MR_ABANDONED);
       event_index += batch->count;

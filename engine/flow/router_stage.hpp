@@ -93,6 +93,7 @@ class RouterStage {
 
   std::deque<Batch*> waiting_; // to be routed; the first `calling_` of them are in the call
   std::uint64_t waiting_events_ = 0;
+  std::uint64_t waiting_bytes_ = 0;
   std::size_t calling_ = 0;
   std::size_t at_most_ = SIZE_MAX; // batches in a call, fewer after memory did not suffice
   std::uint32_t failures_ = 0;

@@ -102,6 +102,11 @@ void SinkDriver::drop_abandoned() {
     for_each_queue(delivery, [](Queue& of) { ++of.waiting; });
     at = delivery.slices.empty() ? waiting_.erase(at) : std::next(at);
   }
+  std::erase_if(listed_, [this](std::size_t index) {
+    Queue& of = queues_[index];
+    of.listed = !of.legs.empty();
+    return !of.listed;
+  });
   for (std::size_t index = 1; index < queues_.size(); ++index) {
     list(index);
   }
@@ -127,21 +132,6 @@ void SinkDriver::give_up_slice(const Delivery::Slice& slice, std::span<const Rec
 
 // ---- offering
 // ------------------------------------------------------------------------------------------------------------------
-
-template <class Change>
-void SinkDriver::for_each_queue(const Delivery& delivery, Change change) {
-  if (!ordered_) {
-    return;
-  }
-  ++scan_;
-  for (const Delivery::Slice& slice : delivery.slices) {
-    const std::size_t index = queue_of(*slice.leg);
-    Queue& of = queue(index);
-    if (index > 0 && std::exchange(of.scan, scan_) != scan_) {
-      change(of);
-    }
-  }
-}
 
 bool SinkDriver::all_bound(const Leg& leg, std::span<const Record> records) {
   bool all = true;
@@ -241,6 +231,9 @@ bool SinkDriver::offer_fresh() {
     listed_.pop_front();
     Queue& of = queues_[index];
     of.listed = false;
+    if (index > 0 && of.open + of.waiting > 0) {
+      continue; // became busy since; finish() lists it again
+    }
     while (!of.legs.empty()) {
       Leg& leg = *of.legs.front();
       full = !delivery->slices.empty() &&

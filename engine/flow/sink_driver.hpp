@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/flow/context.hpp"
@@ -108,6 +109,7 @@ class SinkDriver {
   void set_broken(std::string_view why);
   bool advance_swap();
   void take_next_instance();
+  void make_queues_anew(bool ordered);
   void call_stop();
   void give_back_open();
   void interrupt_if_due();
@@ -139,8 +141,21 @@ class SinkDriver {
   bool take_slice(const Delivery& delivery, std::size_t index, const Result& result, Delivery::Slice& again);
   void give_up_slice(const Delivery::Slice& slice, std::span<const Record> left, bool stored);
   void retry(const Delivery& failed, std::vector<Delivery::Slice> slices, std::int64_t due_ns);
+  // Each queue of the delivery once, of a sink that promises order.
   template <class Change>
-  void for_each_queue(const Delivery& delivery, Change change);
+  void for_each_queue(const Delivery& delivery, Change change) {
+    if (!ordered_) {
+      return;
+    }
+    ++scan_;
+    for (const Delivery::Slice& slice : delivery.slices) {
+      const std::size_t index = queue_of(*slice.leg);
+      Queue& of = queue(index);
+      if (index > 0 && std::exchange(of.scan, scan_) != scan_) {
+        change(of);
+      }
+    }
+  }
   DeliveryPtr new_delivery();
   void blame(std::string_view text);
   void log(std::uint32_t level, std::string_view text);

@@ -135,13 +135,13 @@ void SinkDriver::take_next_instance() {
   caller_ = std::make_unique<Caller>(std::move(swap.next), context_.inbox);
   const mr_plugin& plugin = caller_->plugin();
   positions_ = static_cast<const mr_sink_positions*>(plugin.extension ? plugin.extension(MR_POSITIONS) : nullptr);
+  make_queues_anew(positions_ || caller_->has_flag(MR_ORDERED));
   for (Bind& bind : binds_) {
     bind = {bind.target};
   }
   to_bind_.clear();
   to_unbind_.clear();
   ++bound_epoch_;
-  release_held();
   broken_ = hurried_ = was_started_ = false;
   failures_ = 0;
   not_before_ns_ = 0;
@@ -150,6 +150,25 @@ void SinkDriver::take_next_instance() {
   swapped_ = std::move(swap.done);
   swaps_.pop_front();
   start();
+}
+
+// Another version of a plugin may promise order where the old one did not. No delivery is open.
+void SinkDriver::make_queues_anew(bool ordered) {
+  std::vector<Leg*> legs(held_.begin(), held_.end());
+  for (const Queue& of : queues_) {
+    legs.insert(legs.end(), of.legs.begin(), of.legs.end());
+  }
+  std::sort(legs.begin(), legs.end(), [](const Leg* a, const Leg* b) { return a->sequence < b->sequence; });
+  held_.clear();
+  queues_.clear();
+  listed_.clear();
+  ordered_ = ordered;
+  for (const DeliveryPtr& waiting : waiting_) {
+    for_each_queue(*waiting, [](Queue& of) { ++of.waiting; });
+  }
+  for (Leg* leg : legs) {
+    push(queue_of(*leg), *leg);
+  }
 }
 
 void SinkDriver::call_stop() {
@@ -291,7 +310,9 @@ bool SinkDriver::call_claim() {
   };
   Caller& caller = *caller_;
   Partition& partition = *next.partition;
-  const mr_position if_new{partition.own, partition.own_mark};
+  // The source's first idea since it got the partition, not its latest: what it knows by now comes from verdicts, and a
+  // sink that has nothing of the partition may have lost all of that.
+  const mr_position if_new{partition.first_own, partition.first_own_mark};
   context_.counters.claims.add();
   caller.call(
       context_.now_ns,
@@ -464,7 +485,8 @@ bool SinkDriver::advance() {
     start(); // again
   }
   for (int calls = 0; calls < kCalls && runs(); ++calls) {
-    if (!call_claim() && !call_bind() && !offer_retry() && !offer_fresh() && !call_still()) {
+    // The second time for what an offer found not to be bound.
+    if (!call_claim() && !call_bind() && !offer_retry() && !offer_fresh() && !call_bind() && !call_still()) {
       break;
     }
     progress = true;

@@ -167,8 +167,15 @@ void Worker::Core::read(Letter& letter) {
 }
 
 bool Worker::Core::move_events() {
-  if (state() == WorkerState::kStarting || state() == WorkerState::kStopped) {
+  if (state() == WorkerState::kStopped) {
     return false;
+  }
+  if (state() == WorkerState::kStarting) { // a start may hang, and an instance may be swapped before it is over
+    bool progress = false;
+    for (const auto& sink : sinks_) {
+      progress = sink->advance() || progress;
+    }
+    return progress;
   }
   const std::uint64_t wanted = context_.settings.route_events;
   const std::uint64_t waiting = router_.waiting_events();

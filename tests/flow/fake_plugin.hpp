@@ -1,4 +1,5 @@
-// Plugins that a test writes as classes, seen by the flow through the same C tables as any other. No shared object, no SDK.
+// Plugins that a test writes as classes, seen by the flow through the same C tables as any other. No shared object, no
+// SDK.
 #pragma once
 
 #include <millrace/ext/claims.h>
@@ -88,13 +89,12 @@ void interrupt(void* self) {
   as<Kind>(self).interrupt();
 }
 
-inline const mr_source kSource = {
-    [](void* self, const mr_budget* budget, mr_batch* out, mr_error* error) {
-      return as<Source>(self).poll(*budget, *out, error);
-    },
-    [](void* self, std::uint64_t batch, const mr_verdict* verdicts, std::size_t count) {
-      as<Source>(self).settle(batch, verdicts, count);
-    }};
+inline const mr_source kSource = {[](void* self, const mr_budget* budget, mr_batch* out, mr_error* error) {
+                                    return as<Source>(self).poll(*budget, *out, error);
+                                  },
+                                  [](void* self, std::uint64_t batch, const mr_verdict* verdicts, std::size_t count) {
+                                    as<Source>(self).settle(batch, verdicts, count);
+                                  }};
 
 inline const mr_source_claims kClaims = {
     [](void* self, mr_str stream, std::int32_t partition, std::uint64_t position, std::uint64_t mark) {
@@ -115,15 +115,12 @@ inline const mr_sink kSink = {
     [](void* self) { return as<Sink>(self).max_in_flight(); }};
 
 inline const mr_sink_positions kPositions = {
-    [](void* self, mr_str stream, std::int32_t partition, const mr_position* if_new, mr_position* out, mr_error* error) {
-      return as<Sink>(self).claim(view(stream), partition, *if_new, *out, error);
-    },
+    [](void* self, mr_str stream, std::int32_t partition, const mr_position* if_new, mr_position* out,
+       mr_error* error) { return as<Sink>(self).claim(view(stream), partition, *if_new, *out, error); },
     [](void* self, mr_str stream, std::int32_t partition) { as<Sink>(self).release(view(stream), partition); },
     [](void* self, mr_error* error) { return as<Sink>(self).still(error); }};
 
-inline const void* with_claims(const char* id) {
-  return std::string_view(id) == MR_CLAIMS ? &kClaims : nullptr;
-}
+inline const void* with_claims(const char* id) { return std::string_view(id) == MR_CLAIMS ? &kClaims : nullptr; }
 inline const void* with_positions(const char* id) {
   return std::string_view(id) == MR_POSITIONS ? &kPositions : nullptr;
 }
@@ -150,7 +147,7 @@ mr_plugin plugin(std::uint32_t kind, std::uint32_t flags, const char* name, cons
 // The tables live for good.
 inline const mr_plugin* source_plugin(bool claims) {
   static const auto make = [](bool with) {
-    mr_plugin out = table::plugin<Source>(MR_SOURCE, with ? MR_REPLAYS : 0, "fake_source",
+    mr_plugin out = table::plugin<Source>(MR_SOURCE, with ? std::uint32_t{MR_REPLAYS} : 0, "fake_source",
                                           with ? &table::with_claims : &table::without);
     out.source = &table::kSource;
     return out;
@@ -171,7 +168,9 @@ inline const mr_plugin* router_plugin() {
 
 inline const mr_plugin* sink_plugin(bool positions, bool ordered) {
   static const auto make = [](bool stores, bool in_order) {
-    const std::uint32_t flags = MR_TAKES_MESSAGES | MR_TAKES_ROWS | (stores ? MR_BLOCKS : 0u) | (in_order ? MR_ORDERED : 0u);
+    constexpr std::uint32_t kTakes = MR_TAKES_MESSAGES | MR_TAKES_ROWS;
+    const std::uint32_t flags =
+        kTakes + (stores ? std::uint32_t{MR_BLOCKS} : 0) + (in_order ? std::uint32_t{MR_ORDERED} : 0);
     mr_plugin out = table::plugin<Sink>(MR_SINK, flags, "fake_sink", stores ? &table::with_positions : &table::without);
     out.sink = &table::kSink;
     return out;

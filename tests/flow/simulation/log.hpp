@@ -1,4 +1,5 @@
-// A model of a partitioned log and of the group of processes that read it: who owns which partition, asked and unasked moves.
+// A model of a partitioned log and of the group of processes that read it: who owns which partition, asked and unasked
+// moves.
 #pragma once
 
 #include <cstdint>
@@ -96,9 +97,7 @@ class Log {
       balance();
     }
   }
-  bool is_member(Member* member) const {
-    return std::find(members_.begin(), members_.end(), member) != members_.end();
-  }
+  bool is_member(Member* member) const { return std::find(members_.begin(), members_.end(), member) != members_.end(); }
 
  private:
   void give(std::int32_t partition, Member& to) {

@@ -1,5 +1,5 @@
-// Runs seeds: simulation --mode M [--seeds A..B] [--expect-failure] [--story]. A failing seed prints its story and how to see
-// it again. With --expect-failure (mutants) it is the other way round: at least one seed has to fail.
+// Runs seeds: simulation --mode M [--seeds A..B] [--expect-failure] [--story]. A failing seed prints its story and how
+// to see it again. With --expect-failure (mutants) it is the other way round: at least one seed has to fail.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -63,7 +63,8 @@ int main(int count, char** words) {
   const std::optional<Arguments> arguments = parse(count, words);
   if (!arguments) {
     std::fprintf(stderr,
-                 "simulation --mode http-database|log-database|log-store|log-both [--seeds A..B] [--expect-failure] [--story]\n");
+                 "simulation --mode http-database|log-database|log-store|log-both [--seeds A..B] [--expect-failure] "
+                 "[--story]\n");
     return 2;
   }
   const std::string_view mode = kModes[static_cast<std::size_t>(*arguments->mode)];
@@ -82,7 +83,8 @@ int main(int count, char** words) {
       if (!arguments->story) {
         print(millrace::sim::run(seed, *arguments->mode, true));
       }
-      std::printf("again: simulation --mode %s --seeds %llu --story\n", mode.data(), static_cast<unsigned long long>(seed));
+      std::printf("again: simulation --mode %s --seeds %llu --story\n", mode.data(),
+                  static_cast<unsigned long long>(seed));
       return 1;
     }
   }

@@ -22,7 +22,7 @@
 
 namespace millrace::sim {
 
-inline constexpr std::uint32_t kMessages = 1;    // target ids
+inline constexpr std::uint32_t kMessages = 1; // target ids
 inline constexpr std::uint32_t kDeadMessages = 2;
 inline constexpr std::uint32_t kRows = 3;
 
@@ -44,33 +44,42 @@ std::uint64_t id_of(World& world, const mr_event& event);
 // What every verdict must mean, wherever it is told.
 void check_verdict(World& world, std::uint64_t id, const mr_verdict& verdict);
 
-// Runs one call at a time, a while later; a call may hang until it is poked.
-class SimLane final : public flow::Lane {
+// Where the calls of a blocking sink run: one at a time, a while later; one may hang until it is poked. Shared by the
+// lane, the sink that is interrupted, and the process that crashes; outlives all three.
+class Wire : public std::enable_shared_from_this<Wire> {
  public:
-  SimLane(World& world, Alive alive) : world_(world), alive_(std::move(alive)), state_(std::make_shared<State>()) {}
-  ~SimLane() override { state_->gone = true; }
-  void run(std::function<void()> call) override;
+  Wire(World& world, Alive alive) : world_(world), alive_(std::move(alive)) {}
+  void run(std::function<void()> call);
   void poke();
   // The process is gone; what it had sent to the server may be carried out all the same.
   void crash();
+  void cut() { gone_ = true; }
 
  private:
-  struct State {
-    std::function<void()> call;
-    bool hung = false;
-    bool gone = false;
-    std::uint64_t number = 0;
-  };
   void finish_in(std::int64_t wait);
 
   World& world_;
   Alive alive_;
-  std::shared_ptr<State> state_; // shared with what is to happen
+  std::function<void()> call_;
+  bool hung_ = false;
+  bool gone_ = false;
+  std::uint64_t number_ = 0;
+};
+
+class SimLane final : public flow::Lane {
+ public:
+  explicit SimLane(std::shared_ptr<Wire> wire) : wire_(std::move(wire)) {}
+  ~SimLane() override { wire_->cut(); }
+  void run(std::function<void()> call) override { wire_->run(std::move(call)); }
+
+ private:
+  std::shared_ptr<Wire> wire_;
 };
 
 class LogSource final : public fake::Source, public Member {
  public:
-  LogSource(World& world, Log& log, std::shared_ptr<flow::Port> port) : world_(world), log_(log), port_(std::move(port)) {}
+  LogSource(World& world, Log& log, std::shared_ptr<flow::Port> port)
+      : world_(world), log_(log), port_(std::move(port)) {}
 
   mr_status start(mr_error*) override;
   mr_status poll(const mr_budget& budget, mr_batch& out, mr_error* error) override;
@@ -115,8 +124,8 @@ class HttpSource final : public fake::Source {
     struct Request {
       std::vector<std::uint64_t> ids;
     };
-    std::deque<Request> waiting;           // to be taken by whoever listens
-    std::vector<bool> answered;            // by event: it was told 200
+    std::deque<Request> waiting; // to be taken by whoever listens
+    std::vector<bool> answered;  // by event: it was told 200
     std::function<void(Request)> send_again;
   };
 
@@ -161,7 +170,10 @@ class Router final : public fake::Router {
 class StoreSink final : public fake::Sink {
  public:
   StoreSink(World& world, std::shared_ptr<flow::Port> port, Alive alive, bool ordered)
-      : world_(world), port_(std::move(port)), alive_(std::move(alive)), ordered_(ordered),
+      : world_(world),
+        port_(std::move(port)),
+        alive_(std::move(alive)),
+        ordered_(ordered),
         most_(static_cast<std::uint32_t>(world.between(1, 4))) {}
 
   mr_status bind(std::uint32_t id, const mr_target& target, mr_error* error) override;
@@ -194,8 +206,8 @@ class StoreSink final : public fake::Sink {
 // Takes rows, stores positions with them in one transaction, blocks.
 class DatabaseSink final : public fake::Sink {
  public:
-  DatabaseSink(World& world, Database& database, std::shared_ptr<flow::Port> port)
-      : world_(world), database_(database), port_(std::move(port)) {}
+  DatabaseSink(World& world, Database& database, std::shared_ptr<flow::Port> port, std::shared_ptr<Wire> wire)
+      : world_(world), database_(database), port_(std::move(port)), wire_(std::move(wire)) {}
 
   mr_status start(mr_error* error) override;
   mr_status bind(std::uint32_t id, const mr_target& target, mr_error* error) override;
@@ -207,8 +219,6 @@ class DatabaseSink final : public fake::Sink {
   mr_status still(mr_error* error) override;
   void interrupt() override;
   void stop() override { database_.kill(session_); }
-
-  void set_lane(SimLane* lane) { lane_ = lane; }
 
  private:
   struct Verdicts {
@@ -223,7 +233,7 @@ class DatabaseSink final : public fake::Sink {
   World& world_;
   Database& database_;
   std::shared_ptr<flow::Port> port_;
-  SimLane* lane_ = nullptr;
+  std::shared_ptr<Wire> wire_;
   std::uint64_t session_ = 0;
   std::map<std::int32_t, std::uint64_t> claims_; // epoch by partition
   std::set<std::uint32_t> bound_;

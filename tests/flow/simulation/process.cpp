@@ -6,7 +6,8 @@
 
 namespace millrace::sim {
 
-flow::Instance Process::instance(const mr_plugin* plugin, void* self, std::string name, std::shared_ptr<flow::Port> port) {
+flow::Instance Process::instance(const mr_plugin* plugin, void* self, std::string name,
+                                 std::shared_ptr<flow::Port> port) {
   flow::Instance out;
   out.plugin = plugin;
   out.self = self;
@@ -20,19 +21,18 @@ flow::Instance Process::store() {
   auto port = inbox_->open_port();
   stores_.push_back(std::make_shared<StoreSink>(world_, port, alive_, ordered));
   plugins_.push_back(stores_.back());
-  return instance(fake::sink_plugin(false, ordered), static_cast<fake::Sink*>(stores_.back().get()), "sink.store", port);
+  return instance(fake::sink_plugin(false, ordered), static_cast<fake::Sink*>(stores_.back().get()), "sink.store",
+                  port);
 }
 
 flow::Instance Process::database() {
   auto port = inbox_->open_port();
-  const auto sink = std::make_shared<DatabaseSink>(world_, outside_.database, port);
+  wires_.push_back(std::make_shared<Wire>(world_, alive_));
+  const auto sink = std::make_shared<DatabaseSink>(world_, outside_.database, port, wires_.back());
   plugins_.push_back(sink);
   flow::Instance out =
       instance(fake::sink_plugin(true, false), static_cast<fake::Sink*>(sink.get()), "sink.database", port);
-  auto lane = std::make_unique<SimLane>(world_, alive_);
-  sink->set_lane(lane.get());
-  lanes_.push_back(lane.get());
-  out.lane = std::move(lane);
+  out.lane = std::make_unique<SimLane>(wires_.back());
   return out;
 }
 
@@ -78,7 +78,8 @@ void Process::start() {
   if (world_.has_log()) {
     log_source_ = std::make_shared<LogSource>(world_, outside_.log, port);
     plugins_.push_back(log_source_);
-    parts.source = instance(fake::source_plugin(true), static_cast<fake::Source*>(log_source_.get()), "source.log", port);
+    parts.source =
+        instance(fake::source_plugin(true), static_cast<fake::Source*>(log_source_.get()), "source.log", port);
   } else {
     http_source_ = std::make_shared<HttpSource>(world_, outside_.clients, port);
     plugins_.push_back(http_source_);
@@ -108,14 +109,14 @@ void Process::crash() {
   if (!worker_) {
     return;
   }
-  for (SimLane* lane : lanes_) {
-    lane->crash();
+  for (const auto& wire : wires_) {
+    wire->crash();
   }
   for (const auto& sink : stores_) {
     sink->crash();
   }
   *alive_ = false;
-  lanes_.clear();
+  wires_.clear();
   stores_.clear();
   worker_.reset();
   if (log_source_) {
@@ -174,6 +175,23 @@ void Process::wake() {
   if (http_source_) {
     http_source_->wake();
   }
+}
+
+std::string Process::state() const {
+  if (!worker_) {
+    return name_ + " is down";
+  }
+  const flow::WorkerCounters& counters = worker_->counters();
+  std::string out = name_ + ": state " + std::to_string(static_cast<int>(worker_->state())) + ", in flight " +
+                    std::to_string(counters.events_in_flight.get()) + " events " +
+                    std::to_string(counters.bytes_in_flight.get()) + " bytes, partitions " +
+                    std::to_string(counters.partitions.get()) + ", next step in " +
+                    std::to_string(next_step_ == INT64_MAX ? -1 : (next_step_ - world_.now()) / kMicro) + "us";
+  for (const flow::SinkCounters& sink : counters.sinks) {
+    out += "; sink open " + std::to_string(sink.open.get()) + " waiting " + std::to_string(sink.waiting.get()) +
+           " held " + std::to_string(sink.held.get());
+  }
+  return out;
 }
 
 void Process::check_empty() {

@@ -37,7 +37,10 @@ class Process final : public flow::Watcher {
   void swap_router();
   void swap_sink();
   void wake();
-  std::size_t unsettled() const { return log_source_ ? log_source_->unsettled() : http_source_ ? http_source_->unsettled() : 0; }
+  std::size_t unsettled() const {
+    return log_source_ ? log_source_->unsettled() : http_source_ ? http_source_->unsettled() : 0;
+  }
+  std::string state() const;
   // The worker holds nothing: said by its own counters.
   void check_empty();
 
@@ -62,7 +65,7 @@ class Process final : public flow::Watcher {
   // What the plugins were made of stays until the run ends; the worker destroys instances, not objects.
   std::vector<std::shared_ptr<fake::Plugin>> plugins_;
   std::vector<std::shared_ptr<StoreSink>> stores_;
-  std::vector<SimLane*> lanes_; // of this incarnation's database sinks
+  std::vector<std::shared_ptr<Wire>> wires_; // of this incarnation's database sinks
   std::shared_ptr<LogSource> log_source_;
   std::shared_ptr<HttpSource> http_source_;
   std::unique_ptr<flow::Worker> worker_;

@@ -227,6 +227,9 @@ bool Run::come_to_rest(const char* when) {
   if (run_until(world_.now() + kPatience, [this] { return is_at_rest(); })) {
     return true;
   }
+  for (const auto& process : processes_) {
+    world_.tell(process->state());
+  }
   world_.fail(std::string("stuck ") + when);
   return false;
 }
@@ -277,9 +280,9 @@ void Run::check_database(std::uint64_t id, std::uint32_t rows, std::uint32_t dea
     return found >= wanted && found <= (wanted == 0 ? 0 : wanted + more);
   };
   if (!is_right(rows, wanted_rows) || !is_right(dead, wanted_dead)) {
-    world_.fail("event " + std::to_string(id) + " is in the table " + std::to_string(rows) + " times and in the dead letters " +
-                std::to_string(dead) + " times, instead of " + std::to_string(wanted_rows) + " and " +
-                std::to_string(wanted_dead));
+    world_.fail("event " + std::to_string(id) + " is in the table " + std::to_string(rows) +
+                " times and in the dead letters " + std::to_string(dead) + " times, instead of " +
+                std::to_string(wanted_rows) + " and " + std::to_string(wanted_dead));
   }
 }
 

@@ -49,7 +49,7 @@ class World {
   World(std::uint64_t seed, Mode with, bool tell) : mode(with), dice_(seed), tell_(tell) {}
 
   const Mode mode;
-  bool faults = true; // things may go wrong
+  bool faults = true;           // things may go wrong
   std::vector<Witness> witness; // by number of the event
   std::int64_t live_arrays = 0; // rows that were not released
 
