@@ -9,7 +9,9 @@
 
 #include <millrace/sink.hpp>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <map>
 #include <span>
 #include <string>
@@ -79,7 +81,7 @@ class PostgresSink {
   void committed(const mr_delivery& delivery, const Transaction& transaction);
   void count_dead_letters(const mr_delivery& delivery, const Transaction& transaction);
   template <class Call>
-  void outside_of_flow(Call&& call);
+  void outside_of_flow(std::int64_t deadline_ns, Call&& call);
 
   Host host_;
   Settings settings_;
@@ -348,9 +350,13 @@ void PostgresSink::still() {
   }
 }
 
-// check and apply have an instance of their own; nothing of a running one is touched.
+// check and apply have an instance of their own; nothing of a running one is touched. No step takes longer than what is
+// left.
 template <class Call>
-void PostgresSink::outside_of_flow(Call&& call) {
+void PostgresSink::outside_of_flow(std::int64_t deadline_ns, Call&& call) {
+  const std::chrono::nanoseconds left(std::max<std::int64_t>(deadline_ns - host_.now_ns(), 1'000'000));
+  settings_.connect_timeout = std::min(settings_.connect_timeout, left);
+  settings_.statement_timeout = std::min(settings_.statement_timeout, left);
   begin_call();
   try {
     ensure_open();
@@ -360,14 +366,13 @@ void PostgresSink::outside_of_flow(Call&& call) {
   }
 }
 
-void PostgresSink::check(std::span<const mr_target> targets, std::int64_t /*deadline_ns*/,
-                         const mr_findings& findings) {
-  outside_of_flow([&] { check_targets(session_, settings_.schema, targets, findings); });
+void PostgresSink::check(std::span<const mr_target> targets, std::int64_t deadline_ns, const mr_findings& findings) {
+  outside_of_flow(deadline_ns, [&] { check_targets(session_, settings_.schema, targets, findings); });
 }
 
-void PostgresSink::apply(std::span<const mr_target> targets, bool run, std::int64_t /*deadline_ns*/,
-                         const mr_steps& steps, const mr_findings& findings) {
-  outside_of_flow([&] { apply_targets(session_, settings_.schema, targets, run, steps, findings); });
+void PostgresSink::apply(std::span<const mr_target> targets, bool run, std::int64_t deadline_ns, const mr_steps& steps,
+                         const mr_findings& findings) {
+  outside_of_flow(deadline_ns, [&] { apply_targets(session_, settings_.schema, targets, run, steps, findings); });
 }
 
 } // namespace

@@ -113,9 +113,7 @@ std::vector<Value> floats(std::mt19937_64& random, void (RowBuilder::*set)(std::
 
 std::vector<Value> texts(std::mt19937_64& random, std::size_t longest) {
   std::vector<Value> out;
-  const auto add = [&](std::string text) {
-    out.push_back({[=](RowBuilder& rows) { rows.text(0, text); }, text});
-  };
+  const auto add = [&](std::string text) { out.push_back({[=](RowBuilder& rows) { rows.text(0, text); }, text}); };
   for (const char* text : {"", " ", "a", "'", "\"", "\\", "\\N", "\t\n\r", "\x01\x7f", "ä", "€", "😀", "\xEF\xBB\xBF",
                            "\xEF\xBF\xBF", "\xF4\x8F\xBF\xBF", "\xED\x9F\xBF", "\xEE\x80\x80", "a\u0301", "مرحبا"}) {
     add(text);

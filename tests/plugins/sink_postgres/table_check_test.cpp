@@ -1,0 +1,149 @@
+// Whether a table is what a target needs, and what is said when it is not.
+#include "plugins/sink_postgres/table_check.hpp"
+
+#include "plugins/sink_postgres/table_plan.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <millrace/failure.hpp>
+
+namespace millrace::sink_postgres {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Wanting {
+  RowSchema schema;
+  std::vector<mr_pair> properties;
+
+  mr_target target(const char* name) {
+    mr_target made{};
+    made.name = str(name);
+    made.form = MR_ROWS;
+    made.schema = &schema.get();
+    made.properties = properties.data();
+    made.property_count = properties.size();
+    return made;
+  }
+};
+
+TableColumn there(const char* name, const char* type, bool not_null = false) {
+  TableColumn column;
+  column.name = name;
+  column.type = parse_sql_type(type);
+  column.type_text = type;
+  column.not_null = not_null;
+  return column;
+}
+
+TEST(TableCheck, ATableThatFitsHasNoDifferences) {
+  Wanting wanting;
+  wanting.schema.add({"id", ColumnType::int64, false, 0, 0, "bigint"});
+  wanting.schema.add({"note", ColumnType::text, true, 0, 0, "varchar(5)"});
+  wanting.properties = {{str("on_conflict"), str("keep_last")}, {str("primary_key"), str("id")}};
+  TableDescription actual;
+  actual.columns = {there("note", "text"), there("id", "bigint", true)};
+  actual.unique_keys = {{"id"}};
+  EXPECT_TRUE(differences(wanted_table(wanting.target("app.t")), actual).empty());
+}
+
+TEST(TableCheck, EachDifferenceIsNamedWithItsWayOut) {
+  Wanting wanting;
+  wanting.schema.add({"id", ColumnType::int64, false, 0, 0, "bigint"});
+  wanting.schema.add({"totl", ColumnType::decimal, true, 9, 2, "numeric(9,2)"});
+  wanting.schema.add({"maybe", ColumnType::text, true, 0, 0, "text"});
+  wanting.schema.add({"made", ColumnType::int32, true, 0, 0, "int"});
+  wanting.properties = {{str("on_conflict"), str("reject")}, {str("primary_key"), str("id")}};
+  TableDescription actual;
+  actual.may_insert = false;
+  actual.columns = {there("id", "int", true), there("total", "numeric(9,2)"), there("maybe", "text", true),
+                    there("made", "int"), there("more", "text", true)};
+  actual.columns[3].generated = true;
+  actual.unique_keys = {{"id", "more"}};
+  std::string all;
+  for (const Difference& difference : differences(wanted_table(wanting.target("app.t")), actual)) {
+    all += difference.column + ": " + difference.text + "\n";
+  }
+  EXPECT_EQ(
+      all,
+      "id: has 'id' as int, the rules write bigint: change the rules, or alter table \"app\".\"t\" alter column "
+      "\"id\" type bigint\n"
+      "totl: has no column 'totl' (did you mean 'total'?): alter table \"app\".\"t\" add column \"totl\" "
+      "numeric(9,2)\n"
+      "maybe: has 'maybe' NOT NULL, and the rules may leave it null: give it another 'else', or alter table "
+      "\"app\".\"t\" alter column \"maybe\" drop not null\n"
+      "made: computes its column 'made' itself (generated), so that nothing can be written there: leave it out of "
+      "the rules\n"
+      "more: has a column 'more' that is NOT NULL without a default, and the rules do not write it: add it to the "
+      "rules, or alter table \"app\".\"t\" alter column \"more\" drop not null\n"
+      ": has no primary key or unique constraint on exactly (\"id\"), by which the rules tell rows apart: alter "
+      "table \"app\".\"t\" add primary key (\"id\")\n"
+      ": may not be written by this role: grant select, insert, update on \"app\".\"t\" to it\n");
+}
+
+TEST(TableCheck, AViewIsNotATable) {
+  Wanting wanting;
+  wanting.schema.add({"id", ColumnType::int64, false, 0, 0, "bigint"});
+  TableDescription actual;
+  actual.kind = 'v';
+  const auto found = differences(wanted_table(wanting.target("t")), actual);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_THAT(found[0].text, HasSubstr("is a view"));
+}
+
+TEST(TableCheck, WhatNoTableCouldSatisfyIsTheTargetsFault) {
+  const auto text_of = [](Wanting& wanting) -> std::string {
+    try {
+      wanted_table(wanting.target("t"));
+    } catch (const Failure& failure) {
+      return failure.what();
+    }
+    return "accepted";
+  };
+  Wanting no_columns;
+  EXPECT_THAT(text_of(no_columns), HasSubstr("has no columns"));
+  Wanting odd_type;
+  odd_type.schema.add({"p", ColumnType::text, true, 0, 0, "point"});
+  EXPECT_THAT(text_of(odd_type), HasSubstr("column 'p' is declared as 'point'"));
+  Wanting wrong_pair;
+  wrong_pair.schema.add({"p", ColumnType::text, true, 0, 0, "int"});
+  EXPECT_THAT(text_of(wrong_pair), HasSubstr("cannot write"));
+  Wanting key;
+  key.schema.add({"id", ColumnType::int64, false, 0, 0, ""});
+  key.properties = {{str("on_conflict"), str("keep_first")}};
+  EXPECT_THAT(text_of(key), HasSubstr("on_conflict needs a primary_key"));
+  key.properties = {{str("on_conflict"), str("keep_first")}, {str("primary_key"), str("ID")}};
+  EXPECT_THAT(text_of(key), HasSubstr("primary_key names 'ID'"));
+  key.properties = {{str("on_conflict"), str("keep_newest")}, {str("primary_key"), str("id")}};
+  EXPECT_THAT(text_of(key), HasSubstr("newest_by names ''"));
+  key.properties = {{str("on_conflict"), str("replace")}, {str("primary_key"), str("id")}};
+  EXPECT_THAT(text_of(key), HasSubstr("'replace'; it can be keep_first"));
+  Wanting wide;
+  wide.schema.add({"n", ColumnType::decimal, true, 76, 2, ""});
+  EXPECT_THAT(text_of(wide), HasSubstr("at most 38"));
+}
+
+TEST(TableCheck, NamesAndKeysMayHoldAnything) {
+  Wanting wanting;
+  wanting.schema.add({"a,b", ColumnType::int64, false, 0, 0, ""});
+  wanting.schema.add({"c\"d", ColumnType::text, false, 0, 0, ""});
+  wanting.properties = {{str("on_conflict"), str("keep_first")}, {str("primary_key"), str("a,,b,c\"d")}};
+  const WantedTable wanted = wanted_table(wanting.target("odd \"schema\".odd.table"));
+  EXPECT_EQ(wanted.key, (std::vector<std::string>{"a,b", "c\"d"}));
+  EXPECT_EQ(create_table_sql(wanted),
+            "create table \"odd \"\"schema\"\"\".\"odd.table\" (\n  \"a,b\" bigint not null,\n  \"c\"\"d\" text not "
+            "null,\n  primary key (\"a,b\", \"c\"\"d\")\n)");
+}
+
+TEST(TableCheck, WithoutADeclaredTypeTheNaturalOneIsMeant) {
+  Wanting wanting;
+  wanting.schema.add({"j", ColumnType::json, true, 0, 0, ""});
+  wanting.schema.add({"n", ColumnType::decimal, true, 10, 3, ""});
+  const WantedTable wanted = wanted_table(wanting.target("t"));
+  EXPECT_EQ(to_string(wanted.columns[0].type), "jsonb");
+  EXPECT_EQ(to_string(wanted.columns[1].type), "numeric(10,3)");
+  EXPECT_EQ(wanted.name.text(), "public.t");
+}
+
+} // namespace
+} // namespace millrace::sink_postgres
