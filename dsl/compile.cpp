@@ -68,6 +68,9 @@ class Closure {
       // Imports of file i are appended; its items do not move.
       const std::vector<ast::Text> imports = imports_of(files_[i]);
       for (const ast::Text& import : imports) {
+        if (out_.diagnostics.error_count() > Diagnostics::kMaxErrors) {
+          break;
+        }
         follow(import, names_[i]);
       }
     }

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -76,6 +78,7 @@ class Diagnostics {
 
  private:
   std::vector<Diagnostic> all_;
+  std::set<std::tuple<FileId, std::uint32_t, std::uint32_t, Code, std::string>> seen_;
   Diagnostic dropped_{};
   std::size_t errors_ = 0;
 };

@@ -443,15 +443,15 @@ Condition Expressions::truth(ast::ExprId expr, bool positive, const Facts& known
     return bad_condition();
   }
   info.used = true;
-  info.open = true;
-  used_at_.push_back(node.span);
+  if (!enter(info, node.span)) {
+    return bad_condition();
+  }
   const ast::File* const outside = tree_;
   tree_ = info.tree;
   // A fix for a test in the definition is made there, where nothing stands around it.
   const Condition result = check(info.def->body, positive, known, {info.def->body, Parent::none});
   tree_ = outside;
-  used_at_.pop_back();
-  info.open = false;
+  leave(info);
   return result;
 }
 

@@ -6,45 +6,65 @@
 namespace millrace::dsl::check {
 namespace {
 
-/// Whether the body makes sense for events of this kind. What it finds goes to `diagnostics`.
-bool fits(Context& context, DefInfo& info, EventInfo& event, Diagnostics& diagnostics) {
-  Program scratch; // what is lowered here is never run
-  scratch.shapes = context.program.shapes;
-  scratch.enumerations = context.program.enumerations;
-  Context trial{context.sources, context.files,  diagnostics,          scratch,
-                context.events,  context.defs,   context.lets,         context.topics,
-                context.routers, context.tables, context.metric_names, context.poisoned};
-  Expressions expressions(trial, event);
-  expressions.assume_presence(true);
-  DefInfo& own = trial.defs.find(info.def->name.text)->second;
-  own.open = true; // a use inside is a circle
-  expressions.whole(*info.tree, info.def->body, {}, false);
-  return !diagnostics.has_errors();
-}
+/// Tries definitions on events without leaving a trace in the program.
+class Trial {
+ public:
+  explicit Trial(Context& context)
+      : context_{context.sources,      context.files,   found_,         scratch_,        context.events,
+                 context.defs,         context.lets,    context.topics, context.routers, context.tables,
+                 context.metric_names, context.poisoned} {
+    scratch_.shapes = context.program.shapes;
+    scratch_.enumerations = context.program.enumerations;
+  }
+
+  /// What is wrong with the body for events of this kind.
+  Diagnostics run(const DefInfo& info, const std::string& event) {
+    found_ = {};
+    Expressions expressions(context_, context_.events.find(event)->second);
+    expressions.assume_presence(true);
+    DefInfo& own = context_.defs.find(info.def->name.text)->second;
+    own.open = true; // a use inside is a circle
+    expressions.whole(*info.tree, info.def->body, {}, false);
+    own.open = false;
+    return found_;
+  }
+
+ private:
+  Diagnostics found_;
+  Program scratch_;
+  Context context_;
+};
 
 } // namespace
 
 void check_unused(Context& context) {
+  // What would have used a definition may be what did not compile.
+  const bool flag = !context.diagnostics.has_errors();
+  std::optional<Trial> trial;
   for (auto& [name, info] : context.defs) {
-    if (info.used) {
+    if (info.used || context.diagnostics.error_count() > Diagnostics::kMaxErrors) {
       continue;
     }
-    context.diagnostics
-        .add(Code::unused_def, info.def->name.span, "nothing uses the definition " + ticked(name), "never used")
-        .help("use it or remove it");
-    Diagnostics first;
-    bool fitting = context.events.empty();
-    for (auto& [event_name, event] : context.events) {
-      Diagnostics found;
-      fitting = fitting || fits(context, info, event, found);
-      if (first.all().empty()) {
-        first = found;
-      }
+    if (flag) {
+      context.diagnostics
+          .add(Code::unused_def, info.def->name.span, "nothing uses the definition " + ticked(name), "never used")
+          .help("use it or remove it");
     }
-    if (!fitting) {
-      for (const Diagnostic& diagnostic : first.all()) {
-        context.diagnostics.add(diagnostic);
+    if (!trial) {
+      trial.emplace(context);
+    }
+    // It has to make sense for one of the events; if it does for none, what the first says is as good as any.
+    std::optional<Diagnostics> first;
+    for (const auto& [event_name, event] : context.events) {
+      Diagnostics found = trial->run(info, event_name);
+      if (!found.has_errors()) {
+        first.reset();
+        break;
       }
+      first = first ? std::move(first) : std::move(found);
+    }
+    for (const Diagnostic& diagnostic : first ? first->all() : std::vector<Diagnostic>()) {
+      context.diagnostics.add(diagnostic);
     }
   }
 }

@@ -109,6 +109,10 @@ class Expressions {
   TypedValue poisoned(Span span) const;
   Index constant(Value value, ValueType type) { return context_.program.add_constant_node(value, type); }
 
+  /// Uses of a definition: it stands once per use, so a few lines can stand for very much.
+  bool enter(DefInfo& def, Span use);
+  void leave(DefInfo& def);
+
   // conditions.cpp
   Condition check(ast::ExprId expr, bool positive, const Facts& known, Site site);
   Condition logical(const ast::Logical& form, ast::ExprId expr, bool positive, const Facts& known, Site site);
@@ -146,6 +150,8 @@ class Expressions {
   std::vector<Span> used_at_; // where the definitions around the current expression are used
   std::vector<Index>* reads_log_ = nullptr;
   Index unmapped_set_ = kNone;
+  std::size_t first_node_ = 0; // of the expression that is being lowered
+  bool too_large_ = false;     // and it was reported; nothing more of it is lowered
   bool assume_presence_ = false;
 };
 

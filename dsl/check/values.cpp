@@ -5,6 +5,11 @@
 namespace millrace::dsl::check {
 namespace {
 
+// What one expression, and all of them, may become when its definitions are written out.
+constexpr std::size_t kMaxDefDepth = 64;
+constexpr std::size_t kMaxNodes = 50'000;
+constexpr std::size_t kMaxNodesInAll = 4'000'000;
+
 bool is_number(Kind kind) { return kind == Kind::integer || kind == Kind::floating || kind == Kind::decimal; }
 
 /// Digits before and behind the point that an int or decimal can have.
@@ -83,15 +88,22 @@ TypedValue Expressions::path(const ast::File& tree, const std::vector<ast::Step>
   return resolved_value(resolved, span, known);
 }
 
+/// By its form alone. A name is what its definition is, as far as definitions may go.
 bool Expressions::is_condition(const ast::File& tree, ast::ExprId expr) const {
-  const ast::ExprNode& node = tree[expr].node;
-  if (const auto* path = std::get_if<ast::Path>(&node)) {
+  const ast::ExprNode* node = &tree[expr].node;
+  for (std::size_t depth = 0; depth <= kMaxDefDepth; ++depth) {
+    const auto* path = std::get_if<ast::Path>(node);
+    if (path == nullptr) {
+      return !std::holds_alternative<ast::Literal>(*node) && !std::holds_alternative<ast::List>(*node) &&
+             !std::holds_alternative<ast::Coalesce>(*node);
+    }
     const auto def = context_.defs.find(path->steps.front().text);
-    return def != context_.defs.end() && path->steps.size() == 1 && !def->second.open &&
-           is_condition(*def->second.tree, def->second.def->body);
+    if (def == context_.defs.end() || path->steps.size() != 1) {
+      return false;
+    }
+    node = &(*def->second.tree)[def->second.def->body].node;
   }
-  return !std::holds_alternative<ast::Literal>(node) && !std::holds_alternative<ast::List>(node) &&
-         !std::holds_alternative<ast::Coalesce>(node);
+  return false;
 }
 
 const ast::Literal* Expressions::literal_of(const ast::File& tree, ast::ExprId expr) const {
@@ -224,6 +236,35 @@ TypedValue Expressions::value_at(ast::ExprId expr, const Facts& known) {
   return poisoned(node.span);
 }
 
+bool Expressions::enter(DefInfo& def, Span use) {
+  if (too_large_) {
+    return false;
+  }
+  if (used_at_.empty()) {
+    first_node_ = context_.program.nodes.size();
+  }
+  const std::size_t nodes = context_.program.nodes.size();
+  if (used_at_.size() >= kMaxDefDepth || nodes - first_node_ > kMaxNodes || nodes > kMaxNodesInAll) {
+    too_large_ = true;
+    diagnostics()
+        .add(Code::nested_too_deeply, used_at_.empty() ? use : used_at_.front(),
+             used_at_.size() >= kMaxDefDepth ? "definitions within definitions, more than 64 deep"
+                                             : "written out, this expression is too large",
+             "definitions are written out where they are used")
+        .help("use fewer definitions within definitions");
+    return false;
+  }
+  def.open = true;
+  used_at_.push_back(use);
+  return true;
+}
+
+void Expressions::leave(DefInfo& def) {
+  used_at_.pop_back();
+  def.open = false;
+  too_large_ = too_large_ && !used_at_.empty();
+}
+
 TypedValue Expressions::of_def(DefInfo& def, Span span, const Facts& known, bool as_whole) {
   if (def.open) {
     auto& diagnostic =
@@ -242,13 +283,13 @@ TypedValue Expressions::of_def(DefInfo& def, Span span, const Facts& known, bool
             "join conditions with `and`, `or` and `not`; only a whole key, header, column or `def` may be a condition");
     return poisoned(span);
   }
+  if (!enter(def, span)) {
+    return poisoned(span);
+  }
   const Restore restore_tree(tree_);
-  def.open = true;
-  used_at_.push_back(span);
   tree_ = def.tree;
   TypedValue value = as_whole ? whole(*def.tree, def.def->body, known, false) : value_at(def.def->body, known);
-  used_at_.pop_back();
-  def.open = false;
+  leave(def);
   value.span = span;
   return value;
 }

@@ -7,9 +7,7 @@
 namespace millrace::dsl {
 
 Diagnostic& Diagnostics::add(Code code, Span span, std::string headline, std::string label) {
-  const bool repeated = std::any_of(all_.begin(), all_.end(), [&](const Diagnostic& known) {
-    return known.code == code && known.primary.span == span && known.headline == headline;
-  });
+  const bool repeated = !seen_.emplace(span.file, span.begin, span.end, code, headline).second;
   const bool is_error = severity_of(code) == Severity::error;
   errors_ += is_error && !repeated ? 1 : 0;
   Diagnostic diagnostic{code, std::move(headline), {span, std::move(label)}, {}, {}, {}};

@@ -10,6 +10,8 @@ namespace {
 
 using boost::fusion::at_c;
 
+constexpr std::uint32_t kMaxCoalesce = 64; // whoever walks the tree may recurse
+
 Span span_of(ParseState& s, ast::ExprId id) { return s.expr(id).span; }
 
 /// The first operand is the value as long as no other follows.
@@ -86,7 +88,13 @@ constexpr auto make_coalesce = [](auto& ctx) {
   ParseState& s = state(ctx);
   const ast::ExprId left = x3::_val(ctx);
   const ast::ExprId right = x3::_attr(ctx);
-  x3::_val(ctx) = s.add(ast::Coalesce{left, right}, span_of(s, left) | span_of(s, right));
+  const auto* row = std::get_if<ast::Coalesce>(&s.expr(left).node);
+  const std::uint32_t depth = row != nullptr && !s.expr(left).parenthesized ? row->depth + 1 : 1;
+  if (depth > kMaxCoalesce) {
+    s.report_too_deep(span_of(s, right));
+    return;
+  }
+  x3::_val(ctx) = s.add(ast::Coalesce{left, right, depth}, span_of(s, left) | span_of(s, right));
 };
 
 constexpr auto parenthesize = [](auto& ctx) {

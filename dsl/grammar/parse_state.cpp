@@ -68,6 +68,7 @@ void ParseState::reset(const char* begin) {
   furthest_ = begin;
   accepted_end_ = begin;
   expected_.clear();
+  too_deep_ = false;
 }
 
 void ParseState::report_failure(const char* last) {
@@ -138,6 +139,14 @@ ast::Text ParseState::make_text(std::string_view with_quotes) {
   }
   text.text = file_.decoded.emplace_back(std::move(std::get<std::string>(decoded)));
   return text;
+}
+
+void ParseState::report_too_deep(Span span) {
+  if (!too_deep_) {
+    diagnostics_.add(Code::nested_too_deeply, span, "more than 64 `??` in a row", "one too many")
+        .help("give a part of it a name with `def`");
+  }
+  too_deep_ = true;
 }
 
 void ParseState::report_later(Span span, std::string_view what) {

@@ -45,6 +45,8 @@ class ParseState {
   ast::Text make_text(std::string_view with_quotes);
   /// A form of the language that is known but not here yet.
   void report_later(Span span, std::string_view what);
+  /// Once per piece.
+  void report_too_deep(Span span);
 
  private:
   void suggest_keyword(Diagnostic& diagnostic, Span at, std::string_view word) const;
@@ -56,6 +58,7 @@ class ParseState {
   const char* furthest_ = nullptr;
   const char* accepted_end_ = nullptr;
   std::vector<std::string_view> expected_;
+  bool too_deep_ = false; // reported
 };
 
 } // namespace millrace::dsl::grammar

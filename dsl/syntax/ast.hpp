@@ -112,9 +112,11 @@ struct Logical {
   std::vector<ExprId> operands;
 };
 
+/// `a ?? b ?? c` is `(a ?? b) ?? c`; `depth` counts the operators in such a row.
 struct Coalesce {
   ExprId left;
   ExprId right;
+  std::uint32_t depth = 1;
 };
 
 using ExprNode = std::variant<Literal, Path, List, Exists, IsNull, Compare, In, TextTest, Not, Logical, Coalesce>;

@@ -48,12 +48,15 @@ std::string decision_text(const Program& program, const Run& run, const Decision
     line("otherwise");
   }
   switch (decision.outcome) {
-    case Outcome::routed: break;
-    case Outcome::dropped: line("dropped"); break;
+    case Outcome::routed:
+      break;
+    case Outcome::dropped:
+      line("dropped");
+      break;
     case Outcome::invalid:
     case Outcome::rejected:
-      line((decision.outcome == Outcome::invalid ? "invalid " : "rejected ") + std::string(decision.reason.code()) + " " +
-           std::string(decision.reason.rule) + " " + std::string(decision.reason.path) + ": " +
+      line((decision.outcome == Outcome::invalid ? "invalid " : "rejected ") + std::string(decision.reason.code()) +
+           " " + std::string(decision.reason.rule) + " " + std::string(decision.reason.path) + ": " +
            std::string(decision.reason.text));
       break;
   }

@@ -1,4 +1,5 @@
-// Formatting changes white space only, does it once and for all, and loses no comment. Fixtures: tests/dsl/fixtures/format.
+// Formatting changes white space only, does it once and for all, and loses no comment. Fixtures:
+// tests/dsl/fixtures/format.
 #include "dsl/format/format.hpp"
 
 #include <gtest/gtest.h>
@@ -49,7 +50,8 @@ std::vector<std::pair<std::string, std::string>> all_texts() {
       }
     }
   }
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(std::filesystem::path(MILLRACE_SOURCE_DIR) / "rules")) {
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(std::filesystem::path(MILLRACE_SOURCE_DIR) / "rules")) {
     if (entry.path().extension() == ".rules") {
       texts.emplace_back(entry.path().filename().string(), read_whole(entry.path()));
     }
