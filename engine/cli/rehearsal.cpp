@@ -97,13 +97,14 @@ Answered ask(const Rehearsed& rehearsed, std::span<const mr_target> targets, std
 
 } // namespace
 
-Rehearsed::Rehearsed(const config::Instance& configured, const std::string& pipeline, const host::Services& services,
-                     const host::Surroundings& surroundings, std::vector<host::Diagnostic>& diagnostics)
+Rehearsed::Rehearsed(const config::Instance& configured, const std::string& pipeline, std::size_t worker,
+                     const host::Services& services, const host::Surroundings& surroundings,
+                     std::vector<host::Diagnostic>& diagnostics)
     : values_(configured.values) {
   const mr_plugin& table = *configured.plugin.table;
   host_ = std::make_unique<host::InstanceHost>(
-      host::Identity{configured.kind, pipeline, configured.label(), pipeline + "/0", "check"}, services,
-      surroundings, host::Secrets::of(values_->root, std::span(table.fields, table.field_count)));
+      host::Identity{configured.kind, pipeline, configured.label(), fmt::format("{}/{}", pipeline, worker), "check"},
+      services, surroundings, host::Secrets::of(values_->root, std::span(table.fields, table.field_count)));
   try {
     instance_ = std::make_unique<modules::Instance>(configured.plugin, host_->abi(), values_->root);
     diagnostics = host_->diagnostics();
@@ -120,12 +121,28 @@ Rehearsal::Rehearsal(const config::Pipeline& pipeline, const host::Services& ser
   }
   create(pipeline.router);
   create(pipeline.source);
+  if (pipeline.workers > 1 && refused_.empty()) {
+    for (const config::Instance& sink : pipeline.sinks) {
+      create_for_second_worker(sink);
+    }
+    create_for_second_worker(pipeline.source);
+  }
+}
+
+void Rehearsal::create_for_second_worker(const config::Instance& configured) {
+  std::vector<host::Diagnostic> ignored;
+  try {
+    const Rehearsed second(configured, pipeline_.name, 1, services_, host::Surroundings{nullptr, &targets_, &streams_},
+                           ignored);
+  } catch (const modules::CreateError& error) {
+    refused_.push_back({configured.place, error.what(), error.answer().status != MR_INVALID});
+  }
 }
 
 void Rehearsal::create(const config::Instance& configured) {
   std::vector<host::Diagnostic> found;
   try {
-    const Rehearsed& made = instances_.emplace_back(configured, pipeline_.name, services_,
+    const Rehearsed& made = instances_.emplace_back(configured, pipeline_.name, 0, services_,
                                                     host::Surroundings{nullptr, &targets_, &streams_}, found);
     const modules::Instance& instance = made.instance();
     if (const auto* ruleset = instance.extension<mr_router_ruleset>(MR_RULESET)) {
@@ -162,7 +179,7 @@ std::vector<mr_target> Rehearsal::targets_of(const config::Instance& sink) const
 
 Rehearsed Rehearsal::another(const config::Instance& configured) const {
   std::vector<host::Diagnostic> ignored; // the first one of its kind said the same
-  return {configured, pipeline_.name, services_, host::Surroundings{nullptr, &targets_, &streams_}, ignored};
+  return {configured, pipeline_.name, 0, services_, host::Surroundings{nullptr, &targets_, &streams_}, ignored};
 }
 
 std::string Finding::line() const {

@@ -17,9 +17,11 @@ namespace millrace::cli {
 // An instance with the host that it was created with.
 class Rehearsed {
  public:
-  // Throws modules::CreateError; its text has no secret in it.
-  Rehearsed(const config::Instance& configured, const std::string& pipeline, const host::Services& services,
-            const host::Surroundings& surroundings, std::vector<host::Diagnostic>& diagnostics);
+  // `worker` is the index of the worker that it stands in for. Throws modules::CreateError; its text has no secret in
+  // it.
+  Rehearsed(const config::Instance& configured, const std::string& pipeline, std::size_t worker,
+            const host::Services& services, const host::Surroundings& surroundings,
+            std::vector<host::Diagnostic>& diagnostics);
 
   const modules::Instance& instance() const { return *instance_; }
   const host::InstanceHost& host() const { return *host_; }
@@ -57,6 +59,8 @@ class Rehearsal {
 
  private:
   void create(const config::Instance& configured);
+  // What one worker accepts, two may not: a file that each of them would write.
+  void create_for_second_worker(const config::Instance& configured);
 
   const config::Pipeline& pipeline_;
   const host::Services services_;

@@ -135,9 +135,8 @@ class PipelineReader {
     const Settings found(values, pipeline_fields());
     Pipeline pipeline;
     pipeline.workers = found.count("workers");
-    pipeline.invalid = found.text("invalid") == "refuse" ? Invalid::kRefuse : Invalid::kDeadLetter;
-    pipeline.batch_events = found.bytes("batch_events");
-    pipeline.batch_bytes = found.bytes("batch_bytes");
+    pipeline.delivery_events = found.bytes("delivery_events");
+    pipeline.delivery_bytes = found.bytes("delivery_bytes");
     pipeline.retry_first = found.duration("retry_first");
     pipeline.retry_most = found.duration("retry_most");
     pipeline.targets = found.count("targets");
@@ -337,7 +336,7 @@ bool Instance::operator==(const Instance& other) const {
 
 bool Pipeline::operator==(const Pipeline& other) const {
   const auto key = [](const Pipeline& p) {
-    return std::tie(p.name, p.workers, p.invalid, p.batch_events, p.batch_bytes, p.retry_first, p.retry_most, p.targets,
+    return std::tie(p.name, p.workers, p.delivery_events, p.delivery_bytes, p.retry_first, p.retry_most, p.targets,
                     p.source, p.router, p.sinks);
   };
   return key(*this) == key(other);

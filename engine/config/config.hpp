@@ -25,8 +25,6 @@ namespace millrace::config {
 
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
 enum class LogFormat : std::uint8_t { kText, kJson };
-// What becomes of an event that is refused for good.
-enum class Invalid : std::uint8_t { kDeadLetter, kRefuse };
 
 struct Engine {
   std::optional<Address> admin;               // nothing: off
@@ -59,9 +57,8 @@ struct Pipeline {
   std::string name;
   Place place;
   std::uint32_t workers = 1;
-  Invalid invalid = Invalid::kDeadLetter;
-  std::uint64_t batch_events = 0;
-  std::uint64_t batch_bytes = 0;
+  std::uint64_t delivery_events = 0;
+  std::uint64_t delivery_bytes = 0;
   std::chrono::nanoseconds retry_first{};
   std::chrono::nanoseconds retry_most{};
   std::uint32_t targets = 0;

@@ -40,19 +40,18 @@ constexpr mr_field kEngine[] = {
 constexpr mr_field kPipeline[] = {
     {"workers", MR_INT, 0, "1", "1..256",
      "How many threads work side by side, each with a source, a router and sinks of its own.", nullptr, 0},
-    {"invalid", MR_STRING, 0, "\"dead_letter\"", "dead_letter|refuse",
-     "What becomes of an event that the rules or a sink refuse for good: kept as a dead letter with the reason, or "
-     "refused to the "
-     "sender.",
-     nullptr, 0},
-    {"batch_events", MR_INT, 0, "5000", "1..1000000", "The most events that a source is asked for at once.", nullptr,
+    {"delivery_events", MR_INT, 0, "20000", "1..1000000",
+     "The most events that a sink is asked to make durable in one go. A batch of the source is never split.", nullptr,
      0},
-    {"batch_bytes", MR_SIZE, 0, "\"4MiB\"", "1KiB..1GiB",
-     "The most bytes that a source is asked for at once. One event may be larger.", nullptr, 0},
+    {"delivery_bytes", MR_SIZE, 0, "\"8MiB\"", "1KiB..1GiB",
+     "The most bytes that a sink is asked to make durable in one go; never more than half of a worker's share of "
+     "`memory`.",
+     nullptr, 0},
     {"retry_first", MR_DURATION, 0, "\"100ms\"", "1ms..1m",
      "How long to wait before a failed delivery is tried for the second time.", nullptr, 0},
     {"retry_most", MR_DURATION, 0, "\"30s\"", "1ms..1h",
-     "The longest wait between two attempts; each wait is twice the one before.", nullptr, 0},
+     "The longest wait between two attempts; each is twice the one before, less up to half of it by chance.", nullptr,
+     0},
     {"targets", MR_INT, 0, "10000", "1..1000000",
      "The most targets (topics, tables) that the rules may name; a name made from data that goes past it is not "
      "granted.",

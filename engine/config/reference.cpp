@@ -59,7 +59,13 @@ std::string presence(const mr_field& field) {
   if ((field.flags & MR_REQUIRED) != 0) {
     return "**required**";
   }
-  return field.default_text == nullptr ? "" : fmt::format("`{}`", escaped(field.default_text));
+  if (field.default_text == nullptr) {
+    return "";
+  }
+  const std::string_view text = field.default_text;
+  const bool textual = field.type == MR_STRING || field.type == MR_SIZE || field.type == MR_DURATION;
+  const bool bare = textual && (field.flags & MR_LIST) == 0 && !text.starts_with('"') && !text.starts_with('\'');
+  return bare ? fmt::format("`\"{}\"`", escaped(text)) : fmt::format("`{}`", escaped(text));
 }
 
 void append_fields(std::string& out, std::span<const mr_field> fields, const std::string& prefix) {

@@ -119,8 +119,8 @@ flow::WorkerSettings Pipeline::worker_settings(std::size_t worker) const {
 
 flow::SinkSettings Pipeline::sink_settings() const {
   flow::SinkSettings out;
-  out.max_events = configured_.batch_events;
-  out.max_bytes = std::min(configured_.batch_bytes, memory_bytes_ / 2);
+  out.max_events = configured_.delivery_events;
+  out.max_bytes = std::min(configured_.delivery_bytes, memory_bytes_ / 2);
   return out;
 }
 

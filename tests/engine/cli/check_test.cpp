@@ -32,9 +32,19 @@ TEST_F(CommandLine, CheckShowsAWarningAndIsContent) {
 TEST_F(CommandLine, CheckNamesTheInstanceThatRefusesItsSettingsAndNotItsSecret) {
   const Ran ran = run({"check", "-c", pipeline("", R"(answer = "refuses", password = "hunter2")")});
   EXPECT_EQ(ran.code, ExitCode::kConfiguration);
-  EXPECT_THAT(ran.err,
-              AllOf(HasSubstr("millrace.toml:7:6: sink.shelf of p/check (plugin shelf 2.1.0): cannot use '***'"),
-                    Not(HasSubstr("hunter2"))));
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("millrace.toml:7:6: sink.shelf of p/0 (plugin shelf 2.1.0): cannot use '***'"),
+                             Not(HasSubstr("hunter2"))));
+}
+
+TEST_F(CommandLine, CheckFindsWhatOnlyASecondWorkerRefuses) {
+  const std::string one = R"(source.told = {}
+router.told = {}
+sink.shelf = { answer = "alone" }
+)";
+  EXPECT_EQ(run({"check", "-c", config("[pipeline.p]\n" + one)}).code, ExitCode::kOk);
+  const Ran ran = run({"check", "-c", config("[pipeline.p]\nworkers = 2\n" + one)});
+  EXPECT_EQ(ran.code, ExitCode::kConfiguration);
+  EXPECT_THAT(ran.err, HasSubstr("sink.shelf of p/1 (plugin shelf 2.1.0): there is room for one worker"));
 }
 
 TEST_F(CommandLine, CheckSaysEverythingThatIsWrongInOneRun) {

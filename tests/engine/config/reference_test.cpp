@@ -20,6 +20,7 @@ TEST(Reference, HasARowForEachSetting) {
   EXPECT_THAT(page, HasSubstr("| `mode` | text | `\"fast\"` | `fast\\|safe` | Which way. |\n"));
   EXPECT_THAT(page, HasSubstr("| `peers[].ca` | path |"));
   EXPECT_THAT(page, HasSubstr("| `tls.verify` | boolean | `true` |"));
+  EXPECT_THAT(page, HasSubstr("| `max_body` | size | `\"1MiB\"` |")) << "as it would stand in the file";
   EXPECT_THAT(page, HasSubstr("## sink `store`\n\nKeeps.\n\nNo settings.\n"));
   EXPECT_THAT(page, HasSubstr("| `memory` | size | `\"64MiB\"` | `1MiB..` |"));
 }

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <new>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -55,6 +56,9 @@ mr_status create(const mr_host* host, const mr_value* config, void** self, mr_er
   if (answer == "refuses") {
     const mr_str secret = config->items[1].text;
     return say(error, MR_INVALID, "cannot use '" + std::string(secret.data, secret.size) + "'; write another one");
+  }
+  if (answer == "alone" && !std::string_view(host->worker.data, host->worker.size).ends_with("/0")) {
+    return say(error, MR_INVALID, "there is room for one worker");
   }
   if (answer == "fails") {
     return say(error, MR_FATAL, "out of paper");
