@@ -22,6 +22,42 @@ TEST_P(DiagnosticsFixture, SaysWhatIsWrongAndWhatToWrite) {
   }
 }
 
+/// The fixture's file with the edits made.
+std::string edited(const std::string& text, std::vector<Edit> edits) {
+  std::sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) { return a.span.begin > b.span.begin; });
+  std::string out = text;
+  for (const Edit& edit : edits) {
+    out.replace(edit.span.begin, edit.span.size(), edit.replacement);
+  }
+  return out;
+}
+
+/// Taking the advice of a message makes the message go away, and brings no mistake of syntax.
+TEST_P(DiagnosticsFixture, EachFixRemovesItsMessage) {
+  const Fixture fixture = read_fixture(GetParam());
+  const Compilation before = fixture.compile();
+  for (const Diagnostic& diagnostic : before.diagnostics.all()) {
+    for (const Help& help : diagnostic.helps) {
+      if (!help.fix || help.fix->applicability == Applicability::edit) {
+        continue;
+      }
+      Fixture mended = fixture;
+      for (FixtureSection& section : mended.sections) {
+        if (section.title == before.sources.name(help.fix->edits.front().span.file)) {
+          section.text = edited(section.text, help.fix->edits);
+        }
+      }
+      const Compilation after = mended.compile();
+      const auto count = [&](const Compilation& compilation) {
+        return std::count_if(compilation.diagnostics.all().begin(), compilation.diagnostics.all().end(),
+                             [&](const Diagnostic& other) { return other.code == diagnostic.code; });
+      };
+      EXPECT_LT(count(after), count(before)) << help.text << "\n" << after.text();
+      EXPECT_LE(after.diagnostics.error_count(), before.diagnostics.error_count()) << help.text << "\n" << after.text();
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, DiagnosticsFixture, testing::ValuesIn(fixture_paths("diagnostics")),
                          [](const auto& info) { return fixture_name(info.param); });
 
