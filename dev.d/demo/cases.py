@@ -143,3 +143,9 @@ class Expectation:
                 self.merged += len(of_table) - len(rows)
         self.dropped = sum(1 for event in events if not case.topics(event))
         self.row_count = sum(len(rows) for _, rows in self.tables)
+
+    def loaded_topics(self):
+        topics = []
+        for table, _ in self.tables:
+            topics += [table.topic] if isinstance(table.topic, str) else table.topic
+        return set(topics)

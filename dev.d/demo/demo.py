@@ -81,16 +81,18 @@ def attempt(action, argument, failed):
         failed.append(error)
 
 
-def wait_until_settled(runner, tables, database, want):
-    """Until tables and dead letters in PostgreSQL together hold what must get there, or nothing has moved for a while."""
-    progress, seen, still_since = Progress(), -1, time.monotonic()
+def wait_until_settled(runner, expectation, database, want, ends):
+    """Until tables and dead letters in PostgreSQL together hold what must get there and every topic is read to its end
+    (`ends`: topic → messages), or nothing has moved for a while."""
+    progress, seen, still_since = Progress(), None, time.monotonic()
+    tables = [table.name for table, _ in expectation.tables] + ["millrace.dead_letter"]
     while True:
-        there = sum(database.count(table) for table in tables) + database.count("millrace.dead_letter")
-        if there >= want:
+        there, read = sum(map(database.count, tables)), database.read_so_far()
+        if there >= want and all(read.get(topic, 0) >= end for topic, end in ends.items()):
             progress.show(f"loaded {there:,} rows and dead letters", last=True)
             return
-        if there != seen:
-            seen, still_since = there, time.monotonic()
+        if (there, read) != seen:
+            seen, still_since = (there, read), time.monotonic()
         if runner.has_died():
             raise RuntimeError(f"the engine ended while events were loaded:\n{runner.last_words()}")
         if time.monotonic() - still_since > SETTLE_S:
@@ -161,14 +163,15 @@ def demo(options):
     runner = engine.Engine(FOLDER, case, url, brokers)
     try:
         say(f"applying {case.rules}")
-        runner.apply()
+        say(f"  {runner.apply()}")
         say("starting the engine")
         runner.start()
         post_all(runner, events.mix(good, bad))
         database, log = witness.Postgres(url), witness.Kafka(brokers) if brokers else None
-        refused_before = log.counts().get(case.dead_topic, 0) if log else 0  # these never get to PostgreSQL
-        tables = [table.name for table, _ in expectation.tables]
-        wait_until_settled(runner, tables, database, expectation.row_count + len(bad) - refused_before)
+        counts = log.counts() if log else {}
+        refused_before = counts.get(case.dead_topic, 0)  # these never get to PostgreSQL
+        ends = {topic: counts[topic] for topic in expectation.loaded_topics() if topic in counts}
+        wait_until_settled(runner, expectation, database, expectation.row_count + len(bad) - refused_before, ends)
         say("comparing what was sent with what is there")
         last, lines = account(case, good, bad, expectation, database, log)
         if options.keep:

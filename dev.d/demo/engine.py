@@ -92,7 +92,15 @@ class Engine:
         return [str(BUILD / "bin" / "millrace"), *map(str, arguments)]
 
     def apply(self):
-        subprocess.run(self.command("apply", "--config", self.file), check=True)
+        """Creates topics and tables; the plan goes to a file, the answer says how much there was to do."""
+        with open(self.folder / "apply.log", "w+b") as log:
+            done = subprocess.run(self.command("apply", "--config", self.file), stdout=log, stderr=log, check=False)
+            log.seek(0)
+            said = log.read().decode(errors="replace")
+        if done.returncode != 0:
+            raise RuntimeError(f"millrace apply ended with {done.returncode}:\n{said}")
+        steps = [line.removeprefix("-- ") for line in said.splitlines() if line.startswith("-- ") and "done" in line]
+        return f"{'; '.join(steps)} (all of it: {log.name})"
 
     def start(self):
         with open(self.log, "wb") as log:

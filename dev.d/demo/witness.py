@@ -55,6 +55,11 @@ class Postgres:
     def count(self, table):
         return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])
 
+    def read_so_far(self):
+        """topic → messages that the engine says are stored; it tells when to look, not what was found."""
+        rows = self.rows("SELECT topic, sum(next_offset) FROM millrace.source_offset GROUP BY topic")
+        return {topic: int(read) for topic, read in rows}
+
     def dead_letters(self):
         """(topic, payload, reason) of each dead letter that the engine keeps in PostgreSQL."""
         rows = self.rows("SELECT topic, encode(payload, 'base64'), reason FROM millrace.dead_letter")
