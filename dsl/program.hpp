@@ -167,9 +167,10 @@ struct HeaderClause {
 };
 
 struct Target {
-  Index topic = kNone; // the declared topic or pattern
-  Index name = kNone;  // the node that gives an interpolated name; none: the topic's own
-  Index key = kNone;   // none: without
+  Index topic = kNone;            // the declared topic or pattern
+  Index name = kNone;             // the node that gives an interpolated name; none: the topic's own
+  std::vector<std::string> names; // all that an interpolated name can become
+  Index key = kNone;              // none: without
   Otherwise key_otherwise = Otherwise::impossible;
   Index timestamp = kNone; // none: the shape's default_time, else when the event was received
   std::vector<HeaderClause> headers;

@@ -333,6 +333,7 @@ void Destinations::interpolated(const ast::Text& name, const Facts& known, Targe
     return;
   }
   target.name = program.add_list_node(Op::concat, parts, text);
+  target.names = names;
   choose_declared(name, names, target);
 }
 

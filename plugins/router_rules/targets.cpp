@@ -75,6 +75,9 @@ TopicTargets::TopicTargets(Host host, const dsl::Program& program, const dsl::Ro
       if (target.name == dsl::kNone) {
         need(target.topic, false);
       }
+      for (const std::string& name : target.names) {
+        need_name(target.topic, name);
+      }
     }
   };
   for (const dsl::Rule& rule : router.rules) {
@@ -86,20 +89,12 @@ TopicTargets::TopicTargets(Host host, const dsl::Program& program, const dsl::Ro
   }
 }
 
-std::uint32_t TopicTargets::of(dsl::Index declared, std::string_view name) {
-  if (fixed_[declared] != 0) {
+std::uint32_t TopicTargets::of(dsl::Index declared, std::string_view name) const {
+  if (fixed_[declared] != 0 && program_.topics[declared].name == name) {
     return fixed_[declared];
   }
-  if (const auto found = interpolated_.find(name); found != interpolated_.end()) {
-    return found->second;
-  }
-  mr_error error{};
-  const std::uint32_t id = ask(program_.topics[declared], name, false, error);
-  if (id == 0) {
-    host_.warn("a topic is not granted; its events go to the dead letter", {{"topic", name}, {"reason", error.text}});
-  }
-  interpolated_.emplace(name, id);
-  return id;
+  const auto found = interpolated_.find(name);
+  return found == interpolated_.end() ? 0 : found->second;
 }
 
 void TopicTargets::need(dsl::Index declared, bool dead_letter) {
@@ -112,6 +107,26 @@ void TopicTargets::need(dsl::Index declared, bool dead_letter) {
   if (fixed_[declared] == 0) {
     throw invalid("topic '" + topic.name + "' has no place to go: " + error.text);
   }
+}
+
+// One that an interpolated name can become: a topic that is declared by itself, or one of the pattern `declared`.
+void TopicTargets::need_name(dsl::Index declared, const std::string& name) {
+  if (interpolated_.contains(name)) {
+    return;
+  }
+  const auto own = std::ranges::find(program_.topics, name, &dsl::Topic::name);
+  if (own != program_.topics.end()) {
+    const auto index = static_cast<dsl::Index>(own - program_.topics.begin());
+    need(index, false);
+    interpolated_.emplace(name, fixed_[index]);
+    return;
+  }
+  mr_error error{};
+  const std::uint32_t id = ask(program_.topics[declared], name, false, error);
+  if (id == 0) {
+    throw invalid("topic '" + name + "' has no place to go: " + error.text);
+  }
+  interpolated_.emplace(name, id);
 }
 
 std::uint32_t TopicTargets::ask(const dsl::Topic& topic, std::string_view name, bool dead_letter,

@@ -13,21 +13,21 @@
 
 namespace millrace::router_rules {
 
-// Ids of the topics that messages go to: those that stand in the rules are asked for at once, interpolated names when
-// they first come.
+// Ids of the topics that messages go to: all are asked for at once, and of an interpolated name all that it can become.
 class TopicTargets {
  public:
   // `sink` may be empty: the only one that takes messages. Throws invalid() naming a topic that the engine refuses.
   TopicTargets(Host host, const dsl::Program& program, const dsl::Router& router, std::string_view sink);
 
-  // 0: not granted.
-  std::uint32_t of(dsl::Index declared, std::string_view name);
+  // The topic `name`, which is `declared` or one of its pattern; 0: none of the router's.
+  std::uint32_t of(dsl::Index declared, std::string_view name) const;
   // 0: the router names no dead letter topic.
   std::uint32_t dead_letter(dsl::Index declared) const { return declared == dsl::kNone ? 0 : fixed_[declared]; }
 
  private:
   std::uint32_t ask(const dsl::Topic& topic, std::string_view name, bool dead_letter, mr_error& error) const;
   void need(dsl::Index declared, bool dead_letter);
+  void need_name(dsl::Index declared, const std::string& name);
 
   Host host_;
   const dsl::Program& program_;

@@ -111,6 +111,38 @@ TEST_F(RouterRules, RoutesDropsAndRefuses) {
   EXPECT_TRUE(router.violations().empty());
 }
 
+TEST_F(RouterRules, AsksAtOnceForEveryTopicThatANameCanBecome) {
+  write("parts.rules", R"(edition 1
+event click { type: one of "a", "b"  user: string }
+topic "by.*"   { event click  partitions 3 }
+topic "own.a"  { event click  partitions 1 }
+topic "own.b"  { event click  partitions 2 }
+topic "dead"   { }
+router web for click {
+  match first
+  dead_letter "dead"
+  route all when true {
+    to topic "by.{type}"
+    to topic "own.{type}"
+  }
+  otherwise to topic "own.a"
+}
+)");
+  testing::Router router(plugin(), {{"file", path("parts.rules")}, {"run", "web"}});
+  const auto targets = router.host().targets();
+  std::map<std::string, std::string> partitions;
+  for (const testing::Target& target : targets) {
+    partitions[target.name] = target.properties.contains("partitions") ? target.properties.at("partitions") : "";
+  }
+  EXPECT_EQ(partitions, (std::map<std::string, std::string>{
+                            {"by.a", "3"}, {"by.b", "3"}, {"own.a", "1"}, {"own.b", "2"}, {"dead", ""}}));
+  EXPECT_EQ(targets.size(), 5U);
+  const auto routed = router.route({router.event(R"({"type":"b","user":"u"})")});
+  ASSERT_EQ(routed.messages.size(), 2U);
+  EXPECT_EQ(targets[routed.messages[0].target - 1].name, "by.b");
+  EXPECT_EQ(targets[routed.messages[1].target - 1].name, "own.b");
+}
+
 TEST_F(RouterRules, MakesRowsOfTheTopicsThatItsTablesRead) {
   testing::Router router(plugin(), {{"file", path("web.rules")}, {"run", "tables"}});
   EXPECT_EQ(router.host().declared_streams(), (std::vector<std::string>{"clicks"}));
