@@ -36,16 +36,12 @@ class TableLookup {
     if (last_ != nullptr && topic == last_name_) {
       return *last_;
     }
-    if (known_.size() >= kMost) { // names come from outside when a source says anything
-      known_.clear();
-    }
-    auto [entry, added] = known_.try_emplace(std::string(topic));
-    if (added) {
-      for (Index i = 0; i < program_.tables.size(); ++i) {
-        if (matches_topic(program_.topics[program_.tables[i].topic].name, topic)) {
-          entry->second.push_back(i);
-        }
+    auto entry = known_.find(topic);
+    if (entry == known_.end()) {
+      if (known_.size() >= kMost) { // names come from outside when a source says anything
+        known_.clear();
       }
+      entry = known_.emplace(std::string(topic), readers_of(topic)).first;
     }
     last_name_ = entry->first;
     last_ = &entry->second;
@@ -53,9 +49,24 @@ class TableLookup {
   }
 
  private:
+  /// Lets a view be looked up without a string made of it.
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+
+  std::vector<Index> readers_of(std::string_view topic) const {
+    std::vector<Index> tables;
+    for (Index i = 0; i < program_.tables.size(); ++i) {
+      if (matches_topic(program_.topics[program_.tables[i].topic].name, topic)) {
+        tables.push_back(i);
+      }
+    }
+    return tables;
+  }
+
   static constexpr std::size_t kMost = 10'000;
   const Program& program_;
-  std::unordered_map<std::string, std::vector<Index>> known_;
+  std::unordered_map<std::string, std::vector<Index>, Hash, std::equal_to<>> known_;
   std::string_view last_name_;
   const std::vector<Index>* last_ = nullptr;
 };
