@@ -385,9 +385,10 @@ bool SourceDriver::joins(const mr_batch& given, Partition& partition) {
     case ClaimState::kMoving:
     case ClaimState::kReleasing:
       return true; // on its way when that came; not taken
-    case ClaimState::kNone:
     case ClaimState::kAsked:
     case ClaimState::kAsking:
+      return true; // it took the answer to an earlier claim for the one to its latest; not taken, so that it claims again
+    case ClaimState::kNone:
       blame("handed in a batch of " + which + ", which it does not hold");
       return false;
     case ClaimState::kHeld:

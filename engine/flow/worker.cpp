@@ -187,7 +187,8 @@ bool Worker::Core::move_events() {
     progress = sink->advance() || progress;
   }
   progress = settle_ready() || progress;
-  return claims_.advance() || progress;
+  progress = claims_.advance() || progress;
+  return settle_ready() || progress; // what a release that came too late abandoned
 }
 
 void Worker::Core::take_from_source() {
