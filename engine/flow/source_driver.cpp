@@ -387,7 +387,8 @@ bool SourceDriver::joins(const mr_batch& given, Partition& partition) {
       return true; // on its way when that came; not taken
     case ClaimState::kAsked:
     case ClaimState::kAsking:
-      return true; // it took the answer to an earlier claim for the one to its latest; not taken, so that it claims again
+      return true; // it took the answer to an earlier claim for the one to its latest; not taken, so that it claims
+                   // again
     case ClaimState::kNone:
       blame("handed in a batch of " + which + ", which it does not hold");
       return false;
