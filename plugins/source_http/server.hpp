@@ -62,6 +62,7 @@ class Server {
   void closed(Connection& connection);
 
  private:
+  void wake_engine_later();
   void accept();
   void accepted(boost::asio::ip::tcp::socket socket);
   void turn_away(boost::asio::ip::tcp::socket& socket, unsigned status, std::string_view error,
