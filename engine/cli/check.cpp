@@ -19,7 +19,7 @@ struct Options {
 };
 
 std::vector<const config::Instance*> instances(const config::Pipeline& pipeline) {
-  std::vector<const config::Instance*> out{&pipeline.source, &pipeline.router};
+  std::vector<const config::Instance*> out{&pipeline.source};
   for (const config::Instance& sink : pipeline.sinks) {
     out.push_back(&sink);
   }

@@ -5,7 +5,7 @@
 namespace millrace::host {
 namespace {
 
-constexpr std::size_t kShortest = 4;
+constexpr std::size_t kShortest = 6;
 constexpr std::string_view kMask = "***";
 
 } // namespace

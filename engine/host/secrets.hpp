@@ -15,7 +15,7 @@ class Secrets {
  public:
   Secrets() = default;
   // Every value whose field, or whose table's field, is MR_SECRET; of a text of several lines each line too. Values of
-  // fewer than four letters are left out: masking them would only make other words unreadable.
+  // fewer than six letters are left out: masking them would only make other words unreadable.
   static Secrets of(const mr_value& config, std::span<const mr_field> fields);
 
   // With "***" in place of each secret.

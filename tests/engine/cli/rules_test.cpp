@@ -59,6 +59,29 @@ TEST_F(RulesFiles, CheckNeedsNoConfigurationForThem) {
   EXPECT_THAT(ran.out, HasSubstr("1 tests passed, 0 failed"));
 }
 
+TEST_F(RulesFiles, FmtPutsAFileIntoTheOneStyleInPlace) {
+  const std::string file = rules("clicks");
+  EXPECT_EQ(run({"fmt", file}).code, ExitCode::kOk);
+  EXPECT_EQ(run({"fmt", file}).out, "") << "once is enough";
+  EXPECT_EQ(run({"fmt", "--check", file}).code, ExitCode::kOk);
+  std::ofstream(file, std::ios::app) << "\n\n\n\ntopic    \"late\"  {   event   click }\n";
+  const Ran checked = run({"fmt", "--check", file});
+  EXPECT_EQ(checked.code, ExitCode::kFindings);
+  EXPECT_EQ(checked.out, file + "\n");
+  EXPECT_EQ(run({"fmt", file}).out, file + "\n");
+  EXPECT_EQ(run({"fmt", "--check", file}).code, ExitCode::kOk);
+  EXPECT_EQ(run({"check", file}).code, ExitCode::kOk) << "and it still means something";
+}
+
+TEST_F(RulesFiles, FmtLeavesAFileThatIsNotRightAlone) {
+  const std::string file = (folder_ / "bad.rules").string();
+  std::ofstream(file) << "edition 1\nrouter { }\n";
+  const Ran ran = run({"fmt", file});
+  EXPECT_EQ(ran.code, ExitCode::kFindings);
+  EXPECT_THAT(ran.err, HasSubstr("bad.rules:2:"));
+  EXPECT_EQ(run({"fmt", (folder_ / "gone.rules").string()}).code, ExitCode::kUsage);
+}
+
 TEST_F(RulesFiles, CheckShowsWhatIsWrongInEach) {
   const std::string file = rules("clicks");
   std::ofstream(folder_ / "bad.rules") << "edition 1\nrouter web for nothing { match first }\n";

@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <optional>
+
+#include "dsl/diagnostic/render.hpp"
+#include "dsl/format/format.hpp"
+#include "engine/cli/command.hpp"
+
+namespace millrace::cli {
+namespace {
+
+constexpr const char* kStandardInput = "-";
+
+struct Options {
+  std::vector<std::string> files;
+  bool check = false;
+};
+
+// Nothing when it does not parse; the console was told why.
+std::optional<std::string> formatted(const std::string& name, const std::string& text, const Console& console) {
+  dsl::SourceMap sources;
+  dsl::Diagnostics diagnostics;
+  std::optional<std::string> out = dsl::format_text(sources, name, text, diagnostics);
+  if (!out) {
+    console.err << dsl::render_text(diagnostics, sources);
+  }
+  return out;
+}
+
+// Written beside it and renamed, so that nobody ever reads half a file.
+void replace(const std::filesystem::path& file, const std::string& text) {
+  const std::filesystem::path beside = file.string() + ".fmt";
+  std::ofstream(beside, std::ios::binary) << text;
+  std::filesystem::permissions(beside, std::filesystem::status(file).permissions());
+  std::filesystem::rename(beside, file);
+}
+
+ExitCode format_file(const std::string& name, bool check, const Console& console) {
+  std::error_code failed;
+  const std::filesystem::path file = std::filesystem::canonical(name, failed); // a link stays a link
+  std::ifstream in;
+  if (!failed && std::filesystem::is_regular_file(file)) {
+    in.open(file, std::ios::binary);
+  }
+  if (!in.is_open()) {
+    console.err << fmt::format("{}: cannot be read{}\n", name, failed ? ": " + failed.message() : std::string{});
+    return ExitCode::kUsage;
+  }
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  const std::optional<std::string> wanted = formatted(name, text, console);
+  if (!wanted) {
+    return ExitCode::kFindings;
+  }
+  if (*wanted == text) {
+    return ExitCode::kOk;
+  }
+  console.out << name << "\n";
+  if (check) {
+    return ExitCode::kFindings;
+  }
+  replace(file, *wanted);
+  return ExitCode::kOk;
+}
+
+ExitCode format_input(const Console& console) {
+  const std::string text(std::istreambuf_iterator<char>(std::cin), {});
+  const std::optional<std::string> wanted = formatted("standard input", text, console);
+  console.out << wanted.value_or("");
+  return wanted ? ExitCode::kOk : ExitCode::kFindings;
+}
+
+ExitCode run_fmt(const Options& options, const Console& console) {
+  ExitCode code = ExitCode::kOk;
+  for (const std::string& file : options.files) {
+    code = worse(code, file == kStandardInput ? format_input(console) : format_file(file, options.check, console));
+  }
+  return code;
+}
+
+} // namespace
+
+void add_fmt(CLI::App& app, Chosen& chosen) {
+  CLI::App* const command =
+      app.add_subcommand("fmt", "Put rules files into the one style, in place; names those that changed");
+  const auto options = std::make_shared<Options>();
+  command->add_option("RULES", options->files, "Rules files; - reads standard input and writes standard output")
+      ->required();
+  command->add_flag("--check", options->check, "Change nothing; end with 1 when a file is not in the one style");
+  command->callback(
+      [&chosen, options] { chosen = [options](const Console& console) { return run_fmt(*options, console); }; });
+}
+
+} // namespace millrace::cli
