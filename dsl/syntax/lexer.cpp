@@ -59,9 +59,6 @@ Lexeme number(const char* at, const char* last) {
 
 } // namespace
 
-bool is_word_begin(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_word_char(char c) { return is_word_begin(c) || is_digit(c); }
-
 bool is_reserved(std::string_view word) {
   return std::find(kReserved.begin(), kReserved.end(), word) != kReserved.end();
 }

@@ -37,7 +37,7 @@ Lexeme read_lexeme(const char* at, const char* last, bool after_matches);
 std::vector<Token> tokenize(std::string_view text);
 
 bool is_reserved(std::string_view word);
-bool is_word_begin(char c);
-bool is_word_char(char c);
+inline bool is_word_begin(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+inline bool is_word_char(char c) { return is_word_begin(c) || (c >= '0' && c <= '9'); }
 
 } // namespace millrace::dsl

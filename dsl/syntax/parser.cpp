@@ -192,6 +192,7 @@ ast::File parse_file(const SourceMap& sources, FileId id, Diagnostics& diagnosti
   SplitFile pieces = split(sources, id, diagnostics);
   file.comments = std::move(pieces.comments);
   file.readable = pieces.readable;
+  file.exprs.reserve(sources.text(id).size() / 16);
   FileParser parser(sources, file, diagnostics);
   for (const Piece& piece : pieces.items) {
     parser.item(piece);
