@@ -39,7 +39,9 @@ std::string digits_misfit(int integer_digits, int fraction_digits, const SqlType
   // Rounding away surplus digits may carry into one more digit before the point.
   const int needed = integer_digits + (fraction_digits > column.scale ? 1 : 0);
   const int room = column.precision - column.scale;
-  return needed <= room ? "" : "more than " + std::to_string(room) + " digits before the point";
+  return needed <= room
+             ? ""
+             : "more than " + std::to_string(room) + (room == 1 ? " digit" : " digits") + " before the point";
 }
 
 std::string length_misfit(const Program& program, const SqlType& column, const ValueType& value) {
