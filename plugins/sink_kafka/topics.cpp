@@ -20,6 +20,10 @@ constexpr const char* kRetention = "retention.ms";
 constexpr const char* kPolicy = "cleanup.policy";
 constexpr const char* kInSync = "min.insync.replicas";
 constexpr const char* kLargest = "max.message.bytes";
+// Retention counts from a record's timestamp. That is the device's clock unless the broker writes its own: an event of a
+// phone that lives in 1970 would be deleted before it is read, one from the year 2100 refused.
+constexpr const char* kTimestamps = "message.timestamp.type";
+constexpr const char* kArrival = "LogAppendTime";
 
 std::optional<std::int64_t> number_of(std::string_view text) {
   std::int64_t value = 0;
@@ -211,6 +215,7 @@ Wanted wanted_of(const mr_target& target) {
   if (property(target, kCompact) == "true") {
     out.config[kPolicy] = "compact";
   }
+  out.config[kTimestamps] = kArrival;
   return out;
 }
 
@@ -231,7 +236,7 @@ std::vector<Finding> differences(const Wanted& wanted, const Found& found, bool 
   }
   for (const auto& [name, value] : wanted.config) {
     const auto there = found.config.find(name);
-    if (there != found.config.end() && there->second != value) {
+    if (name != kTimestamps && there != found.config.end() && there->second != value) { // see risks
       out.push_back({severity, name, topic + "has " + name + "=" + there->second + ", the rules say " + value});
     }
   }
@@ -255,6 +260,12 @@ std::vector<Finding> risks(const Found& found, std::int64_t batch_bytes) {
     out.push_back({MR_LOG_WARN, kInSync,
                    "min.insync.replicas is 1: when the others are behind, an acknowledgement means one broker; 2 is "
                    "safer with three replicas"});
+  }
+  const auto timestamps = found.config.find(kTimestamps);
+  if (timestamps != found.config.end() && timestamps->second != kArrival && config(kRetention).value_or(-1) != -1) {
+    out.push_back({MR_LOG_WARN, kTimestamps,
+                   "retention counts from the time that events carry: one with a slow clock is deleted before it is "
+                   "read; set message.timestamp.type=LogAppendTime to count from its arrival"});
   }
   if (const auto largest = config(kLargest); largest && *largest < batch_bytes) {
     out.push_back({MR_LOG_WARN, kLargest,
