@@ -25,7 +25,7 @@ TEST(Topics, ReadsWhatTheRulesSay) {
 TEST(Topics, LeavesToTheClusterWhatTheRulesDoNotSay) {
   mr_target target{};
   target.name = str("clicks");
-  EXPECT_EQ(describe(wanted_of(target)), "create topic clicks");
+  EXPECT_EQ(describe(wanted_of(target)), "create topic clicks with message.timestamp.type=LogAppendTime");
 }
 
 TEST(Topics, RefusesACountThatIsNone) {
