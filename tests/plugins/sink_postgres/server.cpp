@@ -116,6 +116,12 @@ void DatabaseTest::SetUp() {
     GTEST_SKIP() << "needs a PostgreSQL server: " << Server::why();
   }
   static int count = 0;
+  if (count == 0) { // these tests cut off processes, never the machine
+    pqxx::connection connection(server->url("postgres"));
+    pqxx::nontransaction transaction(connection);
+    transaction.exec("alter system set fsync = off");
+    transaction.exec("select pg_reload_conf()");
+  }
   database_ = "test_" + std::to_string(++count);
   pqxx::connection connection(server->url("postgres"));
   pqxx::nontransaction transaction(connection);
