@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <stdexcept>
 
 #include "dsl/testing.hpp"
 
@@ -43,7 +44,9 @@ table app.clicks from topic "clicks" {
 
 std::shared_ptr<const Ruleset> ruleset_of(const Files& files, std::string_view root = "main.rules") {
   Compilation compilation = compile(root, loader(files));
-  EXPECT_TRUE(compilation.ruleset) << compilation.text();
+  if (!compilation.ruleset) {
+    throw std::runtime_error(compilation.text());
+  }
   return compilation.ruleset;
 }
 

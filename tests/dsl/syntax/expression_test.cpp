@@ -28,6 +28,7 @@ TEST(Expression, BindsFromLooseToTight) {
   EXPECT_EQ(parsed("a and b and c"), "(and a b c)");
   EXPECT_EQ(parsed("(a and b) or c"), "(or <(and a b)> c)");
   EXPECT_EQ(parsed("a and (b or c)"), "(and a <(or b c)>)");
+  EXPECT_EQ(parsed("(a and b) and c"), "(and <(and a b)> c)");
   EXPECT_EQ(parsed("not a and b"), "(and (not a) b)");
   EXPECT_EQ(parsed("not a or b"), "(or (not a) b)");
   EXPECT_EQ(parsed("not not a"), "(not (not a))");

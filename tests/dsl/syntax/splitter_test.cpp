@@ -55,6 +55,10 @@ TEST(Splitter, TextsNamesRegexesAndCommentsHideBraces) {
             "def:def a = x == \"}{\" | def:def b = `}` matches /[}{\\/]/i and c");
 }
 
+TEST(Splitter, AnEscapedQuoteDoesNotEndAText) {
+  EXPECT_EQ(pieces("def a = x == \"a\\\"} \\\\\" def b = c"), "def:def a = x == \"a\\\"} \\\\\" | def:def b = c");
+}
+
 TEST(Splitter, CutsRoutersIntoRules) {
   EXPECT_EQ(pieces("router r for e { match first dead_letter \"d\" drop a when route == tap route b when true to topic "
                    "\"t\" { key drop } group g when x { tap c when y to topic \"u\" } otherwise drop }"),
