@@ -1,0 +1,230 @@
+"""The whole path on real servers: what was acknowledged is stored once, whatever happens meanwhile."""
+import http.client
+import json
+import os
+import pathlib
+import random
+import shutil
+import sys
+import tempfile
+import unittest
+import uuid
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from senders import Senders, check  # noqa: E402
+from world import Engine, Scenario, Server, wait_for  # noqa: E402
+
+SEED = int(os.environ.get("MILLRACE_SEED", random.SystemRandom().randrange(1_000_000)))
+KILLS = int(os.environ.get("MILLRACE_KILLS", 30))
+RELOADS = int(os.environ.get("MILLRACE_RELOADS", 1000))
+
+
+def setUpModule():
+    global FOLDER, KAFKA, POSTGRES
+    if shutil.which("java") is None or shutil.which("psql") is None:
+        raise unittest.SkipTest("java and psql are needed for a real Kafka and a real PostgreSQL; `./dev setup` installs both")
+    FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="millrace-system-"))
+    FOLDER.chmod(0o755)
+    print(f"seed {SEED}", file=sys.stderr)
+    KAFKA = Server("kafka", FOLDER / "kafka")
+    POSTGRES = Server("postgres", FOLDER / "postgres")
+
+
+def tearDownModule():
+    KAFKA.do("remove")
+    POSTGRES.do("remove")
+    if os.environ.get("MILLRACE_KEEP"):
+        print(f"kept: {FOLDER}", file=sys.stderr)
+    else:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+def post(port, body):
+    """(status, answer)"""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("POST", "/events", body, {"Content-Type": "application/x-ndjson"})
+    answer = connection.getresponse()
+    text = answer.read()
+    connection.close()
+    return answer.status, text
+
+
+def ping(kind="a", **more):
+    return {"id": str(uuid.uuid4()), "device": "d", "seq": 0, "kind": kind, **more}
+
+
+def lines(events):
+    return b"\n".join(json.dumps(event).encode() for event in events)
+
+
+class System(unittest.TestCase):
+    def scenario(self, name):
+        return Scenario(name, FOLDER, KAFKA, POSTGRES)
+
+    def engine(self, scenario, *arguments, **named):
+        engine = Engine(scenario, *arguments, **named)
+        self.addCleanup(lambda: engine.process and engine.process.poll() is None and engine.kill())
+        return engine
+
+    def test_what_is_posted_is_stored_and_what_is_broken_is_dead_lettered(self):
+        scenario = self.scenario("plain")
+        engine = self.engine(scenario)
+        engine.apply()
+        engine.start()
+        good = [ping(random.choice("ab")) for _ in range(2000)]
+        broken = [b'{"id": 1', b'{"id":"no uuid","device":"d","seq":1,"kind":"a"}', lines([ping(note="a\x00b")]),
+                  b'{"device":"d","seq":1,"kind":"a"}']
+        for start in range(0, len(good), 100):
+            status, answer = post(engine.http, lines(good[start:start + 100]) + b"\n" + broken[start // 100 % 4])
+            self.assertEqual(status, 200, answer)
+        logged = scenario.logged()
+        wait_for("all is loaded", lambda: scenario.is_loaded(logged), 60)
+        stored = scenario.stored()
+        self.assertEqual(set(stored), {event["id"] for event in good})
+        self.assertEqual(set(stored.values()), {1})
+        # What no router can read is in Kafka's dead letter; what only a table cannot hold, in PostgreSQL's.
+        self.assertEqual(logged["plain.dead"] + scenario.dead(), 20)
+        self.assertEqual(engine.stop(), 0)
+
+    def test_kill_9_at_random_moments_loses_nothing(self):
+        scenario = self.scenario("killed")
+        engine = self.engine(scenario)
+        engine.apply()
+        engine.start()
+        dice = random.Random(SEED)
+        senders = Senders(engine.http, seed=SEED, pause=0.005).start()
+        for _ in range(KILLS):
+            # Sometimes while it starts, sometimes while both pipelines work.
+            before = senders.acknowledged()
+            if dice.random() < 0.8:
+                wait_for("events are taken again", lambda: senders.acknowledged() > before + dice.randrange(2000), 60)
+            engine.kill()
+            engine.start(ready=False)
+        engine.wait_ready()
+        senders.finish()
+        stored = check(self, senders, scenario)
+        print(f"kill -9: {KILLS} kills, {stored} events, {senders.unanswered} requests without an answer", file=sys.stderr)
+        self.assertEqual(engine.stop(), 0)
+
+    def test_two_engines_share_the_work_and_one_is_killed(self):
+        scenario = self.scenario("pair")
+        first = self.engine(scenario)
+        second = self.engine(scenario, 1, http=first.http)
+        first.apply()
+        first.start()
+        second.start()
+        senders = Senders(first.http, seed=SEED + 1, pause=0.005).start()
+        for victim in (second, first):
+            goal = senders.acknowledged() + 2000
+            wait_for("events are taken", lambda: senders.acknowledged() > goal, 60)
+            victim.kill()
+            goal = senders.acknowledged() + 2000
+            wait_for("the other one goes on", lambda: senders.acknowledged() > goal, 60)
+            victim.start()
+        senders.finish()
+        check(self, senders, scenario)
+        self.assertEqual((first.stop(), second.stop()), (0, 0))
+
+    def test_reloads_under_load_lose_nothing_and_what_is_refused_changes_nothing(self):
+        scenario = self.scenario("reloaded")
+        engine = self.engine(scenario)
+        engine.apply()
+        engine.start()
+        senders = Senders(engine.http, threads=2, seed=SEED + 2, pause=0.01).start()
+        active = {p["pipeline"]: p["hash"] for p in engine.get("/rules/active")["pipelines"]}
+        for number in range(RELOADS):
+            if number % 5 == 4:
+                scenario.rules.write_text("edition 1\nevent ping { id: uid }\n")
+                receipt = engine.reload()
+                self.assertFalse(receipt["accepted"], receipt)
+                self.assertIn("pings.rules:2:", receipt["error"])
+                now = {p["pipeline"]: p["hash"] for p in engine.get("/rules/active")["pipelines"]}
+                self.assertEqual(now, active)
+                continue
+            scenario.write_rules(header=f'  header "version" = "{number}"')
+            receipt = engine.reload()
+            self.assertTrue(receipt["accepted"], receipt)
+            for pipeline in receipt["pipelines"]:
+                self.assertEqual(pipeline["old"], active[pipeline["pipeline"]])
+                self.assertEqual(len(pipeline["switched"]), 2, receipt)
+                active[pipeline["pipeline"]] = pipeline["new"]
+        senders.finish()
+        scenario.write_rules(header=f'  header "version" = "last"')
+        stored = check(self, senders, scenario)
+        print(f"reload: {RELOADS} reloads, {stored} events", file=sys.stderr)
+        self.assertTrue(all(sent.attempts == 1 for sent in senders.ledger.values()), "a reload made a sender wait or fail")
+        self.assertEqual(engine.stop(), 0)
+
+    def test_postgres_restarts_under_load(self):
+        scenario = self.scenario("pg")
+        engine = self.engine(scenario)
+        engine.apply()
+        engine.start()
+        senders = Senders(engine.http, seed=SEED + 3, pause=0.005).start()
+        for how in ("restart", "kill", "restart"):
+            goal = senders.acknowledged() + 1000
+            wait_for("events are taken", lambda: senders.acknowledged() > goal, 60)
+            POSTGRES.do(how)
+            if how == "kill":
+                POSTGRES.do("start")
+        senders.finish()
+        check(self, senders, scenario)
+        self.assertEqual(engine.stop(), 0)
+
+    def test_the_broker_restarts_under_load(self):
+        scenario = self.scenario("broker")
+        engine = self.engine(scenario)
+        engine.apply()
+        engine.start()
+        senders = Senders(engine.http, seed=SEED + 4, pause=0.005).start()
+        for how in ("restart", "kill"):
+            goal = senders.acknowledged() + 1000
+            wait_for("events are taken", lambda: senders.acknowledged() > goal, 90)
+            KAFKA.do(how)
+            if how == "kill":
+                KAFKA.do("start")
+        goal = senders.acknowledged() + 1000
+        wait_for("events are taken again", lambda: senders.acknowledged() > goal, 90)
+        senders.finish()
+        check(self, senders, scenario, seconds=120)
+        self.assertEqual(engine.stop(), 0)
+
+    def test_kafka_absent_at_start_is_said_and_waited_for(self):
+        scenario = self.scenario("absent")
+        engine = self.engine(scenario)
+        engine.apply()
+        KAFKA.do("stop")
+        engine.start(ready=False)
+        wait_for("it says what it waits for",
+                 lambda: any("kafka" in reason for reason in engine.ready()["why_not"]), 60)
+        self.assertFalse(engine.ready()["ready"])
+        KAFKA.do("start")
+        engine.wait_ready(90)
+        status, answer = post(engine.http, lines([ping()]))
+        self.assertEqual(status, 200, answer)
+        wait_for("it is stored", lambda: len(scenario.stored()) == 1, 60)
+        self.assertEqual(engine.stop(), 0)
+
+    def test_a_poison_row_in_each_position_fails_only_itself(self):
+        scenario = self.scenario("poison")
+        engine = self.engine(scenario)
+        engine.apply()
+        POSTGRES.sql("alter table poison.a add check (note is distinct from 'poison')")
+        engine.start()
+        good, dead = [], []
+        for position in range(10):
+            batch = [ping(note="poison" if index == position else "fine") for index in range(10)]
+            dead.append(batch[position])
+            good += batch[:position] + batch[position + 1:]
+            self.assertEqual(post(engine.http, lines(batch))[0], 200)
+        logged = scenario.logged()
+        wait_for("all is loaded", lambda: scenario.is_loaded(logged), 60)
+        self.assertEqual(set(scenario.stored()), {event["id"] for event in good})
+        rows = POSTGRES.sql("select convert_from(payload, 'UTF8'), sqlstate from millrace.dead_letter where pipeline = 'poison_load'")
+        self.assertEqual({json.loads(row[0])["id"] for row in rows}, {event["id"] for event in dead})
+        self.assertEqual({row[1] for row in rows}, {"23514"})
+        self.assertEqual(engine.stop(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
