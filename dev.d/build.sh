@@ -8,6 +8,8 @@ TEXT
 }
 
 run() {
+  # Paths below the project count as relative, so that clones and work trees share what is compiled.
+  export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
   local preset=${1:-dev}
   (($# == 0)) || shift
   local targets=()
