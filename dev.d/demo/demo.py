@@ -1,5 +1,6 @@
 """./dev demo: the whole way of an event with real servers, and an account of what arrived. See dev.d/demo.sh for its use."""
 import argparse
+import concurrent.futures
 import pathlib
 import shutil
 import subprocess
@@ -109,8 +110,11 @@ def account(case, good, bad, expectation, database, log):
     if log:
         counts = log.counts()
         dead_values += log.values(case.dead_topic, counts.get(case.dead_topic, 0))
-        for topic, identities in expectation.topics.items():
-            values = [value for value in log.values(topic, counts.get(topic, 0)) if not compare.MARK.search(value)]
+        topics = expectation.topics.items()
+        with concurrent.futures.ThreadPoolExecutor(2) as readers:
+            read = readers.map(lambda topic: log.values(topic, counts.get(topic, 0)), expectation.topics)
+        for (topic, identities), values in zip(topics, read):
+            values = [value for value in values if not compare.MARK.search(value)]
             lines.append(compare.Line(f"topic {topic}", identities, witness.identities(case, values), []))
     given_up = witness.identities(case, dead_values)
     homes = []
