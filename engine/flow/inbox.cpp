@@ -35,6 +35,9 @@ std::shared_ptr<Port> Inbox::open_port() {
 
 void Inbox::post(Letter letter) {
   std::unique_lock lock(mutex_);
+  if (closed_) {
+    return;
+  }
   letters_.push_back(std::move(letter));
   notify_if_asleep(lock);
 }
@@ -68,6 +71,15 @@ bool Inbox::rest() {
   return true;
 }
 
+void Inbox::close() {
+  std::vector<Letter> dropped; // destroyed without the lock: what a letter holds may post when it goes
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    dropped.swap(letters_);
+  }
+}
+
 void Port::wake(std::int64_t at_ns) noexcept {
   {
     const std::lock_guard lock(mutex_);
@@ -77,6 +89,9 @@ void Port::wake(std::int64_t at_ns) noexcept {
     wake_at_ = at_ns;
   }
   std::unique_lock lock(inbox_->mutex_);
+  if (inbox_->closed_) {
+    return;
+  }
   inbox_->woken_ = true;
   inbox_->notify_if_asleep(lock);
 }

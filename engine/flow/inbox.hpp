@@ -94,6 +94,8 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   // since, and otherwise says that from now on somebody has to be notified.
   void take(std::vector<Letter>& into);
   bool rest();
+  // Whoever read it is gone: what is in it and what still comes is dropped.
+  void close();
 
  private:
   friend class Port;
@@ -104,6 +106,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   std::vector<Letter> letters_;
   std::uint64_t ports_ = 0;
   bool asleep_ = true;
+  bool closed_ = false;
   bool woken_ = false; // a wake() came since the last take()
 };
 

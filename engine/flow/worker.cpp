@@ -57,7 +57,8 @@ class Worker::Core final : public Upward {
   void swap_router(Instance router, SwapDone done);
   void swap_sink(std::size_t sink, Instance instance, std::int64_t deadline_ns, SwapDone done);
 
-  Inbox& inbox() { return *context_.inbox; }
+  ~Core() override { context_.inbox->close(); }
+
   WorkerState state() const { return state_.load(std::memory_order_acquire); }
   const WorkerCounters& counters() const { return context_.counters; }
 
@@ -359,7 +360,12 @@ bool Worker::Core::live() {
         set_state(WorkerState::kStopped);
       }
       break;
-    case WorkerState::kStopped:
+    case WorkerState::kStopped: // orders may still come
+      router_.stop();
+      for (const auto& sink : sinks_) {
+        sink->stop();
+        sink->destroy();
+      }
       break;
   }
   return state() != before;
