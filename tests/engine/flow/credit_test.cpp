@@ -1,0 +1,48 @@
+#include "engine/flow/credit.hpp"
+
+#include <gtest/gtest.h>
+
+namespace millrace::flow {
+namespace {
+
+TEST(Credit, OffersWhatIsLeftOfTheCeiling) {
+  Credit credit(10, 1000);
+  credit.take(4, 300);
+  EXPECT_EQ(credit.left().events, 6u);
+  EXPECT_EQ(credit.left().bytes, 700u);
+}
+
+TEST(Credit, OffersNothingOnceEitherIsUsedUp) {
+  Credit events(10, 1000);
+  events.take(10, 1);
+  EXPECT_EQ(events.left().events, 0u);
+  Credit bytes(10, 1000);
+  bytes.take(1, 1000);
+  EXPECT_EQ(bytes.left().events, 0u);
+}
+
+TEST(Credit, LetsABatchExceedItAndWaitsUntilThatIsMadeGood) {
+  Credit credit(10, 1000);
+  credit.take(25, 5000);
+  EXPECT_EQ(credit.left().events, 0u);
+  credit.give_back(25, 5000);
+  EXPECT_EQ(credit.left().events, 10u);
+  EXPECT_EQ(credit.left().bytes, 1000u);
+}
+
+TEST(Credit, GivesARouterOnlyWhatIsLeftWhileOthersMayMakeRoom) {
+  Credit credit(10, 1000);
+  credit.take(2, 800); // 500 of it waits to be routed
+  EXPECT_EQ(credit.for_output(500), 200u);
+  credit.take(0, 300);
+  EXPECT_EQ(credit.for_output(500), 0u);
+}
+
+TEST(Credit, GivesARouterWhatItNeedsWhenNobodyElseCouldMakeRoom) {
+  Credit credit(10, 1000);
+  credit.take(2, 1500);
+  EXPECT_EQ(credit.for_output(1500), UINT64_MAX);
+}
+
+} // namespace
+} // namespace millrace::flow
