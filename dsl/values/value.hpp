@@ -84,7 +84,9 @@ class Value {
   Decimal as_decimal() const { return {static_cast<Int128>(static_cast<Uint128>(high_) << 64U | low_), scale_}; }
   /// The text of `text`, `token` and `json`.
   std::string_view as_text() const {
-    return {reinterpret_cast<const char*>(static_cast<std::uintptr_t>(high_)), static_cast<std::size_t>(low_)};
+    const char* data;
+    std::memcpy(&data, &high_, sizeof data);
+    return {data, static_cast<std::size_t>(low_)};
   }
   Uuid as_uuid() const {
     Uuid out;
@@ -98,7 +100,8 @@ class Value {
   static Value of_span(Tag tag, std::string_view value) {
     Value out(tag);
     out.low_ = value.size();
-    out.high_ = reinterpret_cast<std::uintptr_t>(value.data());
+    const char* const data = value.data();
+    std::memcpy(&out.high_, &data, sizeof data);
     return out;
   }
 
@@ -108,6 +111,6 @@ class Value {
   Tag tag_ = Tag::absent;
 };
 
-static_assert(sizeof(Value) == 24);
+static_assert(sizeof(Value) == 24 && sizeof(const char*) == sizeof(std::uint64_t));
 
 } // namespace millrace::dsl
