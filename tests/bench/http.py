@@ -3,7 +3,8 @@
 into sink_null, against an nginx with one worker that answers 202 and does nothing else.
 
 The two take turns, several rounds of a few seconds each; the value is the median of its rounds, the ratio the median of the
-rounds' ratios, so that a busy moment of the machine counts for both. MILLRACE_BUILD is the build to measure.
+rounds' ratios, so that a busy moment of the machine counts for both. Then the same into a Kafka of its own, every request answered
+after the delivery report: an absolute figure, beside the first. MILLRACE_BUILD is the build to measure.
 """
 import os
 import pathlib
@@ -42,8 +43,10 @@ plugins = ["{plugins}"]
 workers      = 1
 source.http  = {{ listen = "127.0.0.1:0", port_file = "port" }}
 router.rules = {{ file = "measured.rules", run = "all" }}
-sink.null    = {{ }}
+{sink}
 """
+INTO_NOTHING = "sink.null    = { }"
+INTO_KAFKA = 'sink.kafka   = {{ brokers = "{brokers}" }}'
 NGINX = """worker_processes 1;
 daemon off;
 pid {folder}/nginx.pid;
@@ -92,10 +95,11 @@ def answers(port):
         return False
 
 
-def start_engine(folder):
+def start_engine(folder, sink):
+    folder.mkdir()
     (folder / "measured.rules").write_text(RULES)
     config = folder / "millrace.toml"
-    config.write_text(CONFIG.format(admin=free_port(), plugins=BUILD / "plugins"))
+    config.write_text(CONFIG.format(admin=free_port(), plugins=BUILD / "plugins", sink=sink))
     log = folder / "millrace.log"
     with log.open("wb") as out:
         process = subprocess.Popen([BUILD / "bin" / "millrace", "run", "--config", config], stdout=out, stderr=out)
@@ -114,6 +118,15 @@ def start_nginx(folder):
     return process, port
 
 
+def stop(process):
+    process.send_signal(signal.SIGTERM)
+    process.wait(60)
+
+
+def kafka(*arguments):
+    return subprocess.run([ROOT / "tests" / "support" / "kafka", *arguments], check=True, capture_output=True, text=True).stdout.strip()
+
+
 def measure(port, script, seconds):
     out = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script, f"http://127.0.0.1:{port}/events"],
                          check=True, capture_output=True, text=True).stdout
@@ -123,29 +136,49 @@ def measure(port, script, seconds):
     return float(re.search(r"Requests/sec:\s*([\d.]+)", out)[1])
 
 
+def beside_nginx(folder, script):
+    running = []
+    try:
+        engine, engine_port = start_engine(folder / "engine", INTO_NOTHING)
+        running.append(engine)
+        nginx, nginx_port = start_nginx(folder)
+        running.append(nginx)
+        measure(engine_port, script, 1)  # warm
+        measure(nginx_port, script, 1)
+        return [(measure(engine_port, script, SECONDS), measure(nginx_port, script, SECONDS)) for _ in range(ROUNDS)]
+    finally:
+        for process in running:
+            stop(process)
+
+
+def into_kafka(folder, script):
+    place = folder / "kafka"
+    brokers = kafka("start", "--dir", place)
+    try:
+        for topic in ("clicks", "others", "dead"):
+            kafka("topic", topic, "4", "--dir", place)
+        engine, port = start_engine(folder / "engine-kafka", INTO_KAFKA.format(brokers=brokers))
+        try:
+            measure(port, script, 2)  # warm
+            return statistics.median(measure(port, script, SECONDS) for _ in range(ROUNDS))
+        finally:
+            stop(engine)
+    finally:
+        kafka("remove", "--dir", place)
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="millrace-bench-http-") as name:
         folder = pathlib.Path(name)
         script = folder / "post.lua"
         script.write_text(WRK.format(event=EVENT))
-        processes = []
-        try:
-            engine, engine_port = start_engine(folder)
-            processes.append(engine)
-            nginx, nginx_port = start_nginx(folder)
-            processes.append(nginx)
-            measure(engine_port, script, 1)  # warm
-            measure(nginx_port, script, 1)
-            rounds = [(measure(engine_port, script, SECONDS), measure(nginx_port, script, SECONDS)) for _ in range(ROUNDS)]
-        finally:
-            for process in processes:
-                process.send_signal(signal.SIGTERM)
-            for process in processes:
-                process.wait(30)
+        rounds = beside_nginx(folder, script)
         value = statistics.median(ours for ours, _ in rounds)
         reference = statistics.median(theirs for _, theirs in rounds)
         ratio = statistics.median(ours / theirs for ours, theirs in rounds)
-        print(f"bench http value={value:.0f} unit=requests/s reference={reference:.0f} ratio={ratio:.2f}")
+        print(f"bench http value={value:.0f} unit=requests/s reference={reference:.0f} ratio={ratio:.2f}", flush=True)
+        durable = into_kafka(folder, script)
+        print(f"bench http_kafka value={durable:.0f} unit=requests/s reference={value:.0f} ratio={durable / value:.2f}")
 
 
 main()

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cctype>
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <map>
@@ -107,6 +108,12 @@ class Client {
     out.body = rest_.substr(0, size);
     rest_.erase(0, size);
     return out;
+  }
+  // True when nothing has come from the server so far.
+  bool nothing_yet() {
+    char byte = 0;
+    return rest_.empty() && ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+           (errno == EAGAIN || errno == EWOULDBLOCK);
   }
   // None when the server ended the connection without one.
   std::optional<Reply> read_or_end() { return !rest_.empty() || receive() ? std::optional(read()) : std::nullopt; }

@@ -37,7 +37,11 @@ TEST(Drain, ARequestThatHadBegunIsStillTakenIn) {
   Client client = running.connect();
   client.send("POST /events HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(client.read().status, 100);
+  Client other = running.connect();
+  EXPECT_FALSE(running.drains(other));
   running.source.drain();
+  while (!running.drains(other)) {
+  }
   EXPECT_TRUE(running.source.poll().empty());
   EXPECT_EQ(running.source.poll().status, MR_OK); // not the end yet
   client.send("{}");

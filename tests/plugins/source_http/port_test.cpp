@@ -24,10 +24,12 @@ std::string error_of_start(const std::vector<testing::Setting>& settings) {
   return "";
 }
 
-// Somebody else: a socket that does not share.
+// Somebody else.
 class Foreign {
  public:
-  Foreign() : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit Foreign(bool shares) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    const int on = shares ? 1 : 0;
+    ::setsockopt(fd_, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     sockaddr_in at{};
     at.sin_family = AF_INET;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -56,12 +58,19 @@ TEST(Port, AFreeOneIsToldInTheLogAndInItsFile) {
 }
 
 TEST(Port, OneThatSomebodyElseHasIsNamedWithAWayOut) {
-  const Foreign foreign;
-  const std::string address = "127.0.0.1:" + std::to_string(foreign.port);
-  const std::string error = error_of_start({{"listen", address}});
-  EXPECT_NE(error.find("cannot listen at " + address), std::string::npos) << error;
-  EXPECT_NE(error.find("in use"), std::string::npos) << error;
-  EXPECT_NE(error.find("ss -ltnp sport = :" + std::to_string(foreign.port)), std::string::npos) << error;
+  for (const bool shares : {false, true}) { // the kernel would let two programs share it silently
+    const Foreign foreign(shares);
+    const std::string address = "127.0.0.1:" + std::to_string(foreign.port);
+    const std::string error = error_of_start({{"listen", address}});
+    EXPECT_NE(error.find("cannot listen at " + address), std::string::npos) << error;
+    EXPECT_NE(error.find("in use"), std::string::npos) << error;
+    EXPECT_NE(error.find("ss -ltnp sport = :" + std::to_string(foreign.port)), std::string::npos) << error;
+  }
+}
+
+TEST(Port, OneThatTwoEnginesAgreeToShareIsShared) {
+  const Foreign foreign(true);
+  EXPECT_EQ(error_of_start({{"listen", "127.0.0.1:" + std::to_string(foreign.port)}, {"share_port", "true"}}), "");
 }
 
 TEST(Port, AnAddressThatTheMachineDoesNotHaveIsNamed) {

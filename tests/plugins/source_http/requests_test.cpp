@@ -34,6 +34,9 @@ TEST(Requests, OneEventIsAnsweredOnlyAfterItsVerdict) {
   EXPECT_EQ(copy(polled.batch.covers->stream), "http");
   EXPECT_EQ(polled.batch.covers->partition, -1);
   EXPECT_TRUE(running.source.poll().empty());
+  Client other = running.connect();
+  running.catch_up(other);
+  EXPECT_TRUE(client.nothing_yet());
   running.source.settle(polled.batch.id, MR_DELIVERED);
   const Reply reply = client.read();
   EXPECT_EQ(reply.status, 200);
@@ -229,6 +232,9 @@ TEST(Requests, ASmallBudgetTakesARequestInPiecesAndTheAnswerIsOne) {
   EXPECT_EQ(third.events().size(), 2U);
   running.source.settle(third.batch.id, MR_DELIVERED);
   running.source.settle(first.batch.id, MR_DELIVERED);
+  Client other = running.connect();
+  running.catch_up(other);
+  EXPECT_TRUE(client.nothing_yet());
   running.source.settle(second.batch.id, MR_REJECTED_EVENT);
   const Reply reply = client.read();
   EXPECT_EQ(reply.status, 422);

@@ -55,6 +55,13 @@ class Running {
     }
     return out;
   }
+  // Returns when the server has seen everything that was sent to it before this.
+  void catch_up(Client& other) { drains(other); }
+  // As catch_up, and answers whether it has begun to drain.
+  bool drains(Client& other) {
+    other.send("POST /lost HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n");
+    return other.read().headers.contains("connection");
+  }
   // Waits until the plugin told that a metric has this value.
   bool metric_becomes(const std::string& name, double value) {
     const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
