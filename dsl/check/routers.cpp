@@ -56,6 +56,13 @@ class RouterChecker {
                 "\"` behind `match …`, and declare the topic");
       return;
     }
+    if (router.dead_letter->text.find('*') != std::string_view::npos) {
+      context_.diagnostics
+          .add(Code::bad_topic_name, router.dead_letter->span,
+               "broken events go to one topic, not to " + ticked(router.dead_letter->text), "a pattern")
+          .help("name a topic of its own for them");
+      return;
+    }
     if (const TopicInfo* topic = find_topic(context_, *router.dead_letter)) {
       lowered_.dead_letter = topic->index;
     }

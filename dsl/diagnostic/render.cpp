@@ -29,6 +29,14 @@ bool within(char32_t code, const Range (&ranges)[N]) {
 
 std::size_t sequence_length(unsigned char lead) { return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4; }
 
+/// A lead byte and what belongs to it; a file that is not UTF-8 is shown too.
+bool is_character(std::string_view bytes) {
+  const auto lead = static_cast<unsigned char>(bytes.front());
+  const bool whole = lead < 0x80 || (lead >= 0xC2 && lead <= 0xF4 && bytes.size() == sequence_length(lead));
+  return whole && std::all_of(bytes.begin() + 1, bytes.end(),
+                              [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) == 0x80u; });
+}
+
 /// Cells that the text takes; `*shown` gets it with tabs as blanks.
 std::size_t display_width(std::string_view text, std::string* shown = nullptr) {
   std::size_t width = 0;
@@ -41,6 +49,14 @@ std::size_t display_width(std::string_view text, std::string* shown = nullptr) {
         shown->append(blanks, ' ');
       }
       ++at;
+      continue;
+    }
+    if (!is_character(text.substr(at, length))) {
+      ++width;
+      ++at;
+      if (shown != nullptr) {
+        shown->append("\uFFFD");
+      }
       continue;
     }
     char32_t code = static_cast<unsigned char>(text[at]);

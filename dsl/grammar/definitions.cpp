@@ -119,7 +119,8 @@ auto const type_def =
 auto const field_def =
     spanned[name[set<&ast::Field::name>] >> -(sign("?", "`?`")[choose<&ast::Field::optional, true>]) >>
             ((sign("{", "`{`") >> *field[push<&ast::Field::fields>] >> sign("}", "`}`")) |
-             (sign(":", "`:`") >> type[set<&ast::Field::type>] >> -(word("from") >> wire_word[take_wire])))];
+             (sign(":", "`:`") >> type[set<&ast::Field::type>] >> -(word("from") >> wire_word[take_wire]))) >>
+            -later_form("required", "when")];
 
 auto const event_def = word("event") >> name[set<&ast::Event::name>] >>
                        -(wanted("open", "`open`")[choose<&ast::Event::open, true>]) >> sign("{", "`{`") >>

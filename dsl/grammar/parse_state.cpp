@@ -12,9 +12,7 @@ namespace millrace::dsl::grammar {
 namespace {
 
 /// Words that belong to forms which this version does not read yet.
-constexpr std::array<std::string_view, 13> kLater = {"matches",  "some",      "every", "as",     "ignoring",
-                                                     "omit",     "partition", "index", "evolve", "renamed",
-                                                     "required", "timestamp", "at"};
+constexpr std::array<std::string_view, 5> kLater = {"matches", "some", "every", "as", "ignoring"};
 constexpr std::array<std::string_view, 7> kLaterSigns = {"+", "-", "*", "/", "..", "..<", "<"};
 constexpr std::array<std::string_view, 6> kComparisons = {"==", "!=", "<", "<=", ">", ">="};
 
@@ -69,9 +67,13 @@ void ParseState::reset(const char* begin) {
   accepted_end_ = begin;
   expected_.clear();
   too_deep_ = false;
+  given_up_ = false;
 }
 
 void ParseState::report_failure(const char* last) {
+  if (given_up_) {
+    return;
+  }
   const Next found = next(furthest_, last);
   const std::string word(found.lexeme.text);
   Span at = span(found.begin, found.end());

@@ -45,6 +45,8 @@ class ParseState {
   ast::Text make_text(std::string_view with_quotes);
   /// A form of the language that is known but not here yet.
   void report_later(Span span, std::string_view what);
+  /// What is wrong with the piece has been said; that it does not parse further is no news.
+  void give_up() { given_up_ = true; }
   /// Once per piece.
   void report_too_deep(Span span);
 
@@ -59,6 +61,7 @@ class ParseState {
   const char* accepted_end_ = nullptr;
   std::vector<std::string_view> expected_;
   bool too_deep_ = false; // reported
+  bool given_up_ = false;
 };
 
 } // namespace millrace::dsl::grammar

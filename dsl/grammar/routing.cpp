@@ -30,8 +30,11 @@ auto const clause_else_def =
                              wanted("none", "`none`")[otherwise_is<ast::Otherwise::keep_none>] |
                              wanted("skip", "`skip`")[otherwise_is<ast::Otherwise::skip>])];
 
+auto const later_clause = later_form("omit", "") | later_form("partition", "") | later_form("timestamp", "");
+
 auto const clause_def =
-    spanned[((wanted("key", "`key`")[choose<&ast::Clause::kind, ClauseKind::key>] >>
+    spanned[(later_clause |
+             (wanted("key", "`key`")[choose<&ast::Clause::kind, ClauseKind::key>] >>
               expression[set<&ast::Clause::value>]) |
              (wanted("header", "`header`")[choose<&ast::Clause::kind, ClauseKind::header>] >>
               text[set<&ast::Clause::header>] >> sign("=", "`=`") >> expression[set<&ast::Clause::value>])) >>
@@ -39,6 +42,7 @@ auto const clause_def =
 
 auto const to_def =
     spanned[wanted("to", "`to`") >> wanted("topic", "`topic`") >> text[set<&ast::To::topic>] >>
+            -(later_form("one", "of") | later_form("at", "most")) >>
             -(sign("{", "")[choose<&ast::To::braces, true>] >> *clause[push<&ast::To::clauses>] >> close)];
 
 auto const body_def =

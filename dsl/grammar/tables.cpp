@@ -49,9 +49,9 @@ auto const column_else_def =
     spanned[word("else") >> (wanted("reject", "`reject`")[choose<&ast::ColumnElse::reject, true>] |
                              constant[set<&ast::ColumnElse::value>])];
 
-auto const column_def =
-    spanned[name[set<&ast::Column::name>] >> sql_type[set<&ast::Column::type>] >> sign("=", "`=`") >>
-            expression[set<&ast::Column::value>] >> -(column_else[set<&ast::Column::otherwise>])];
+auto const column_def = spanned[name[set<&ast::Column::name>] >> sql_type[set<&ast::Column::type>] >>
+                                sign("=", "`=`") >> expression[set<&ast::Column::value>] >>
+                                -(column_else[set<&ast::Column::otherwise>]) >> -later_form("renamed", "from")];
 
 auto const primary_key_def =
     spanned[word("primary") >> word("key") >> sign("(", "`(`") >> name[push<&ast::PrimaryKey::columns>] >>
@@ -68,10 +68,13 @@ auto const on_conflict_def =
                                            (wanted("newest", "`newest`")[policy<Policy::keep_newest>] >>
                                             wanted("by", "`by`") >> name[set<&ast::OnConflict::newest_by>]))))];
 
+auto const later_part = later_form("index", "(") | later_form("partition", "by") | later_form("evolve", "additive") |
+                        later_form("evolve", "frozen") | later_form("drop", "column") | later_form("dead_letter", "\"");
+
 auto const table_def = word("table") >> qualified_name[set<&ast::Table::name>] >> wanted("from", "`from`") >>
                        wanted("topic", "`topic`") >> text[set<&ast::Table::topic>] >>
                        -(wanted("where", "`where`") >> expression[set<&ast::Table::where>]) >> sign("{", "`{`") >>
-                       *(primary_key[push<&ast::Table::parts>] | on_conflict[push<&ast::Table::parts>] |
+                       *(later_part | primary_key[push<&ast::Table::parts>] | on_conflict[push<&ast::Table::parts>] |
                          column[push<&ast::Table::parts>]) >>
                        close;
 

@@ -1,7 +1,10 @@
 // Drives splitter and grammar over one file.
 #include "dsl/syntax/parser.hpp"
 
+#include <simdjson.h>
+
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "dsl/diagnostic/nearest.hpp"
@@ -66,6 +69,12 @@ class FileParser {
   }
 
   void edition(const Piece& piece) {
+    if (file_.edition || !file_.items.empty() || !file_.broken.empty()) {
+      diagnostics_
+          .add(Code::wrong_order, state_.span(first_word(piece)), "`edition` stands once, and first in a file",
+               "not the first thing here")
+          .help("move it to the top");
+    }
     const std::string_view text = sources_.text(piece.span);
     const char* const last = text.data() + text.size();
     const auto number = grammar::ParseState::next(text.data() + std::string_view("edition").size(), last);
@@ -89,6 +98,7 @@ class FileParser {
       if (part.kind == PieceKind::otherwise) {
         otherwise(part, router, seen_otherwise);
       } else {
+        refuse_behind_otherwise(part, seen_otherwise);
         rule(part, router.rules);
       }
     }
@@ -111,6 +121,22 @@ class FileParser {
       node.drop = true; // what it delivers to is not known; that it is there is
     }
     router.otherwise = std::move(node);
+  }
+
+  void refuse_behind_otherwise(const Piece& piece, const std::vector<Span>& seen) {
+    if (seen.empty() || piece.kind == PieceKind::stray) {
+      return;
+    }
+    diagnostics_
+        .add(Code::wrong_order, state_.span(first_word(piece)), "`otherwise` is the last thing in a router",
+             "behind `otherwise`")
+        .label(seen.front(), "this ends the list")
+        .help("move it above `otherwise`");
+  }
+
+  std::string_view first_word(const Piece& piece) const {
+    const std::string_view text = sources_.text(piece.span);
+    return grammar::ParseState::next(text.data(), text.data() + text.size()).lexeme.text;
   }
 
   void rule(const Piece& piece, std::vector<ast::Rule>& rules) {
@@ -184,11 +210,36 @@ class FileParser {
   grammar::ParseState state_;
 };
 
+/// Halving finds the place; the check itself is simdjson's.
+std::optional<std::uint32_t> first_bad_utf8(std::string_view text) {
+  if (simdjson::validate_utf8(text.data(), text.size())) {
+    return std::nullopt;
+  }
+  std::size_t good = 0;          // bytes from the start that are known to be fine, but for a character cut off
+  std::size_t bad = text.size(); // and those known not to be
+  while (bad - good > 1) {
+    const std::size_t middle = good + (bad - good) / 2;
+    std::size_t end = middle;
+    while (end > 0 && middle - end < 3 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) {
+      --end;
+    }
+    (simdjson::validate_utf8(text.data(), end) ? good : bad) = middle;
+  }
+  return static_cast<std::uint32_t>(good);
+}
+
 } // namespace
 
 ast::File parse_file(const SourceMap& sources, FileId id, Diagnostics& diagnostics) {
   ast::File file;
   file.id = id;
+  if (const auto bad = first_bad_utf8(sources.text(id))) {
+    diagnostics
+        .add(Code::not_utf8, {id, *bad, *bad + 1}, "this file is not UTF-8", "a byte that belongs to no character")
+        .help("save the file as UTF-8");
+    file.readable = false;
+    return file;
+  }
   SplitFile pieces = split(sources, id, diagnostics);
   file.comments = std::move(pieces.comments);
   file.readable = pieces.readable;

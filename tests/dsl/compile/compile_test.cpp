@@ -93,7 +93,7 @@ TEST(Compile, SaysWhatApplyNeeds) {
 }
 
 TEST(Compile, HashCoversEveryFileAndNotWhereTheyLie) {
-  const Files files = {{"main.rules", "import \"sub/a.rules\"\n" + std::string(kRules)}, {"sub/a.rules", "# empty\n"}};
+  const Files files = {{"main.rules", std::string(kRules) + "import \"sub/a.rules\"\n"}, {"sub/a.rules", "# empty\n"}};
   Files elsewhere;
   Files changed = files;
   for (const auto& [name, text] : files) {
