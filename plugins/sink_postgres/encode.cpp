@@ -1,5 +1,6 @@
 #include "plugins/sink_postgres/encode.hpp"
 
+#include "plugins/sink_postgres/numeric.hpp"
 #include "plugins/sink_postgres/utf8.hpp"
 
 #include <algorithm>
@@ -13,8 +14,6 @@
 
 namespace millrace::sink_postgres {
 namespace {
-
-using Wide = unsigned __int128;
 
 template <class Value>
 void store(char* at, Value value) noexcept { // big endian, as everything on this wire
@@ -47,79 +46,6 @@ constexpr std::int64_t kFirstTimestamp = -211'813'488'000'000'000;
 constexpr std::int32_t kEpochDays = 10'957;
 constexpr std::int32_t kFirstDate = -2'451'545;
 constexpr std::int32_t kEndDate = 2'145'031'949;
-
-Wide power_of_ten(int exponent) {
-  Wide power = 1;
-  for (int i = 0; i < exponent; ++i) {
-    power *= 10;
-  }
-  return power;
-}
-
-// A numeric's digits to the base 10,000, last one first.
-struct Groups {
-  std::array<std::int16_t, 12> digit{};
-  int count = 0;
-
-  void add(std::uint64_t value) { digit[static_cast<std::size_t>(count++)] = static_cast<std::int16_t>(value); }
-};
-
-constexpr std::uint64_t kBase = 10'000;
-
-// What is left of the value goes on in 64 bits as soon as it fits, where a division costs little.
-void add_groups(Groups& groups, Wide value) {
-  while (value > std::numeric_limits<std::uint64_t>::max()) {
-    groups.add(static_cast<std::uint64_t>(value % kBase));
-    value /= kBase;
-  }
-  for (auto rest = static_cast<std::uint64_t>(value); rest != 0; rest /= kBase) {
-    groups.add(rest % kBase);
-  }
-}
-
-// `value` has `scale` digits behind the point; groups of four count from the point.
-Groups groups_of(Wide value, int scale) {
-  Groups groups;
-  const int partial = scale % 4;
-  if (partial != 0) {
-    const auto cut = static_cast<std::uint64_t>(power_of_ten(partial));
-    groups.add(static_cast<std::uint64_t>(value % cut) * static_cast<std::uint64_t>(power_of_ten(4 - partial)));
-    value /= cut;
-  }
-  add_groups(groups, value);
-  const int behind_point = (scale + 3) / 4;
-  while (groups.count < behind_point) {
-    groups.add(0);
-  }
-  return groups;
-}
-
-void write_numeric(CopyBuffer& out, bool negative, Wide magnitude, int scale) {
-  const Groups groups = groups_of(magnitude, scale);
-  int first = groups.count - 1;
-  while (first >= 0 && groups.digit[static_cast<std::size_t>(first)] == 0) {
-    --first;
-  }
-  int last = 0;
-  while (last < first && groups.digit[static_cast<std::size_t>(last)] == 0) {
-    ++last;
-  }
-  const int count = first < 0 ? 0 : first - last + 1;
-  const int weight = first < 0 ? 0 : first - (scale + 3) / 4;
-  constexpr std::int16_t kNegative = 0x4000;
-
-  const std::size_t size = 8 + 2 * static_cast<std::size_t>(count);
-  char* at = out.extend(sizeof(std::int32_t) + size);
-  store(at, static_cast<std::int32_t>(size));
-  store(at + 4, static_cast<std::int16_t>(count));
-  store(at + 6, static_cast<std::int16_t>(weight));
-  store(at + 8, negative && count > 0 ? kNegative : std::int16_t{0});
-  store(at + 10, static_cast<std::int16_t>(scale));
-  at += 12;
-  for (int i = first; i >= last && count > 0; --i, at += 2) {
-    store(at, groups.digit[static_cast<std::size_t>(i)]);
-  }
-}
 
 } // namespace
 
@@ -259,7 +185,7 @@ bool RowEncoder::decimal(CopyBuffer& out, std::size_t column, Decimal128 value) 
   const ColumnPlan& plan = columns_[column];
   const int scale = plan.from == ColumnType::decimal ? plan.scale : 0;
   const bool negative = value.high < 0;
-  Wide magnitude = (static_cast<Wide>(static_cast<std::uint64_t>(value.high)) << 64U) | value.low;
+  Digits128 magnitude = (static_cast<Digits128>(static_cast<std::uint64_t>(value.high)) << 64U) | value.low;
   if (negative) {
     magnitude = ~magnitude + 1;
   }
@@ -272,12 +198,22 @@ bool RowEncoder::decimal(CopyBuffer& out, std::size_t column, Decimal128 value) 
                "has more than " + std::to_string(plan.to.size - plan.to.scale) +
                    " digits before the point, too many for " + to_string(plan.to));
   }
-  write_numeric(out, negative, magnitude, scale);
+  append_numeric(out, negative, magnitude, scale);
   return true;
 }
 
 bool RowEncoder::text(CopyBuffer& out, std::size_t column, std::string_view value) {
   const SqlType& to = columns_[column].to;
+  if (to.kind == SqlKind::numeric) { // exact digits of any number
+    switch (append_numeric(out, value)) {
+      case NumericText::fine:
+        return true;
+      case NumericText::no_number:
+        return bad(column, "22P02", "is not a number");
+      case NumericText::too_large:
+        return bad(column, "22003", "has more digits than numeric holds");
+    }
+  }
   if (!is_storable_text(value)) {
     const bool zero = value.find('\0') != std::string_view::npos;
     return bad(column, "22021", zero ? "holds a zero byte, which text cannot" : "is not valid UTF-8");

@@ -244,7 +244,8 @@ bool is_encodable(ColumnType from, const SqlType& to) {
     case ColumnType::decimal:
       return to.kind == SqlKind::numeric;
     case ColumnType::text:
-      return is_text(to.kind) || to.kind == SqlKind::bpchar;
+      // Digits as text: a numeric without limits has no one scale.
+      return is_text(to.kind) || to.kind == SqlKind::bpchar || to.kind == SqlKind::numeric;
     case ColumnType::bytes:
       return to.kind == SqlKind::bytea;
     case ColumnType::json:

@@ -222,6 +222,36 @@ std::vector<Value> bytes(std::mt19937_64& random) {
   return out;
 }
 
+// Digits of any length as text, as a numeric without limits gets them.
+std::vector<Value> numeric_texts(std::mt19937_64& random) {
+  std::vector<Value> out;
+  const auto add = [&](const std::string& text) {
+    out.push_back({[=](RowBuilder& rows) { rows.text(0, text); }, text});
+  };
+  for (const char* text : {"0",      "-0",      "0.000",   "1",        "-1",          "10000",    "9999",
+                           "0.1",    "0.0001",  "0.00001", "-0.00010", "12345.67800", "1e3",      "1E+3",
+                           "1.5e-7", "-2.50e2", "0e5",     "00012",    "1e-16383",    "9e131071", "123e-2"}) {
+    add(text);
+  }
+  add(std::string(131'072, '9'));
+  add("0." + std::string(16'382, '0') + "1");
+  for (int i = 0; i < kRandom; ++i) {
+    std::string text(random() % 60 + 1, '0');
+    for (char& digit : text) {
+      digit = static_cast<char>('0' + random() % 10);
+    }
+    if (i % 3 != 0) {
+      text.insert(random() % text.size() + 1, ".");
+      text += "5";
+    }
+    if (i % 5 == 0) {
+      text += "e" + std::to_string(static_cast<int>(random() % 80) - 40);
+    }
+    add((i % 2 == 0 ? "-" : "") + text);
+  }
+  return out;
+}
+
 std::vector<Value> jsons(std::mt19937_64&) {
   std::vector<Value> out;
   for (const char* json : {"null", "true", "0", "-0", "1.50", "1e2", "123456789012345678901234567890.12345", "\"\"",
@@ -261,6 +291,12 @@ std::vector<Type> types() {
       {"Date", column(ColumnType::date, "date"), [](auto& r) { return dates(r); }},
       {"Uuid", column(ColumnType::uuid, "uuid"), [](auto& r) { return uuids(r); }},
       {"Bytea", column(ColumnType::bytes, "bytea"), [](auto& r) { return bytes(r); }},
+      {"NumericOfText", column(ColumnType::text, "numeric"), [](auto& r) { return numeric_texts(r); }},
+      {"NumericSizedOfText", column(ColumnType::text, "numeric(12,3)"),
+       [](auto&) {
+         return std::vector<Value>{{[](RowBuilder& rows) { rows.text(0, "12.34"); }, "12.34"},
+                                   {[](RowBuilder& rows) { rows.text(0, "-0.0005"); }, "-0.0005"}};
+       }},
       {"Jsonb", column(ColumnType::json, "jsonb"), [](auto& r) { return jsons(r); }},
       {"Json", column(ColumnType::json, "json"), [](auto& r) { return jsons(r); }},
   };

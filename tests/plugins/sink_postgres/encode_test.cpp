@@ -114,6 +114,34 @@ TEST(RowEncoder, NumericsAreGroupedFromThePoint) {
             "0002");
 }
 
+TEST(RowEncoder, ATextThatIsNoNumberIsNoNumeric) {
+  RowSchema schema;
+  schema.add({"n", ColumnType::text, true, 0, 0, "numeric"});
+  for (const auto& [text, code] : {std::pair<std::string, std::string>("", "22P02"),
+                                   {"-", "22P02"},
+                                   {"+1", "22P02"},
+                                   {"1.", "22P02"},
+                                   {".5", "22P02"},
+                                   {"1e", "22P02"},
+                                   {"1e5x", "22P02"},
+                                   {"NaN", "22P02"},
+                                   {"1 ", "22P02"},
+                                   {"1e99999999999", "22P02"},
+                                   {"1e131072", "22003"},
+                                   {"1e-16384", "22003"}}) {
+    RowBuilder builder(schema);
+    builder.text(0, text);
+    builder.end_row();
+    const Rows rows(builder);
+    RowEncoder encoder({plan("n", ColumnType::text, "numeric")});
+    CopyBuffer buffer;
+    const BadValue* const bad = encoder.append(buffer, RowView(rows.array), 0, std::nullopt);
+    ASSERT_NE(bad, nullptr) << text;
+    EXPECT_EQ(bad->sqlstate, code) << text;
+    EXPECT_EQ(buffer.size(), 0U);
+  }
+}
+
 TEST(RowEncoder, ABadValueLeavesNothingOfItsRow) {
   RowSchema schema;
   schema.add({"a", ColumnType::int64, true, 0, 0, ""});
