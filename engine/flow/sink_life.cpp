@@ -259,6 +259,7 @@ void SinkDriver::hurry(const Partition& partition) {
       hurried_ = hurried_ || slice.leg->batch->partition == &partition;
     }
   }
+  interrupt_if_due();
 }
 
 // One sent just before a call would be lost, so that it is repeated for as long as there is a reason.
