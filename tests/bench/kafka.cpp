@@ -12,8 +12,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
-#include <functional>
+#include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace millrace {
@@ -49,7 +50,9 @@ std::vector<std::string> lines() {
   return out;
 }
 
-double rate(Clock::time_point begin) { return kEvents / std::chrono::duration<double>(Clock::now() - begin).count(); }
+double rate(Clock::time_point begin, double events = kEvents) {
+  return events / std::chrono::duration<double>(Clock::now() - begin).count();
+}
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -77,8 +80,9 @@ kafka_client::Client client(rd_kafka_type_t type, const std::vector<std::pair<co
   return kafka_client::Client(rd_kafka_new(type, conf, nullptr, 0));
 }
 
-double bare_produce(const std::string& topic, const std::vector<std::string>& events) {
-  const kafka_client::Client producer = client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", Broker::get().address()},
+double bare_produce(const std::string& brokers, const std::string& topic, const std::vector<std::string>& events,
+                    int count) {
+  const kafka_client::Client producer = client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", brokers},
                                                                    {"enable.idempotence", "true"},
                                                                    {"linger.ms", "5"},
                                                                    {"partitioner", "murmur2_random"},
@@ -87,7 +91,7 @@ double bare_produce(const std::string& topic, const std::vector<std::string>& ev
   const int& acked = *static_cast<int*>(rd_kafka_opaque(producer.get()));
   const kafka_client::Topic handle(rd_kafka_topic_new(producer.get(), topic.c_str(), nullptr));
   const auto begin = Clock::now();
-  for (int i = 0; i < kEvents;) {
+  for (int i = 0; i < count;) {
     const std::string& event = events[static_cast<std::size_t>(i) % events.size()];
     const std::string key = std::to_string(i % 5'000);
     const bool taken = rd_kafka_produce(handle.get(), RD_KAFKA_PARTITION_UA, 0, const_cast<char*>(event.data()),
@@ -95,10 +99,10 @@ double bare_produce(const std::string& topic, const std::vector<std::string>& ev
     i += taken ? 1 : 0;
     rd_kafka_poll(producer.get(), taken ? 0 : 10);
   }
-  while (acked < kEvents) {
+  while (acked < count) {
     rd_kafka_poll(producer.get(), 100);
   }
-  return rate(begin);
+  return rate(begin, count);
 }
 
 // Deliveries as the engine makes them; only pointers into the events.
@@ -219,7 +223,7 @@ int run() {
   for (int round = 0; round < kRounds; ++round) {
     const std::string theirs = Broker::get().topic(kPartitions);
     const std::string ours = Broker::get().topic(kPartitions);
-    bare.push_back(bare_produce(theirs, events));
+    bare.push_back(bare_produce(Broker::get().address(), theirs, events, kEvents));
     sink.push_back(sink_produce(ours, events));
     consumer.push_back(bare_consume(ours));
     source.push_back(source_consume(ours, round));
@@ -232,4 +236,16 @@ int run() {
 } // namespace
 } // namespace millrace
 
-int main() { return millrace::run(); }
+// `bench_kafka bare BROKERS TOPIC FILE` prints the rate of the bare loop alone, for measurements that run an engine.
+int main(int count, char** arguments) {
+  if (count == 5 && std::string_view(arguments[1]) == "bare") {
+    std::vector<std::string> events;
+    std::ifstream file(arguments[4]);
+    for (std::string line; std::getline(file, line);) {
+      events.push_back(line);
+    }
+    std::printf("%.0f\n", millrace::bare_produce(arguments[2], arguments[3], events, static_cast<int>(events.size())));
+    return 0;
+  }
+  return millrace::run();
+}

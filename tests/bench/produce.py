@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""File -> rules -> Kafka, acknowledged: the engine as an operator runs it, against a bare librdkafka loop that sends the same
+events from memory to the same broker; by turns, in one run. What a start costs is measured with a file of one event and
+taken off."""
+import os
+import pathlib
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import gzip
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("MILLRACE_BUILD", ROOT / "build" / "release"))
+DATA = pathlib.Path(os.environ.get("MILLRACE_DATA", ROOT / ".deps" / "data")) / "wikipedia-edits-2015-09-12.json.gz"
+ROUNDS = 3
+REPEATS = 10  # of 39,244 edits
+
+CONFIG = """[engine]
+admin   = "127.0.0.1:{admin}"
+plugins = ["{plugins}"]
+
+[pipeline.produce]
+workers      = 1
+source.file  = {{ path = "{file}" }}
+router.rules = {{ file = "{rules}", run = "edits" }}
+sink.kafka   = {{ brokers = "{brokers}" }}
+"""
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def kafka(folder, *arguments):
+    done = subprocess.run([ROOT / "tests/support/kafka", *arguments, "--dir", folder / "kafka"], check=True, stdout=subprocess.PIPE)
+    return done.stdout.decode().strip()
+
+
+def engine(folder, command, file, brokers):
+    """The time that one run takes, from start to end."""
+    config = folder / "millrace.toml"
+    config.write_text(CONFIG.format(admin=free_port(), plugins=BUILD / "plugins", file=file, rules=ROOT / "rules/wikipedia/wikipedia.rules",
+                                    brokers=brokers))
+    begin = time.monotonic()
+    done = subprocess.run([BUILD / "bin/millrace", command, "--config", config], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode != 0:
+        sys.exit(f"bench produce: millrace {command} ended with {done.returncode}:\n{done.stdout.decode(errors='replace')}")
+    return time.monotonic() - begin
+
+
+def bare(topic, file, brokers):
+    done = subprocess.run([BUILD / "bin/bench_kafka", "bare", brokers, topic, file], stdout=subprocess.PIPE, check=True)
+    return float(done.stdout)
+
+
+def main():
+    if not DATA.exists():
+        sys.exit(f"bench produce: there is no {DATA}; ./dev setup fetches it")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-produce-"))
+    try:
+        with gzip.open(DATA) as lines:
+            once = lines.read()
+        one, many = folder / "one.ndjson", folder / "many.ndjson"
+        one.write_bytes(once[: once.index(b"\n") + 1])
+        with open(many, "wb") as out:
+            for _ in range(REPEATS):
+                out.write(once)
+        count = once.count(b"\n") * REPEATS
+        brokers = kafka(folder, "start")
+        engine(folder, "apply", one, brokers)
+        ours, theirs = [], []
+        for _ in range(ROUNDS):
+            empty = engine(folder, "run", one, brokers)
+            ours.append(count / (engine(folder, "run", many, brokers) - empty))
+            theirs.append(bare("wikipedia.edits", many, brokers))
+        value, reference = statistics.median(ours), statistics.median(theirs)
+        print(f"bench produce value={value:.0f} unit=events/s reference={reference:.0f} ratio={value / reference:.2f}")
+    finally:
+        kafka(folder, "remove")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+main()
