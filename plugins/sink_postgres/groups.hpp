@@ -13,10 +13,9 @@
 
 namespace millrace::sink_postgres {
 
-// A table as it was bound. The target is the engine's and stays until unbind.
+// A table as it was bound.
 struct BoundTable {
   std::uint32_t id = 0;
-  const mr_target* target = nullptr;
   TablePlan plan;
   bool stale = false;                  // the catalogue is to be read again before the next row
   std::uint64_t staged_generation = 0; // session that has its staging table, 0: none

@@ -33,7 +33,6 @@ void must(Session::Maybe error) {
 void Tables::bind(Session& session, std::uint32_t id, const mr_target& target) {
   auto table = std::make_unique<BoundTable>();
   table->id = id;
-  table->target = &target;
   table->plan = read_plan(session, wanted_table(target), id);
   unbind(session, id);
   tables_[id] = std::move(table);

@@ -309,5 +309,42 @@ TEST_F(Deliveries, MissingRightsHoldAndAreSaidAloud) {
   sql("drop owned by writer");
 }
 
+TEST_F(Deliveries, TheRightsThatTheManualNamesAreEnough) {
+  sql("do $$ begin create role loader login; exception when duplicate_object then null; end $$");
+  sql("create table keyed (id bigint primary key, name text)");
+  started_sink(); // as the owner: makes the schema
+  sql("revoke temporary on database " + database_ + " from public");
+  sql("grant temporary on database " + database_ + " to loader");
+  sql("grant usage on schema millrace to loader");
+  sql("grant select on millrace.schema_version to loader");
+  sql("grant select, insert, update on millrace.source_offset to loader");
+  sql("grant select, insert on millrace.dead_letter to loader");
+  sql("grant insert on people to loader");
+  sql("grant select, insert, update on keyed to loader");
+  std::string as_loader = url();
+  as_loader.replace(as_loader.find("postgres@"), 9, "loader@");
+  {
+    auto sink = started_sink({{"url", as_loader}});
+    TableTarget keyed = table_target(
+        "keyed", {{"id", ColumnType::int64, false, 0, 0, "bigint"}, {"name", ColumnType::text, true, 0, 0, "text"}},
+        {{"on_conflict", "keep_last"}, {"primary_key", "id"}});
+    sink->bind(1, target_.get());
+    sink->bind(2, keyed.get());
+    sink->claim("people", 0);
+    Delivery delivery;
+    add(delivery, 1, 0, 3, 0);
+    add(delivery, 2, 0, 3, 0);
+    delivery.dead(delivery.event("x", "people", 0, 3), "E1", "why");
+    delivery.range("people", 0, 0, 4);
+    sink->write(delivery.get(1));
+    sink->release("people", 0);
+  }
+  EXPECT_EQ(
+      value("select (select count(*) from people) || ' ' || (select count(*) from keyed) || ' ' || (select count(*) "
+            "from millrace.dead_letter) || ' ' || (select next_offset from millrace.source_offset)"),
+      "3 3 1 4");
+  sql("drop owned by loader");
+}
+
 } // namespace
 } // namespace millrace::sink_postgres
