@@ -200,7 +200,7 @@ bool Connection::put() {
   namespace http = boost::beast::http;
   const std::string_view bytes = unread();
   const bool was_head = !parser_->is_header_done();
-  parser_->window(bytes);
+  parser_->window(bytes, head_bytes_);
   Error error;
   const std::size_t used = parser_->put(asio::buffer(bytes.data(), bytes.size()), error);
   begin_ += used;

@@ -68,6 +68,7 @@ void RequestParser::on_field_impl(Field field, Text name_text, Text value_text, 
   const std::string_view value(value_text.data(), value_text.size());
   ++fields_;
   folded_ = folded_ || folded(name, value);
+  head_size_ = head_before_ + static_cast<std::size_t>(name.data() - window_.data()) + name.size() + value.size();
   switch (field) {
     case Field::host:
       ++hosts_;
@@ -202,6 +203,10 @@ void RequestParser::check_head() {
 void RequestParser::check_framing() {
   if (folded_) {
     refuse(400, "bad_request", "a header goes on in the next line, which HTTP/1.1 no longer allows");
+  } else if (head_size_ > intake_.settings.limits.header_bytes) {
+    refuse(431, "header_too_large",
+           fmt::format("the head of the request is larger than {} bytes (max_header)",
+                       intake_.settings.limits.header_bytes));
   } else if (fields_ > kMostFields) {
     refuse(431, "header_too_large", fmt::format("there are more than {} headers", kMostFields));
   } else if (hosts_ > 1 || (hosts_ == 0 && version_ == 11)) {

@@ -32,8 +32,12 @@ class RequestParser final : public boost::beast::http::basic_parser<true>, priva
  public:
   RequestParser(const Intake& intake, const Peer& peer, Request& request);
 
-  // Where the bytes stand that the next put() gets: a field whose value stands elsewhere was folded.
-  void window(std::string_view bytes) noexcept { window_ = bytes; }
+  // The bytes that the next put() gets, and how many of the head were taken before them: Beast's own limit counts only
+  // what it gets at a time. A field whose value stands elsewhere was folded.
+  void window(std::string_view bytes, std::size_t head_before) noexcept {
+    window_ = bytes;
+    head_before_ = head_before;
+  }
 
   // The refusal is in the request. False: the rest of the body is still read, and thrown away, so that the connection
   // may stay.
@@ -83,6 +87,8 @@ class RequestParser final : public boost::beast::http::basic_parser<true>, priva
   const Peer& peer_;
   Request& request_;
   std::string_view window_;
+  std::size_t head_before_ = 0;
+  std::size_t head_size_ = 0; // up to the end of the last field
 
   int version_ = 11;
   bool right_path_ = false;
