@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 
 #include "engine/cli/command.hpp"
 #include "engine/cli/plugin_folders.hpp"
+#include "engine/config/declarations.hpp"
 #include "engine/modules/validate.hpp"
 
 namespace millrace::cli {
@@ -13,6 +15,20 @@ namespace {
 std::string row(const modules::Plugin& plugin, std::size_t name_width, std::size_t version_width) {
   return fmt::format("{:<6}  {:<{}}  {:<{}}  {}\n{:8}{}\n", modules::kind_word(plugin.table->kind), plugin.table->name,
                      name_width, plugin.module->version, version_width, plugin.table->doc, "", plugin.file.string());
+}
+
+// False: there were some.
+bool show_mistakes(const modules::Catalogue& catalogue, const Console& console) {
+  bool none = true;
+  for (const modules::Plugin& plugin : catalogue.plugins()) {
+    for (const std::string& mistake :
+         config::declaration_mistakes(std::span(plugin.table->fields, plugin.table->field_count))) {
+      console.err << fmt::format("{} {} declares a setting wrong: {}\n", modules::kind_word(plugin.table->kind),
+                                 plugin.title(), mistake);
+      none = false;
+    }
+  }
+  return none;
 }
 
 ExitCode list(const PluginFolders& folders, const Console& console) {
@@ -37,7 +53,8 @@ ExitCode list(const PluginFolders& folders, const Console& console) {
     console.err << "there are no plugins; name their folder with --plugins\n";
     return ExitCode::kPlugin;
   }
-  return catalogue.refused().empty() ? ExitCode::kOk : ExitCode::kPlugin;
+  const bool declared_well = show_mistakes(catalogue, console);
+  return catalogue.refused().empty() && declared_well ? ExitCode::kOk : ExitCode::kPlugin;
 }
 
 } // namespace

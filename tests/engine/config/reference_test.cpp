@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include "engine/config/constraint.hpp"
-#include "engine/config/fields.hpp"
 #include "fakes.hpp"
 
 namespace millrace::config {
@@ -23,14 +21,6 @@ TEST(Reference, HasARowForEachSetting) {
   EXPECT_THAT(page, HasSubstr("| `max_body` | size | `\"1MiB\"` |")) << "as it would stand in the file";
   EXPECT_THAT(page, HasSubstr("## sink `store`\n\nKeeps.\n\nNo settings.\n"));
   EXPECT_THAT(page, HasSubstr("| `memory` | size | `\"64MiB\"` | `1MiB..` |"));
-}
-
-TEST(Declarations, OfTheEngineHaveConstraintsThatCanBeRead) {
-  for (const auto fields : {engine_fields(), pipeline_fields()}) {
-    for (const mr_field& field : fields) {
-      EXPECT_EQ(constraint_error(field), "");
-    }
-  }
 }
 
 } // namespace
