@@ -172,7 +172,7 @@ bool Worker::Core::move_events() {
     return false;
   }
   if (state() == WorkerState::kStarting) { // a start may hang, and an instance may be swapped before it is over
-    bool progress = false;
+    bool progress = router_.advance();
     for (const auto& sink : sinks_) {
       progress = sink->advance() || progress;
     }
