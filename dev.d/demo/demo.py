@@ -3,6 +3,7 @@ import argparse
 import concurrent.futures
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -202,6 +203,7 @@ def main():
     if options.stop:
         clean_up()
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     try:
         return demo(options)
     except (RuntimeError, subprocess.CalledProcessError) as error:
