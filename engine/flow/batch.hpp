@@ -88,6 +88,7 @@ struct Partition {
   // The source driver writes these: what the next batch has to join, once it was told where to start.
   bool joined = false;
   std::uint64_t expected = 0;
+  std::size_t lent = 0; // batches of it that the source was not told the verdicts of
 
   // The ledger writes it: in order of arrival.
   std::deque<Batch*> unsettled;

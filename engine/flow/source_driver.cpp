@@ -126,12 +126,21 @@ bool SourceDriver::make_calls() {
   if (calls_.empty()) {
     return true;
   }
-  for (const Call& call : calls_) {
+  // A poll that was under way when `moved` was queued may have handed in one more batch: its verdicts come first.
+  const auto later = std::stable_partition(calls_.begin(), calls_.end(), [](const Call& call) {
+    return (call.kind != Call::kMoved && call.kind != Call::kReleased) || call.partition->lent == 0;
+  });
+  std::deque<Call> now(calls_.begin(), later);
+  calls_.erase(calls_.begin(), later);
+  if (now.empty()) {
+    return false;
+  }
+  for (const Call& call : now) {
     before(call);
   }
   caller_.call(
       context_.now_ns,
-      [this, calls = std::exchange(calls_, {})]() mutable {
+      [this, calls = std::move(now)]() mutable {
         for (const Call& call : calls) {
           make(call);
         }
@@ -189,6 +198,9 @@ void SourceDriver::make(const Call& call) {
 void SourceDriver::after(const Call& call) {
   switch (call.kind) {
     case Call::kSettle:
+      if (call.batch->partition) {
+        --call.batch->partition->lent;
+      }
       context_.upward.settled(*call.batch);
       return;
     case Call::kMoved:
@@ -310,6 +322,9 @@ void SourceDriver::take(const mr_batch& given) {
   const bool good = are_events_sound(given) && (!partition || joins(given, *partition));
   const std::uint64_t bytes = bytes_of(given);
   Batch& batch = context_.ledger.open(given, partition, bytes, context_.now_ns);
+  if (partition) {
+    ++partition->lent;
+  }
   context_.credit.take(given.count, bytes);
   context_.counters.batches_in.add();
   context_.counters.events_in.add(given.count);

@@ -129,6 +129,9 @@ bool Worker::Core::read_letters() {
   context_.inbox->take(letters_);
   for (Letter& letter : letters_) {
     read(letter);
+    // What a call that returned brought stands where the next letter, which may abandon it, can find it.
+    take_from_source();
+    take_from_router();
   }
   return !letters_.empty();
 }

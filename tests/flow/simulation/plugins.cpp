@@ -88,7 +88,7 @@ void Wire::run(std::function<void()> call) {
   }
   call_ = std::move(call);
   ++number_;
-  hung_ = world_.mishap(8);
+  hung_ = may_hang_ && world_.mishap(8);
   if (hung_) {
     world_.tell("a call hangs");
   } else {
@@ -508,6 +508,14 @@ mr_status StoreSink::write(const mr_delivery& delivery, mr_error* error) {
   if (ordered_) {
     check_order(delivery);
   }
+  if (broken_) {
+    world_.fail("a sink that is broken was written to");
+  }
+  if (world_.mishap(3)) {
+    world_.tell("store: breaks");
+    broken_ = true;
+    return fake::failure(error, MR_FATAL, "out of order for good");
+  }
   if (world_.mishap(40)) {
     return fake::failure(error, MR_TRANSIENT, "queue full");
   }
@@ -579,6 +587,9 @@ void StoreSink::complete(std::uint64_t id, bool may_succeed) {
 }
 
 void StoreSink::interrupt() {
+  if (wire_) {
+    wire_->poke();
+  }
   for (auto& [id, open] : open_) {
     if (std::exchange(open.hangs, false)) {
       world_.in(kMilli, [this, number = id, here = here_, alive = alive_] {
@@ -670,6 +681,14 @@ mr_status DatabaseSink::write(const mr_delivery& delivery, mr_error* error) {
     if (bound_.count(delivery.parts[p].target) == 0) {
       world_.fail("a target was written that is not bound");
     }
+  }
+  if (broken_) {
+    world_.fail("a sink that is broken was written to");
+  }
+  if (world_.mishap(3)) {
+    world_.tell("database: the sink breaks");
+    broken_ = true;
+    return fake::failure(error, MR_FATAL, "out of order for good");
   }
   const bool ranged = delivery.range_count > 0;
   for (std::size_t r = 0; r < delivery.range_count; ++r) {

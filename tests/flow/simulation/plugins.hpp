@@ -48,7 +48,8 @@ void check_verdict(World& world, std::uint64_t id, const mr_verdict& verdict);
 // lane, the sink that is interrupted, and the process that crashes; outlives all three.
 class Wire : public std::enable_shared_from_this<Wire> {
  public:
-  Wire(World& world, Alive alive) : world_(world), alive_(std::move(alive)) {}
+  // Only a sink's calls may hang: for those the engine has deadlines.
+  Wire(World& world, Alive alive, bool may_hang) : world_(world), alive_(std::move(alive)), may_hang_(may_hang) {}
   void run(std::function<void()> call);
   void poke();
   // The process is gone; what it had sent to the server may be carried out all the same.
@@ -60,6 +61,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
 
   World& world_;
   Alive alive_;
+  bool may_hang_;
   std::function<void()> call_;
   bool hung_ = false;
   bool gone_ = false;
@@ -183,6 +185,7 @@ class StoreSink final : public fake::Sink {
   void interrupt() override;
   void stop() override;
   void crash();
+  void set_wire(std::shared_ptr<Wire> wire) { wire_ = std::move(wire); }
 
  private:
   struct Open {
@@ -200,6 +203,8 @@ class StoreSink final : public fake::Sink {
   std::uint32_t most_;
   std::set<std::uint32_t> bound_;
   std::map<std::uint64_t, Open> open_;
+  std::shared_ptr<Wire> wire_; // if it blocks
+  bool broken_ = false;
   std::shared_ptr<bool> here_ = std::make_shared<bool>(true); // happenings may outlive the sink
 };
 
@@ -238,6 +243,7 @@ class DatabaseSink final : public fake::Sink {
   std::map<std::int32_t, std::uint64_t> claims_; // epoch by partition
   std::set<std::uint32_t> bound_;
   bool interrupted_ = false;
+  bool broken_ = false;
 };
 
 } // namespace millrace::sim

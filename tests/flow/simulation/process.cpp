@@ -16,6 +16,18 @@ flow::Instance Process::instance(const mr_plugin* plugin, void* self, std::strin
   return out;
 }
 
+std::shared_ptr<Wire> Process::wire(bool may_hang) {
+  wires_.push_back(std::make_shared<Wire>(world_, alive_, may_hang));
+  return wires_.back();
+}
+
+// Any kind of plugin may have a thread of its own.
+void Process::sometimes_blocks(flow::Instance& instance) {
+  if (world_.chance(20)) {
+    instance.lane = std::make_unique<SimLane>(wire(false));
+  }
+}
+
 flow::Instance Process::store() {
   const bool ordered = world_.chance(50);
   auto port = inbox_->open_port();
@@ -27,8 +39,7 @@ flow::Instance Process::store() {
 
 flow::Instance Process::database() {
   auto port = inbox_->open_port();
-  wires_.push_back(std::make_shared<Wire>(world_, alive_));
-  const auto sink = std::make_shared<DatabaseSink>(world_, outside_.database, port, wires_.back());
+  const auto sink = std::make_shared<DatabaseSink>(world_, outside_.database, port, wire(true));
   plugins_.push_back(sink);
   flow::Instance out =
       instance(fake::sink_plugin(true, false), static_cast<fake::Sink*>(sink.get()), "sink.database", port);
@@ -40,7 +51,9 @@ flow::Instance Process::router() {
   auto port = inbox_->open_port();
   const auto made = std::make_shared<Router>(world_, port);
   plugins_.push_back(made);
-  return instance(fake::router_plugin(), static_cast<fake::Router*>(made.get()), "router.rules", port);
+  flow::Instance out = instance(fake::router_plugin(), static_cast<fake::Router*>(made.get()), "router.rules", port);
+  sometimes_blocks(out);
+  return out;
 }
 
 flow::WorkerSettings Process::settings() {
@@ -86,6 +99,7 @@ void Process::start() {
     parts.source =
         instance(fake::source_plugin(false), static_cast<fake::Source*>(http_source_.get()), "source.http", port);
   }
+  sometimes_blocks(parts.source);
   parts.router = router();
   if (world_.has_store()) {
     parts.sinks.push_back({"store", store(), sink_settings()});
@@ -152,12 +166,17 @@ void Process::swap_router() {
   });
 }
 
-void Process::swap_sink() {
+void Process::swap_sink() { swap_sink(world_.below(worker_->counters().sinks.size())); }
+
+void Process::swap_sink(std::size_t sink) {
   if (std::exchange(replacing_, true)) {
+    world_.in(50 * kMilli, [this, sink, alive = alive_] {
+      if (*alive) {
+        swap_sink(sink);
+      }
+    });
     return;
   }
-  const auto& counters = worker_->counters();
-  const std::size_t sink = world_.below(counters.sinks.size());
   world_.tell(name_ + " gets a new sink " + std::to_string(sink));
   flow::Instance next = is_store_[sink] ? store() : database();
   worker_->swap_sink(sink, std::move(next), world_.now() + 200 * kMilli, [this](std::string_view error) {
@@ -218,8 +237,17 @@ void Process::violation(std::string_view instance, std::string_view text) {
   }
 }
 
-void Process::broken(flow::Role, std::size_t sink, std::string_view instance, std::string_view text) {
-  world_.fail(std::string(instance) + " (" + std::to_string(sink) + ") is said to be broken: " + std::string(text));
+void Process::broken(flow::Role role, std::size_t sink, std::string_view instance, std::string_view text) {
+  world_.tell(name_ + " " + std::string(instance) + " is broken: " + std::string(text));
+  if (role != flow::Role::kSink) {
+    world_.fail(std::string(instance) + " is said to be broken: " + std::string(text));
+    return;
+  }
+  world_.in(world_.between(0, 100 * kMilli), [this, sink, alive = alive_] {
+    if (*alive) {
+      swap_sink(sink);
+    }
+  });
 }
 
 } // namespace millrace::sim

@@ -36,6 +36,7 @@ class Process final : public flow::Watcher {
   void drain(std::int64_t deadline) { worker_->drain(deadline); }
   void swap_router();
   void swap_sink();
+  void swap_sink(std::size_t sink);
   void wake();
   std::size_t unsettled() const {
     return log_source_ ? log_source_->unsettled() : http_source_ ? http_source_->unsettled() : 0;
@@ -51,6 +52,8 @@ class Process final : public flow::Watcher {
 
  private:
   flow::Instance instance(const mr_plugin* plugin, void* self, std::string name, std::shared_ptr<flow::Port> port);
+  std::shared_ptr<Wire> wire(bool may_hang);
+  void sometimes_blocks(flow::Instance& instance);
   flow::Instance store();
   flow::Instance database();
   flow::Instance router();
@@ -65,7 +68,7 @@ class Process final : public flow::Watcher {
   // What the plugins were made of stays until the run ends; the worker destroys instances, not objects.
   std::vector<std::shared_ptr<fake::Plugin>> plugins_;
   std::vector<std::shared_ptr<StoreSink>> stores_;
-  std::vector<std::shared_ptr<Wire>> wires_; // of this incarnation's database sinks
+  std::vector<std::shared_ptr<Wire>> wires_; // of this incarnation
   std::shared_ptr<LogSource> log_source_;
   std::shared_ptr<HttpSource> http_source_;
   std::unique_ptr<flow::Worker> worker_;
