@@ -78,7 +78,8 @@ TEST_F(KafkaTopics, AMissingTopicIsSaidThenCreatedOnce) {
   const mr_target wanted = target("made.by.apply", properties);
   EXPECT_TRUE(check(wanted).has(MR_LOG_ERROR, "topic 'made.by.apply' is not there"));
   const std::vector<std::string> step = {
-      "create topic made.by.apply with 3 partitions, 1 replica, cleanup.policy=compact, retention.ms=3600000"};
+      "create topic made.by.apply with 3 partitions, 1 replica, cleanup.policy=compact, "
+      "message.timestamp.type=LogAppendTime, retention.ms=3600000"};
   EXPECT_EQ(apply(wanted, false).steps, step);
   EXPECT_TRUE(check(wanted).has(MR_LOG_ERROR, "is not there")) << "a dry run creates nothing";
   const Said done = apply(wanted, true);
