@@ -451,7 +451,7 @@ Condition Expressions::truth(ast::ExprId expr, bool positive, const Facts& known
   // A fix for a test in the definition is made there, where nothing stands around it.
   const Condition result = check(info.def->body, positive, known, {info.def->body, Parent::none});
   tree_ = outside;
-  leave(info);
+  leave(info, result.bad);
   return result;
 }
 

@@ -111,7 +111,7 @@ class Expressions {
 
   /// Uses of a definition: it stands once per use, so a few lines can stand for very much.
   bool enter(DefInfo& def, Span use);
-  void leave(DefInfo& def);
+  void leave(DefInfo& def, bool bad);
 
   // conditions.cpp
   Condition check(ast::ExprId expr, bool positive, const Facts& known, Site site);
@@ -147,7 +147,8 @@ class Expressions {
   EventInfo& event_;
   const ast::File* tree_ = nullptr;
   Question question_;
-  std::vector<Span> used_at_; // where the definitions around the current expression are used
+  std::vector<Span> used_at_;          // where the definitions around the current expression are used
+  std::set<const ast::Def*> bad_defs_; // reported for this event; used again they are bad at once
   std::vector<Index>* reads_log_ = nullptr;
   Index unmapped_set_ = kNone;
   std::size_t first_node_ = 0; // of the expression that is being lowered

@@ -237,7 +237,7 @@ TypedValue Expressions::value_at(ast::ExprId expr, const Facts& known) {
 }
 
 bool Expressions::enter(DefInfo& def, Span use) {
-  if (too_large_) {
+  if (too_large_ || bad_defs_.contains(def.def)) {
     return false;
   }
   if (used_at_.empty()) {
@@ -259,7 +259,10 @@ bool Expressions::enter(DefInfo& def, Span use) {
   return true;
 }
 
-void Expressions::leave(DefInfo& def) {
+void Expressions::leave(DefInfo& def, bool bad) {
+  if (bad) {
+    bad_defs_.insert(def.def);
+  }
   used_at_.pop_back();
   def.open = false;
   too_large_ = too_large_ && !used_at_.empty();
@@ -289,7 +292,7 @@ TypedValue Expressions::of_def(DefInfo& def, Span span, const Facts& known, bool
   const Restore restore_tree(tree_);
   tree_ = def.tree;
   TypedValue value = as_whole ? whole(*def.tree, def.def->body, known, false) : value_at(def.def->body, known);
-  leave(def);
+  leave(def, value.bad);
   value.span = span;
   return value;
 }
