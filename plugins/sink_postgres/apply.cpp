@@ -80,7 +80,7 @@ void check_target(Session& session, const mr_target& target, std::size_t index, 
     find(findings, MR_LOG_ERROR, index, difference.column, "table " + wanted->name.text() + " " + difference.text);
   }
   if (found.empty()) {
-    find(findings, MR_LOG_INFO, index, "", "table " + wanted->name.text() + " is as the rules want it");
+    find(findings, MR_LOG_INFO, index, "", "as the rules want it");
   }
 }
 
