@@ -76,7 +76,7 @@ void SinkDriver::swap(Instance next, std::int64_t deadline_ns, SwapDone done) {
 }
 
 bool SinkDriver::advance_swap() {
-  if (swaps_.empty()) {
+  if (swaps_.empty() || stopping_) {
     return false;
   }
   const bool late = context_.now_ns >= swaps_.front().deadline_ns;
@@ -242,7 +242,9 @@ bool SinkDriver::destroy() {
     all_gone = life_ == Life::kGone;
   }
   for (const auto& caller : never_used_) {
-    if (!caller->gone() && !caller->busy()) {
+    if (caller->busy()) {
+      caller->interrupt();
+    } else if (!caller->gone()) {
       destroy_one(*caller, [] {});
     }
     all_gone = all_gone && caller->gone();

@@ -295,8 +295,8 @@ namespace {
 
 std::string_view view(const mr_str& text) { return {text.data ? text.data : "", text.size}; }
 
-// What an event costs beside its own bytes, in the source, in the flow and on the heap. Without it a ceiling of 64 MiB let
-// a process of small events grow to 215 MiB.
+// What an event costs beside its own bytes, in the source, in the flow and on the heap. Without it a ceiling of 64 MiB
+// let a process of small events grow to 215 MiB.
 constexpr std::uint64_t kBesideBytes = 512;
 
 std::uint64_t bytes_of(const mr_batch& given) {

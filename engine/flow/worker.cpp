@@ -424,7 +424,7 @@ bool Worker::Core::stop() {
   }
   bool all_gone = true;
   for (const auto& sink : sinks_) {
-    all_gone = sink->destroy() && all_gone;
+    all_gone = sink->stop() && sink->destroy() && all_gone; // once more for a swap that came meanwhile
   }
   return source_.destroy() && all_gone;
 }

@@ -18,7 +18,7 @@
 
 namespace millrace::flow {
 
-// A lane that runs its call when the test says so.
+// A lane that keeps its call until the test runs it.
 class HeldLane final : public Lane {
  public:
   explicit HeldLane(std::function<void()>& call) : call_(call) {}
@@ -231,6 +231,7 @@ class ScriptedSink final : public fake::Sink {
 };
 
 struct StageOptions {
+  bool source_on_lane = false;
   bool claims = false; // the source has claims/1
   bool b_stores_positions = false;
   bool a_ordered = false;
@@ -249,6 +250,9 @@ class Stage : public Watcher {
     WorkerParts parts;
     parts.source = instance(fake::source_plugin(options.claims), static_cast<fake::Source*>(&source.plugin), "source.s",
                             source.port);
+    if (options.source_on_lane) {
+      parts.source.lane = std::make_unique<HeldLane>(source_call_);
+    }
     parts.router = router_instance(router);
     parts.sinks.push_back({"a", sink_instance(a, false, options.a_ordered, "sink.a"), options.sink});
     if (options.two_sinks) {
@@ -307,6 +311,11 @@ class Stage : public Watcher {
     source.plugin.give(std::move(payloads), partition, first);
     source.port->wake(0);
   }
+  void finish_source_call() {
+    if (const std::function<void()> call = std::exchange(source_call_, nullptr)) {
+      call();
+    }
+  }
   void claim(std::int32_t partition, std::uint64_t own = 0) { source.port->claim(fake::str("s"), partition, own, 0); }
   void release(std::int32_t partition, bool lost = false) { source.port->release(fake::str("s"), partition, lost); }
 
@@ -333,6 +342,11 @@ class Stage : public Watcher {
   std::vector<std::string> broke;
   std::int64_t now = 1;
   std::int64_t next = 0;
+
+ private:
+  std::function<void()> source_call_;
+
+ public:
   std::unique_ptr<Worker> worker; // goes first
 };
 

@@ -658,6 +658,30 @@ TEST(Worker, OffersWhatIsOpenToANewInstanceOfASink) {
   stage.worker.reset();
 }
 
+TEST(Worker, PutsNoNewSinkInPlaceOnceItStops) {
+  Options options;
+  options.source_on_lane = true;
+  Stage stage(options);
+  stage.run();
+  stage.finish_source_call();
+  stage.run();
+  stage.finish_source_call();
+  stage.worker->drain(stage.now); // the source is being stopped, the sinks are
+  stage.run();
+  ScriptedSink next;
+  std::string answer;
+  stage.worker->swap_sink(0, stage.sink_instance(next, false, false, "sink.a"), stage.now,
+                          [&](std::string_view error) { answer = error; });
+  for (int i = 0; i < 10; ++i) {
+    stage.run();
+    stage.finish_source_call();
+  }
+  stage.run();
+  EXPECT_EQ(stage.worker->state(), WorkerState::kStopped);
+  EXPECT_EQ(answer, "the worker stops");
+  EXPECT_EQ(next.take_log(), (Lines{"destroy"}));
+}
+
 TEST(Worker, AnswersAnOrderThatComesAfterTheEnd) {
   Stage stage;
   stage.worker->drain(stage.now);
