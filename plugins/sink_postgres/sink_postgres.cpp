@@ -77,6 +77,7 @@ class PostgresSink {
   [[noreturn]] void give_up(const SqlError& error);
   [[noreturn]] void give_up_delivery(const mr_delivery& delivery, const SqlError& error);
   [[noreturn]] void say_tripped(const Transaction& transaction);
+  Ended run(Transaction& transaction);
   void say_unknown(const mr_delivery& delivery, const SqlError& error);
   void committed(const mr_delivery& delivery, const Transaction& transaction);
   void count_dead_letters(const mr_delivery& delivery, const Transaction& transaction);
@@ -201,7 +202,7 @@ void PostgresSink::write(const mr_delivery& delivery) {
   }
   Transaction transaction({session_, tables_, positions_, breaker_, buffer_, host_.pipeline(), host_.now_ns()},
                           delivery);
-  switch (transaction.run()) {
+  switch (run(transaction)) {
     case Ended::committed:
       return committed(delivery, transaction);
     case Ended::unknown:
@@ -210,6 +211,17 @@ void PostgresSink::write(const mr_delivery& delivery) {
       say_tripped(transaction);
     case Ended::failed:
       give_up_delivery(delivery, transaction.error());
+  }
+}
+
+Ended PostgresSink::run(Transaction& transaction) {
+  try {
+    return transaction.run();
+  } catch (const Failure& failure) { // a table does not fit any more
+    metrics_.held.set(1);
+    host_.error("a table does not fit what the rules write; deliveries are kept until it does",
+                {{"why", failure.what()}});
+    throw;
   }
 }
 

@@ -282,8 +282,11 @@ TEST_F(Deliveries, ADroppedColumnHoldsUntilItIsBackAndDeadLettersNothing) {
     EXPECT_EQ(failed.status(), MR_TRANSIENT);
     EXPECT_THAT(failed.text(), ::testing::HasSubstr("table public.people has no column 'name'"));
   }
+  EXPECT_TRUE(sink->host().logged("deliveries are kept until it does"));
+  EXPECT_EQ(sink->host().metric("postgres_held"), 1);
   sql("alter table people add column name text");
   sink->write(delivery.get(2));
+  EXPECT_EQ(sink->host().metric("postgres_held"), 0);
   EXPECT_EQ(value("select count(*) from people where name is not null"), "3");
   EXPECT_EQ(value("select count(*) from millrace.dead_letter"), "0");
 }
