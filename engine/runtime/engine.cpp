@@ -61,14 +61,15 @@ void Engine::create() {
   }
 }
 
+// The workers first: what is asked for meanwhile (a drain, a reload, a worker to be replaced) then finds all of them.
 void Engine::start() {
+  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+    pipeline->start();
+  }
   thread_ = std::thread([this] {
     name_thread("control");
     control_.run();
   });
-  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
-    pipeline->start();
-  }
 }
 
 void Engine::later(std::int64_t delay_ns, std::function<void()> call) {
