@@ -86,6 +86,7 @@ Pipeline::Pipeline(config::Pipeline configured, const config::Engine& engine, st
 }
 
 Pipeline::~Pipeline() {
+  created_.clear(); // in front of the threads that their hosts would notify
   for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
     slot->join();
   }
@@ -125,8 +126,8 @@ flow::SinkSettings Pipeline::sink_settings() const {
 }
 
 // Sinks first, then the router, which names targets in them, then the source, which asks for the router's streams.
-std::unique_ptr<flow::Worker> Pipeline::make_worker(WorkerSlot& slot) {
-  const std::shared_ptr<flow::Inbox> inbox = slot.fresh_inbox();
+Pipeline::Crew Pipeline::make_crew(WorkerSlot& slot) {
+  std::shared_ptr<flow::Inbox> inbox = slot.fresh_inbox();
   std::vector<Created> sinks;
   for (const config::Instance& sink : configured_.sinks) {
     sinks.push_back(make(sink, slot.index(), inbox));
@@ -134,25 +135,30 @@ std::unique_ptr<flow::Worker> Pipeline::make_worker(WorkerSlot& slot) {
   Created router = make(configured_.router, slot.index(), inbox);
   activate(ruleset_of(router), router.host().declared_streams());
   Created source = make(configured_.source, slot.index(), inbox);
+  return {std::move(inbox), std::move(sinks), std::move(router), std::move(source)};
+}
 
+std::unique_ptr<flow::Worker> Pipeline::hire(Crew crew, WorkerSlot& slot) const {
   flow::WorkerParts parts;
-  for (std::size_t i = 0; i < sinks.size(); ++i) {
-    parts.sinks.push_back({configured_.sinks[i].name, std::move(sinks[i]).take(), sink_settings()});
+  for (std::size_t i = 0; i < crew.sinks.size(); ++i) {
+    parts.sinks.push_back({configured_.sinks[i].name, std::move(crew.sinks[i]).take(), sink_settings()});
   }
-  parts.router = std::move(router).take();
-  parts.source = std::move(source).take();
-  return std::make_unique<flow::Worker>(inbox, std::move(parts), worker_settings(slot.index()), slot);
+  parts.router = std::move(crew.router).take();
+  parts.source = std::move(crew.source).take();
+  return std::make_unique<flow::Worker>(crew.inbox, std::move(parts), worker_settings(slot.index()), slot);
 }
 
 void Pipeline::create() {
+  std::vector<Crew> created;
   for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
-    created_.push_back(make_worker(*slot));
+    created.push_back(make_crew(*slot));
   }
+  created_ = std::move(created);
 }
 
 void Pipeline::start() {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    slots_[i]->run(std::move(created_[i]));
+    slots_[i]->run(hire(std::move(created_[i]), *slots_[i]));
   }
   created_.clear();
 }
@@ -333,7 +339,7 @@ void Pipeline::rebuild(std::size_t worker) {
   }
   WorkerSlot& slot = *slots_[worker];
   try {
-    slot.run(make_worker(slot));
+    slot.run(hire(make_crew(slot), slot));
     if (const std::int64_t deadline = draining_.load(); deadline != 0) {
       slot.running()->worker().drain(deadline); // it was asked for meanwhile
     }

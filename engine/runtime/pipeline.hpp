@@ -70,7 +70,15 @@ class Pipeline {
  private:
   host::Identity identity(std::uint32_t kind, const std::string& instance, std::size_t worker) const;
   Created make(const config::Instance& instance, std::size_t worker, std::shared_ptr<flow::Inbox> inbox) const;
-  std::unique_ptr<flow::Worker> make_worker(WorkerSlot& slot);
+  // The instances of one worker, created; whoever is not hired is destroyed.
+  struct Crew {
+    std::shared_ptr<flow::Inbox> inbox;
+    std::vector<Created> sinks;
+    Created router;
+    Created source;
+  };
+  Crew make_crew(WorkerSlot& slot);
+  std::unique_ptr<flow::Worker> hire(Crew crew, WorkerSlot& slot) const;
   flow::WorkerSettings worker_settings(std::size_t worker) const;
   flow::SinkSettings sink_settings() const;
   void activate(const Ruleset& ruleset, std::vector<std::string> streams);
@@ -87,9 +95,9 @@ class Pipeline {
   mutable host::Targets targets_;
   mutable host::Streams streams_;
   std::vector<std::unique_ptr<WorkerSlot>> slots_;
-  std::vector<std::unique_ptr<flow::Worker>> created_; // between create and start
-  std::atomic<std::int64_t> draining_ = 0;             // the deadline; 0: not draining
-  mutable std::mutex mutex_;                           // guards what follows
+  std::vector<Crew> created_;              // between create and start
+  std::atomic<std::int64_t> draining_ = 0; // the deadline; 0: not draining
+  mutable std::mutex mutex_;               // guards what follows
   Ruleset ruleset_;
 };
 

@@ -19,6 +19,7 @@ WorkerThread::~WorkerThread() {
     });
     thread_.join();
   }
+  inbox_->close(); // hosts may still hold it, and there is nobody to notify any more
 }
 
 void WorkerThread::start(std::unique_ptr<flow::Worker> worker, std::function<void(flow::WorkerState)> changed) {
