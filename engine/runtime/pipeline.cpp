@@ -344,7 +344,7 @@ void Pipeline::rebuild(std::size_t worker) {
       slot.running()->worker().drain(deadline); // it was asked for meanwhile
     }
   } catch (const std::exception& error) {
-    services_.log.write(MR_LOG_ERROR, {slot.name(), ""}, "a worker cannot be built anew", {{"reason", error.what()}});
+    slot.not_rebuilt(error.what());
     later_(slot.next_wait_ns(), [this, worker] { rebuild(worker); });
   }
 }

@@ -45,8 +45,6 @@ std::shared_ptr<flow::Inbox> WorkerSlot::fresh_inbox() {
     old = std::exchange(thread_, fresh);
     runs_ = false;
   }
-  state_.store(flow::WorkerState::kStarting);
-  broken_.store(false);
   return fresh->inbox();
 }
 
@@ -56,6 +54,9 @@ void WorkerSlot::run(std::unique_ptr<flow::Worker> worker) {
     const std::lock_guard lock(mutex_);
     thread = thread_;
   }
+  // Only now: an attempt to build a worker that fails leaves the slot as stopped and broken as it was.
+  state_.store(flow::WorkerState::kStarting);
+  broken_.store(false);
   thread->start(std::move(worker), [this](flow::WorkerState state) { state_changed(state); });
   const std::lock_guard lock(mutex_);
   runs_ = true;
@@ -93,6 +94,14 @@ std::vector<std::string> WorkerSlot::reasons() const {
       return {name_ + " has stopped" + (broken() ? ": " + trouble_ : "")};
   }
   return {};
+}
+
+void WorkerSlot::not_rebuilt(std::string_view why) {
+  {
+    const std::lock_guard lock(mutex_);
+    trouble_ = "it cannot be built anew: " + std::string(why);
+  }
+  log_.write(MR_LOG_ERROR, {name_, ""}, "a worker cannot be built anew", {{"reason", why}});
 }
 
 std::int64_t WorkerSlot::next_wait_ns() {

@@ -49,6 +49,8 @@ class WorkerSlot final : public flow::Watcher {
   std::shared_ptr<WorkerThread> running() const;
   // Of the thread that runs or is about to.
   std::shared_ptr<flow::Inbox> inbox() const;
+  // The worker before has stopped and there is no new one, for this reason.
+  void not_rebuilt(std::string_view why);
   // How long to wait before the next attempt to rebuild or replace, doubling up to half a minute.
   std::int64_t next_wait_ns();
 
