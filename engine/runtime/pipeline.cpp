@@ -314,21 +314,21 @@ void Pipeline::replace_sink(std::size_t worker, std::size_t sink) {
   if (draining_.load() != 0 || thread == nullptr || slot.state() == flow::WorkerState::kStopped) {
     return;
   }
-  const auto again = [this, worker, sink] {
-    later_(slots_[worker]->next_wait_ns(), [this, worker, sink] { replace_sink(worker, sink); });
-  };
+  if (!slot.broken_sink(sink)) {
+    return; // the whole worker was built anew meanwhile
+  }
   try {
     Created fresh = make(configured_.sinks[sink], worker, thread->inbox());
     thread->worker().swap_sink(sink, std::move(fresh).take(), services_.clock.now_ns(),
-                               [again](std::string_view error) {
-                                 if (!error.empty()) {
-                                   again();
-                                 }
+                               [&slot, sink](std::string_view error) {
+                                 if (error.empty()) {
+                                   slot.mended_sink(sink);
+                                 } // else the slot heard that this one is broken as well, or the worker stops
                                });
   } catch (const std::exception& error) {
     services_.log.write(MR_LOG_ERROR, {slot.name(), configured_.sinks[sink].label()}, "a sink cannot be made anew",
                         {{"reason", error.what()}});
-    again();
+    later_(slot.next_wait_ns(), [this, worker, sink] { replace_sink(worker, sink); });
   }
 }
 

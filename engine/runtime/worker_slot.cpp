@@ -57,6 +57,10 @@ void WorkerSlot::run(std::unique_ptr<flow::Worker> worker) {
   // Only now: an attempt to build a worker that fails leaves the slot as stopped and broken as it was.
   state_.store(flow::WorkerState::kStarting);
   broken_.store(false);
+  {
+    const std::lock_guard lock(mutex_);
+    broken_sinks_.clear();
+  }
   thread->start(std::move(worker), [this](flow::WorkerState state) { state_changed(state); });
   const std::lock_guard lock(mutex_);
   runs_ = true;
@@ -84,7 +88,7 @@ std::vector<std::string> WorkerSlot::reasons() const {
   switch (state()) {
     case flow::WorkerState::kRunning:
     case flow::WorkerState::kFinished:
-      return broken() ? std::vector{name_ + ": " + trouble_} : std::vector<std::string>{};
+      break;
     case flow::WorkerState::kStarting:
       return {name_ + " is starting" + (trouble_.empty() ? "" : ": " + trouble_)};
     case flow::WorkerState::kDraining:
@@ -93,7 +97,24 @@ std::vector<std::string> WorkerSlot::reasons() const {
     case flow::WorkerState::kStopped:
       return {name_ + " has stopped" + (broken() ? ": " + trouble_ : "")};
   }
-  return {};
+  if (broken()) {
+    return {name_ + ": " + trouble_};
+  }
+  std::vector<std::string> out;
+  for (const auto& [sink, why] : broken_sinks_) {
+    out.push_back(name_ + ": " + why);
+  }
+  return out;
+}
+
+bool WorkerSlot::broken_sink(std::size_t sink) const {
+  const std::lock_guard lock(mutex_);
+  return broken_sinks_.contains(sink);
+}
+
+void WorkerSlot::mended_sink(std::size_t sink) {
+  const std::lock_guard lock(mutex_);
+  broken_sinks_.erase(sink);
 }
 
 void WorkerSlot::not_rebuilt(std::string_view why) {
@@ -129,6 +150,9 @@ void WorkerSlot::broken(flow::Role role, std::size_t sink, std::string_view inst
   {
     const std::lock_guard lock(mutex_);
     trouble_ = std::string(instance) + " is broken: " + std::string(text);
+    if (role == flow::Role::kSink) {
+      broken_sinks_[sink] = trouble_;
+    }
   }
   log_.write(MR_LOG_ERROR, {name_, instance}, "an instance is broken and will be replaced", {{"reason", text}});
   if (role == flow::Role::kSink) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -49,6 +50,9 @@ class WorkerSlot final : public flow::Watcher {
   std::shared_ptr<WorkerThread> running() const;
   // Of the thread that runs or is about to.
   std::shared_ptr<flow::Inbox> inbox() const;
+  // Whether a sink of the worker that runs is broken and was not replaced yet.
+  bool broken_sink(std::size_t sink) const;
+  void mended_sink(std::size_t sink);
   // The worker before has stopped and there is no new one, for this reason.
   void not_rebuilt(std::string_view why);
   // How long to wait before the next attempt to rebuild or replace, doubling up to half a minute.
@@ -77,7 +81,8 @@ class WorkerSlot final : public flow::Watcher {
   mutable std::mutex mutex_; // guards what follows
   std::shared_ptr<WorkerThread> thread_;
   bool runs_ = false;
-  std::string trouble_; // the last warning while it is not running well
+  std::map<std::size_t, std::string> broken_sinks_; // and why
+  std::string trouble_;                             // the last warning while it is not running well
   std::int64_t wait_ns_ = 0;
   std::int64_t waited_at_ns_ = 0;
 };
