@@ -48,7 +48,7 @@ constexpr mr_field kPipeline[] = {
      "`memory`.",
      nullptr, 0},
     {"retry_first", MR_DURATION, 0, "\"100ms\"", "1ms..1m",
-     "How long to wait before a failed delivery is tried for the second time.", nullptr, 0},
+     "How long to wait before a failed delivery is tried for the second time, or a broken plugin is replaced.", nullptr, 0},
     {"retry_most", MR_DURATION, 0, "\"30s\"", "1ms..1h",
      "The longest wait between two attempts; each is twice the one before, less up to half of it by chance.", nullptr,
      0},

@@ -67,6 +67,7 @@ Pipeline::Pipeline(config::Pipeline configured, const config::Engine& engine, st
       later_(std::move(later)),
       changed_(std::move(changed)),
       targets_(forms_of(configured_), configured_.targets) {
+  const flow::BackoffSettings retry{configured_.retry_first.count(), configured_.retry_most.count()};
   for (std::size_t i = 0; i < configured_.workers; ++i) {
     SlotOrders orders{
         [this](std::size_t slot, std::size_t sink) {
@@ -81,7 +82,7 @@ Pipeline::Pipeline(config::Pipeline configured, const config::Engine& engine, st
         },
         [this](std::size_t slot) { later_(slots_[slot]->next_wait_ns(), [this, slot] { rebuild(slot); }); }, changed_};
     slots_.push_back(std::make_unique<WorkerSlot>(name(), i, sink_names(configured_), services_.log, services_.metrics,
-                                                  services_.clock, std::move(orders)));
+                                                  services_.clock, retry, std::move(orders)));
   }
 }
 

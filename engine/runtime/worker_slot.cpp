@@ -11,20 +11,19 @@ namespace {
 
 constexpr std::array<double, 14> kSeconds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                           0.1,    0.25,  0.5,    1,     2.5,  10,    60};
-constexpr std::int64_t kFirstWait = flow::kSecond;
-constexpr std::int64_t kLongestWait = 30 * flow::kSecond;
 
 double seconds(std::int64_t ns) { return static_cast<double>(ns) * 1e-9; }
 
 } // namespace
 
 WorkerSlot::WorkerSlot(std::string pipeline, std::size_t index, std::vector<std::string> sinks, host::Log& log,
-                       host::Metrics& metrics, const host::Clock& clock, SlotOrders orders)
+                       host::Metrics& metrics, const host::Clock& clock, flow::BackoffSettings waits, SlotOrders orders)
     : name_(pipeline + "/" + std::to_string(index)),
       index_(index),
       log_(log),
       metrics_(metrics),
       clock_(clock),
+      waits_(waits),
       orders_(std::move(orders)) {
   const host::Labels of_worker{{"pipeline", pipeline}, {"worker", name_}};
   settled_ = metrics_.metric(MR_HISTOGRAM, "settle_seconds", "From poll to settle of a batch.", of_worker, kSeconds);
@@ -128,8 +127,8 @@ void WorkerSlot::not_rebuilt(std::string_view why) {
 std::int64_t WorkerSlot::next_wait_ns() {
   const std::lock_guard lock(mutex_);
   const std::int64_t now = clock_.now_ns();
-  const bool calm = now - waited_at_ns_ > 4 * kLongestWait; // it ran well for a while
-  wait_ns_ = wait_ns_ == 0 || calm ? kFirstWait : std::min(2 * wait_ns_, kLongestWait);
+  const bool calm = now - waited_at_ns_ > 4 * waits_.max_ns; // it ran well for a while
+  wait_ns_ = wait_ns_ == 0 || calm ? waits_.first_ns : std::min(2 * wait_ns_, waits_.max_ns);
   waited_at_ns_ = now;
   return wait_ns_;
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/flow/settings.hpp"
 #include "engine/flow/watcher.hpp"
 #include "engine/host/log.hpp"
 #include "engine/host/metrics.hpp"
@@ -29,7 +30,7 @@ struct SlotOrders {
 class WorkerSlot final : public flow::Watcher {
  public:
   WorkerSlot(std::string pipeline, std::size_t index, std::vector<std::string> sinks, host::Log& log,
-             host::Metrics& metrics, const host::Clock& clock, SlotOrders orders);
+             host::Metrics& metrics, const host::Clock& clock, flow::BackoffSettings waits, SlotOrders orders);
 
   const std::string& name() const { return name_; } // "ingest/0"
   std::size_t index() const { return index_; }
@@ -55,7 +56,7 @@ class WorkerSlot final : public flow::Watcher {
   void mended_sink(std::size_t sink);
   // The worker before has stopped and there is no new one, for this reason.
   void not_rebuilt(std::string_view why);
-  // How long to wait before the next attempt to rebuild or replace, doubling up to half a minute.
+  // How long to wait before the next attempt to rebuild or replace, doubling.
   std::int64_t next_wait_ns();
 
   // flow::Watcher, on the worker's thread
@@ -73,6 +74,7 @@ class WorkerSlot final : public flow::Watcher {
   host::Log& log_;
   host::Metrics& metrics_;
   const host::Clock& clock_;
+  const flow::BackoffSettings waits_; // without the jitter: there is one of it
   const SlotOrders orders_;
   std::vector<std::uint32_t> delivered_; // histograms, by sink
   std::uint32_t settled_ = 0;
