@@ -194,9 +194,7 @@ std::vector<std::string> Pipeline::reasons() const {
 std::uint64_t Pipeline::failed_events() const {
   std::uint64_t sum = 0;
   for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
-    if (const std::shared_ptr<const WorkerThread> thread = slot->running()) {
-      sum += thread->worker().counters().verdicts[MR_FAILED].get();
-    }
+    sum += slot->failed_events();
   }
   return sum;
 }

@@ -44,7 +44,7 @@ class Pipeline {
   bool finished() const;
   // [any] Why it is not ready; empty: it is.
   std::vector<std::string> reasons() const;
-  // [any] Of the workers that run now.
+  // [any] Of the workers that run now and of those that they replaced.
   std::uint64_t failed_events() const;
   // [any]
   Ruleset ruleset() const;

@@ -41,6 +41,7 @@ std::shared_ptr<flow::Inbox> WorkerSlot::fresh_inbox() {
   std::shared_ptr<WorkerThread> old; // joined outside of the lock
   {
     const std::lock_guard lock(mutex_);
+    failed_before_ += failed_now();
     old = std::exchange(thread_, fresh);
     runs_ = false;
   }
@@ -75,6 +76,15 @@ void WorkerSlot::join() {
 std::shared_ptr<WorkerThread> WorkerSlot::running() const {
   const std::lock_guard lock(mutex_);
   return runs_ ? thread_ : nullptr;
+}
+
+std::uint64_t WorkerSlot::failed_events() const {
+  const std::lock_guard lock(mutex_);
+  return failed_before_ + failed_now();
+}
+
+std::uint64_t WorkerSlot::failed_now() const {
+  return runs_ ? thread_->worker().counters().verdicts[MR_FAILED].get() : 0;
 }
 
 std::shared_ptr<flow::Inbox> WorkerSlot::inbox() const {

@@ -49,6 +49,8 @@ class WorkerSlot final : public flow::Watcher {
   // What runs now; null before the first run. Shared, since whoever asks may still look while a new one takes the
   // place.
   std::shared_ptr<WorkerThread> running() const;
+  // Events that this worker and those before it in this place had to give up on.
+  std::uint64_t failed_events() const;
   // Of the thread that runs or is about to.
   std::shared_ptr<flow::Inbox> inbox() const;
   // Whether a sink of the worker that runs is broken and was not replaced yet.
@@ -68,6 +70,7 @@ class WorkerSlot final : public flow::Watcher {
 
  private:
   void state_changed(flow::WorkerState state);
+  std::uint64_t failed_now() const; // with the lock
 
   const std::string name_;
   const std::size_t index_;
@@ -83,6 +86,7 @@ class WorkerSlot final : public flow::Watcher {
   mutable std::mutex mutex_; // guards what follows
   std::shared_ptr<WorkerThread> thread_;
   bool runs_ = false;
+  std::uint64_t failed_before_ = 0;                 // of the workers that ran before
   std::map<std::size_t, std::string> broken_sinks_; // and why
   std::string trouble_;                             // the last warning while it is not running well
   std::int64_t wait_ns_ = 0;
