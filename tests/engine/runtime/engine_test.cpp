@@ -1,0 +1,217 @@
+// Whole engines: how they start, end, and mend themselves. Reload is in reload_test.cpp.
+#include "engine/runtime/engine.hpp"
+
+#include <gmock/gmock.h>
+
+#include "engine/modules/instance.hpp"
+#include "tests/engine/runtime/running.hpp"
+
+namespace millrace::runtime {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+TEST_F(RunningEngine, EndsByItselfWhenEverySourceHasNoMore) {
+  world_.endless = false;
+  world_.give("e", 100);
+  start(pipeline("p", 2));
+  ends();
+  EXPECT_EQ(world_.stored.size(), 100u);
+  EXPECT_EQ(world_.settled[MR_DELIVERED], 100);
+  EXPECT_EQ(world_.alive, 0); // every worker has stopped, and with it its instances
+  EXPECT_EQ(engine_->failed_events(), 0u);
+}
+
+TEST_F(RunningEngine, EndsByItselfWithASinkOnAThreadOfItsOwn) {
+  world_.endless = false;
+  world_.give("e", 100);
+  start(pipeline("p", 1, "cupboard"));
+  ends();
+  EXPECT_EQ(world_.stored.size(), 100u);
+  EXPECT_EQ(world_.alive, 0);
+}
+
+TEST_F(RunningEngine, TellsItsStateAndItsNumbers) {
+  start(pipeline("p", 2) + pipeline("q"));
+  ASSERT_TRUE(becomes_ready());
+  world_.give("e", 30);
+  ASSERT_TRUE(world_.settles(MR_DELIVERED, 30));
+  const std::string json = engine_->pipelines_json();
+  EXPECT_THAT(json, HasSubstr(R"({"name":"p","ruleset":"aaaa","workers":[{"name":"p/0","state":"running","events":)"));
+  EXPECT_THAT(json, HasSubstr(R"({"name":"q/0","state":"running")"));
+  EXPECT_EQ(engine_->rules_json(),
+            R"({"pipelines":[{"pipeline":"p","hash":"aaaa","items":[{"kind":"rule","name":"first","hash":"1"}]},)"
+            R"({"pipeline":"q","hash":"aaaa","items":[{"kind":"rule","name":"first","hash":"1"}]}]})");
+  const std::string page = metrics_.page();
+  EXPECT_THAT(page, HasSubstr("\nmillrace_ready 1\n"));
+  EXPECT_THAT(page, HasSubstr("millrace_events_total{pipeline=\"p\",worker=\"p/1\"} "));
+  drains();
+  EXPECT_THAT(metrics_.page(), HasSubstr("\nmillrace_ready 0\n"));
+}
+
+TEST_F(RunningEngine, DrainWaitsForWhatIsUnderWay) {
+  world_.holds = true;
+  start(pipeline("p"));
+  world_.give("e", 10);
+  ASSERT_TRUE(
+      world_.until([](const World& world) { return !world.sinks.empty() && (*world.sinks.begin())->held() > 0; }));
+  engine_->drain();
+  EXPECT_THAT(engine_->not_ready(), Contains("the engine is stopping"));
+  world_.let_go();
+  ends();
+  EXPECT_EQ(world_.settled[MR_DELIVERED] + static_cast<int>(world_.waiting.size()), 10);
+  EXPECT_GT(world_.settled[MR_DELIVERED], 0);
+  EXPECT_EQ(world_.settled[MR_ABANDONED], 0);
+}
+
+TEST_F(RunningEngine, DrainAbandonsAtTheDeadlineWhatIsUnderWayStill) {
+  world_.holds = true;
+  start(pipeline("p", 1, "cupboard"), "stop_deadline = \"0s\"");
+  world_.give("e", 10);
+  ASSERT_TRUE(
+      world_.until([](const World& world) { return !world.sinks.empty() && (*world.sinks.begin())->held() > 0; }));
+  drains();
+  EXPECT_GT(world_.settled[MR_ABANDONED], 0);
+  EXPECT_EQ(world_.settled[MR_DELIVERED], 0);
+  EXPECT_THAT(world_.stored, IsEmpty());
+}
+
+TEST_F(RunningEngine, SaysWhyItIsNotReadyForAsLongAsASinkCannotStart) {
+  world_.start_fails = "nobody answers at shelf:1";
+  start(pipeline("p"));
+  ASSERT_TRUE(world_.logged("nobody answers"));
+  EXPECT_THAT(engine_->not_ready(),
+              ElementsAre("p/0 is starting: sink.shelf: cannot start yet: nobody answers at shelf:1"));
+  world_.set([](World& world) { world.start_fails.clear(); });
+  EXPECT_TRUE(becomes_ready());
+}
+
+TEST_F(RunningEngine, DrainEndsAnEngineThatCouldNotStartYet) {
+  world_.start_fails = "nobody answers at shelf:1";
+  start(pipeline("p", 2, "cupboard"));
+  ASSERT_TRUE(world_.logged("nobody answers"));
+  drains();
+  EXPECT_EQ(world_.alive, 0);
+}
+
+TEST_F(RunningEngine, ADrainThatComesBeforeTheStartIsNotLost) {
+  for (int i = 0; i < 20; ++i) {
+    make(pipeline("p", 4));
+    engine_->create();
+    engine_->drain();
+    start();
+    ends();
+    engine_.reset();
+  }
+}
+
+TEST_F(RunningEngine, CreateThatFailsInTheSecondPipelineLeavesNothingBehind) {
+  world_.forbid = {"q"};
+  make(pipeline("p", 2, "cupboard") + pipeline("q"));
+  try {
+    engine_->create();
+    FAIL() << "the second pipeline was created";
+  } catch (const modules::CreateError& error) {
+    EXPECT_STREQ(error.what(), "source.feed of q/0 (plugin feed 1.0.0): there is no tape; put one in");
+  }
+  EXPECT_EQ(world_.created["sink"], 3);
+  engine_.reset();
+  EXPECT_EQ(world_.alive, 0);
+}
+
+TEST_F(RunningEngine, ReplacesASinkThatSaysItIsBrokenAndOffersAgainWhatWasOpen) {
+  start(pipeline("p"));
+  ASSERT_TRUE(becomes_ready());
+  world_.set([](World& world) {
+    world.sink_breaks = true;
+    world.start_fails = "nobody answers at shelf:1"; // so that it can be looked at while it is broken
+  });
+  world_.give("e", 5);
+  ASSERT_TRUE(world_.logged("nobody answers"));
+  EXPECT_THAT(engine_->not_ready(), ElementsAre(HasSubstr("p/0: sink.shelf")));
+  world_.set([](World& world) { world.start_fails.clear(); });
+  EXPECT_TRUE(world_.settles(MR_DELIVERED, 5));
+  EXPECT_TRUE(becomes_ready());
+  EXPECT_EQ(world_.created["sink"], 2);
+  EXPECT_EQ(world_.created["source"], 1);
+  EXPECT_EQ(world_.settled[MR_ABANDONED], 0);
+}
+
+TEST_F(RunningEngine, ReplacesASinkOncePerFailureOfItsStart) {
+  start(pipeline("p"));
+  ASSERT_TRUE(becomes_ready());
+  world_.set([](World& world) {
+    world.sink_breaks = true;
+    world.starts_break = 5;
+  });
+  world_.give("e", 5);
+  EXPECT_TRUE(world_.settles(MR_DELIVERED, 5));
+  // Whatever else was ordered meanwhile has been carried out when a sink that broke later is replaced.
+  world_.set([](World& world) { world.sink_breaks = true; });
+  world_.give("f", 5);
+  EXPECT_TRUE(world_.settles(MR_DELIVERED, 10));
+  EXPECT_EQ(world_.created["sink"], 1 + 6 + 1);
+}
+
+TEST_F(RunningEngine, BuildsAWorkerAnewWhenItsSourceBreaks) {
+  start(pipeline("p"));
+  world_.give("e", 5);
+  ASSERT_TRUE(world_.settles(MR_DELIVERED, 5));
+  world_.set([](World& world) { world.source_breaks = true; });
+  world_.give("f", 5);
+  EXPECT_TRUE(world_.settles(MR_DELIVERED, 10));
+  EXPECT_TRUE(becomes_ready());
+  EXPECT_EQ(world_.created["source"], 2);
+  EXPECT_EQ(world_.stored.size(), 10u);
+}
+
+TEST_F(RunningEngine, GoesOnTryingToBuildAWorkerAnew) {
+  start(pipeline("p"));
+  ASSERT_TRUE(becomes_ready());
+  world_.set([](World& world) {
+    world.source_breaks = true;
+    world.rules.refusal = "no field 'totl'";
+  });
+  world_.give("e", 5);
+  ASSERT_TRUE(world_.logged("a worker cannot be built anew"));
+  EXPECT_THAT(engine_->not_ready(),
+              ElementsAre("p/0 has stopped: it cannot be built anew: router.sorter of p/0 (plugin sorter "
+                          "1.0.0): 1 error in main.rules"));
+  world_.set([](World& world) { world.rules.refusal.clear(); });
+  EXPECT_TRUE(world_.settles(MR_DELIVERED, 5));
+  EXPECT_TRUE(becomes_ready());
+}
+
+TEST_F(RunningEngine, DrainEndsAnEngineWhoseWorkerCannotBeBuiltAnew) {
+  start(pipeline("p"));
+  ASSERT_TRUE(becomes_ready());
+  world_.set([](World& world) {
+    world.source_breaks = true;
+    world.rules.refusal = "no field 'totl'";
+  });
+  world_.give("e", 5);
+  ASSERT_TRUE(world_.logged("a worker cannot be built anew"));
+  drains();
+  EXPECT_EQ(world_.alive, 0);
+}
+
+TEST_F(RunningEngine, CountsWhatItGaveUpOnAlsoInWorkersThatWereReplaced) {
+  world_.rules.dead_letter = true;
+  world_.rejects = true;
+  start(pipeline("p"));
+  world_.give("e", 5);
+  ASSERT_TRUE(world_.settles(MR_FAILED, 5)); // its dead letter is refused as well
+  world_.set([](World& world) {
+    world.source_breaks = true;
+    world.rejects = false;
+  });
+  world_.give("f", 5);
+  ASSERT_TRUE(world_.settles(MR_DELIVERED, 5));
+  EXPECT_EQ(engine_->failed_events(), 5u);
+}
+
+} // namespace
+} // namespace millrace::runtime

@@ -1,0 +1,180 @@
+// New rulesets in a running engine: what is switched, what is refused, and what races with it.
+#include <gmock/gmock.h>
+
+#include <future>
+#include <thread>
+
+#include "tests/engine/runtime/running.hpp"
+
+namespace millrace::runtime {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Reload : public RunningEngine {
+ protected:
+  void write_rules(const std::string& hash) {
+    world_.set([&](World& world) {
+      world.rules.hash = hash;
+      world.rules.items.push_back({"rule", "of " + hash, "1"});
+    });
+  }
+  // One that answers late would hang for ever: better to end the program.
+  Receipt receipt_of(std::future<Receipt> coming) {
+    if (coming.wait_for(std::chrono::seconds(20)) != std::future_status::ready) {
+      std::fprintf(stderr, "the reload does not end: %s\n", engine_->pipelines_json().c_str());
+      std::abort();
+    }
+    return coming.get();
+  }
+  std::future<Receipt> reloading() {
+    return std::async(std::launch::async, [this] { return engine_->reload("test"); });
+  }
+  Receipt reload() { return receipt_of(reloading()); }
+};
+
+TEST_F(Reload, SwitchesEveryWorkerOfEveryPipeline) {
+  start(pipeline("p", 2) + pipeline("q"));
+  ASSERT_TRUE(becomes_ready());
+  world_.give("e", 20);
+  ASSERT_TRUE(world_.settles(MR_DELIVERED, 20));
+  write_rules("bbbb");
+  const Receipt receipt = reload();
+  EXPECT_TRUE(receipt.accepted) << receipt.error;
+  EXPECT_EQ(receipt.asked_by, "test");
+  ASSERT_EQ(receipt.pipelines.size(), 2u);
+  EXPECT_EQ(receipt.pipelines[0].before.hash, "aaaa");
+  EXPECT_EQ(receipt.pipelines[0].after.hash, "bbbb");
+  EXPECT_THAT(receipt.pipelines[0].switched, ElementsAre("p/0", "p/1"));
+  EXPECT_THAT(receipt.pipelines[1].switched, ElementsAre("q/0"));
+  EXPECT_THAT(engine_->rules_json(), HasSubstr(R"("pipeline":"q","hash":"bbbb")"));
+  world_.give("f", 20);
+  ASSERT_TRUE(world_.settles(MR_DELIVERED, 40));
+  EXPECT_EQ(world_.by_hash["aaaa"], 20);
+  EXPECT_EQ(world_.by_hash["bbbb"], 20);
+}
+
+TEST_F(Reload, LeavesWhatIsUnderWayToTheRulesetThatDecidedIt) {
+  world_.holds = true;
+  start(pipeline("p"));
+  world_.give("e", 10);
+  ASSERT_TRUE(
+      world_.until([](const World& world) { return !world.sinks.empty() && (*world.sinks.begin())->held() > 0; }));
+  write_rules("bbbb");
+  EXPECT_THAT(reload().pipelines[0].switched, ElementsAre("p/0")); // it waits for no sink
+  world_.let_go();
+  EXPECT_TRUE(world_.settles(MR_DELIVERED, 10));
+}
+
+TEST_F(Reload, RefusedChangesNothingInAnyPipeline) {
+  start(pipeline("p") + pipeline("q"));
+  ASSERT_TRUE(becomes_ready());
+  write_rules("bbbb");
+  world_.set([](World& world) { world.rules.refusal = "no field 'totl'"; });
+  const Receipt receipt = reload();
+  EXPECT_FALSE(receipt.accepted);
+  EXPECT_EQ(receipt.error, "router.sorter of p/0 (plugin sorter 1.0.0): 1 error in main.rules");
+  ASSERT_EQ(receipt.pipelines.size(), 2u);
+  ASSERT_EQ(receipt.pipelines[1].diagnostics.size(), 1u);
+  EXPECT_EQ(receipt.pipelines[1].diagnostics[0].headline, "no field 'totl'");
+  EXPECT_THAT(receipt.pipelines[0].switched, IsEmpty());
+  EXPECT_THAT(engine_->rules_json(), HasSubstr(R"("pipeline":"p","hash":"aaaa")"));
+  world_.give("e", 10);
+  ASSERT_TRUE(world_.settles(MR_DELIVERED, 10));
+  EXPECT_EQ(world_.by_hash["aaaa"], 10);
+  EXPECT_THAT(engine_->not_ready(), IsEmpty());
+}
+
+TEST_F(Reload, RefusedWhenATargetDoesNotFit) {
+  start(pipeline("p"));
+  ASSERT_TRUE(becomes_ready());
+  write_rules("bbbb");
+  world_.set([](World& world) {
+    world.rules.targets.push_back("top");
+    world.check_finds = "is too high";
+  });
+  const Receipt receipt = reload();
+  EXPECT_FALSE(receipt.accepted);
+  EXPECT_EQ(receipt.error, "a target is not there or does not fit: top: is too high");
+  EXPECT_THAT(receipt.pipelines[0].findings, ElementsAre("top: is too high"));
+  EXPECT_THAT(engine_->rules_json(), HasSubstr(R"("hash":"aaaa")"));
+}
+
+TEST_F(Reload, AnswersWhileAWorkerCannotStartYet) {
+  world_.start_fails = "nobody answers at shelf:1";
+  start(pipeline("p"));
+  ASSERT_TRUE(world_.logged("nobody answers"));
+  write_rules("bbbb");
+  EXPECT_THAT(reload().pipelines[0].switched, ElementsAre("p/0"));
+  world_.set([](World& world) { world.start_fails.clear(); });
+  world_.give("e", 5);
+  ASSERT_TRUE(world_.settles(MR_DELIVERED, 5));
+  EXPECT_EQ(world_.by_hash["bbbb"], 5);
+}
+
+TEST_F(Reload, AskedForBeforeTheStartReachesEveryWorker) {
+  make(pipeline("p", 4));
+  engine_->create();
+  write_rules("bbbb");
+  std::future<Receipt> coming = reloading();
+  ASSERT_TRUE(world_.until([](const World& world) { return world.created.at("router") == 8; }));
+  start();
+  EXPECT_THAT(receipt_of(std::move(coming)).pipelines[0].switched, ElementsAre("p/0", "p/1", "p/2", "p/3"));
+}
+
+TEST_F(Reload, RefusedWhileTheEngineStops) {
+  world_.holds = true;
+  start(pipeline("p"));
+  world_.give("e", 10);
+  ASSERT_TRUE(
+      world_.until([](const World& world) { return !world.sinks.empty() && (*world.sinks.begin())->held() > 0; }));
+  engine_->drain();
+  write_rules("bbbb");
+  const Receipt receipt = reload();
+  EXPECT_FALSE(receipt.accepted);
+  EXPECT_EQ(receipt.error, "the engine is stopping");
+  EXPECT_THAT(receipt.pipelines, IsEmpty());
+  world_.let_go();
+  ends();
+}
+
+TEST_F(Reload, EndsAlsoWhenItRacesWithADrain) {
+  for (int round = 0; round < 30; ++round) {
+    start(pipeline("p", 2, round % 2 == 0 ? "shelf" : "cupboard"));
+    world_.give("e", 20);
+    std::vector<std::future<Receipt>> receipts;
+    receipts.push_back(reloading());
+    receipts.push_back(reloading());
+    drains();
+    for (std::future<Receipt>& receipt : receipts) {
+      receipt_of(std::move(receipt));
+    }
+    engine_.reset();
+    EXPECT_EQ(world_.alive, 0);
+  }
+}
+
+TEST_F(Reload, OneAfterAnotherLosesNoEventAndStoresNoneTwice) {
+  start(pipeline("p", 2, "cupboard"));
+  constexpr int kRounds = 50;
+  for (int round = 0; round < kRounds; ++round) {
+    world_.give("e" + std::to_string(round) + ".", 20);
+    const bool refuse = round % 5 == 0;
+    world_.set([&](World& world) {
+      world.rules.hash = "hash " + std::to_string(round);
+      world.rules.refusal = refuse ? "no field 'totl'" : "";
+    });
+    EXPECT_EQ(reload().accepted, !refuse);
+  }
+  EXPECT_TRUE(world_.settles(MR_DELIVERED, 20 * kRounds));
+  drains();
+  EXPECT_EQ(world_.stored.size(), 20u * kRounds);
+  for (const auto& [event, times] : world_.stored) {
+    EXPECT_EQ(times, 1) << event;
+  }
+}
+
+} // namespace
+} // namespace millrace::runtime

@@ -1,0 +1,381 @@
+// What a whole engine is run against here: a source, a router and two sinks made with the SDK, that do what the test
+// says, and one World that they look into. A test has one World at a time.
+#pragma once
+
+#include <millrace/router.hpp>
+#include <millrace/sink.hpp>
+#include <millrace/source.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace millrace::runtime {
+
+struct Item {
+  std::string kind;
+  std::string name;
+  std::string hash;
+};
+
+// What a router is made of.
+struct Rules {
+  std::string hash = "aaaa";
+  std::vector<Item> items{{"rule", "first", "1"}};
+  std::vector<std::string> targets{"shelf"};
+  bool dead_letter = false;
+  std::string refusal; // not empty: create says this
+};
+
+struct World {
+  std::mutex mutex;
+  std::condition_variable changed;
+
+  // What the plugins do; [mutex].
+  std::deque<std::string> waiting; // events, for whichever source polls next
+  bool endless = true;             // a source without events waits, and does not end
+  bool source_breaks = false;      // the next poll does
+  Rules rules;
+  std::string start_fails;      // every start of a sink: TRANSIENT with this text
+  int starts_break = 0;         // how many starts of a sink are FATAL
+  bool sink_breaks = false;     // the next write says host.failed and completes nothing
+  bool holds = false;           // writes are not completed before let_go()
+  bool rejects = false;         // every record
+  std::string check_finds;      // check/1 has this error
+  std::set<std::string> forbid; // pipelines in which a source cannot be created
+
+  // What they saw; [mutex].
+  std::map<std::string, int> created; // "source", "router", "sink"
+  int alive = 0;                      // instances between create and destroy
+  std::map<std::string, int> stored;  // event -> how often
+  std::map<std::string, int> by_hash; // hash of the router that sent it -> records
+  std::map<std::uint32_t, int> settled;
+  std::vector<std::string> log;
+  std::set<class Feed*> sources;
+  std::set<class Shelf*> sinks;
+
+  static World* current;
+  World() { current = this; }
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+  ~World() { current = nullptr; }
+
+  void set(const std::function<void(World&)>& change) {
+    const std::lock_guard lock(mutex);
+    change(*this);
+    changed.notify_all();
+  }
+  // False: not within twenty seconds.
+  bool until(const std::function<bool(const World&)>& holds_now) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, std::chrono::seconds(20), [&] { return holds_now(*this); });
+  }
+  bool settles(std::uint32_t outcome, int events) {
+    return until([&](const World& world) {
+      const auto at = world.settled.find(outcome);
+      return at != world.settled.end() && at->second >= events;
+    });
+  }
+  bool logged(const std::string& part) {
+    return until([&](const World& world) {
+      return std::ranges::any_of(world.log, [&](const std::string& line) { return line.find(part) != line.npos; });
+    });
+  }
+  void give(const std::string& prefix, int events);
+  void let_go();
+};
+
+inline World* World::current = nullptr;
+
+// Counts an instance of `kind` as long as it lives.
+class Lives {
+ public:
+  explicit Lives(const char* kind) : world_(*World::current) {
+    world_.set([&](World& world) {
+      ++world.alive;
+      ++world.created[kind];
+    });
+  }
+  Lives(const Lives&) = delete;
+  Lives& operator=(const Lives&) = delete;
+  ~Lives() {
+    world_.set([](World& world) { --world.alive; });
+  }
+
+ private:
+  World& world_;
+};
+
+class Feed {
+ public:
+  Feed(Host host, const Config& /*config*/) : host_(host), world_(*World::current) {
+    world_.set([&](World& world) {
+      if (world.forbid.contains(std::string(host.pipeline()))) {
+        throw invalid("there is no tape; put one in");
+      }
+      world.sources.insert(this);
+    });
+  }
+  ~Feed() {
+    world_.set([&](World& world) { world.sources.erase(this); });
+  }
+
+  void wake() const { host_.wake(); }
+  void drain() { draining_ = true; }
+
+  mr_status poll(const mr_budget& budget, mr_batch& out) {
+    const std::lock_guard lock(world_.mutex);
+    if (std::exchange(world_.source_breaks, false)) {
+      throw fatal("the tape is torn");
+    }
+    if (draining_ || (world_.waiting.empty() && !world_.endless)) {
+      return MR_END;
+    }
+    if (world_.waiting.empty()) {
+      return MR_OK;
+    }
+    Lent& lent = lent_[++last_];
+    lent.covers = {str("tape"), -1, 0, 0, 0, 0};
+    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(10, budget.events) && !world_.waiting.empty(); ++i) {
+      lent.payloads.push_back(std::move(world_.waiting.front()));
+      world_.waiting.pop_front();
+    }
+    for (const std::string& payload : lent.payloads) {
+      mr_event event{};
+      event.origin = &lent.covers;
+      event.payload = str(payload);
+      lent.events.push_back(event);
+    }
+    out = {last_, &lent.covers, lent.events.data(), lent.events.size()};
+    return MR_OK;
+  }
+
+  // What was abandoned is read again, by whoever polls next.
+  void settle(std::uint64_t batch, std::span<const mr_verdict> verdicts) {
+    world_.set([&](World& world) {
+      for (std::size_t i = 0; i < verdicts.size(); ++i) {
+        ++world.settled[verdicts[i].outcome];
+        if (verdicts[i].outcome == MR_ABANDONED) {
+          world.waiting.push_back(lent_[batch].payloads[i]);
+        }
+      }
+      lent_.erase(batch);
+    });
+  }
+
+ private:
+  struct Lent {
+    mr_range covers{};
+    std::deque<std::string> payloads;
+    std::vector<mr_event> events;
+  };
+
+  Host host_;
+  World& world_;
+  const Lives lives_{"source"};
+  std::map<std::uint64_t, Lent> lent_;
+  std::uint64_t last_ = 0;
+  bool draining_ = false;
+};
+
+// Sends every event to each of its targets, with the hash of its rules as the key.
+class Sorter {
+ public:
+  Sorter(Host host, const Config& /*config*/) : rules_(rules_now()) {
+    if (!rules_.refusal.empty()) {
+      const mr_diagnostic found{MR_LOG_ERROR,       3, 7, 0, str("E0201"), str("main.rules"), str(rules_.refusal),
+                                str(rules_.refusal)};
+      host.ruleset()->diagnose(host.raw(), &found);
+      throw invalid("1 error in main.rules");
+    }
+    for (const Item& item : rules_.items) {
+      items_.push_back({str(item.kind), str(item.name), str(item.hash)});
+    }
+    for (const std::string& name : rules_.targets) {
+      targets_.push_back(target(host, name, 0));
+    }
+    if (rules_.dead_letter) {
+      target(host, "dead", MR_DEAD_LETTER);
+    }
+  }
+
+  mr_str hash() const { return str(rules_.hash); }
+  std::span<const mr_ruleset_item> items() const { return items_; }
+  std::size_t tests() const { return rules_.items.size(); }
+
+  void route(std::span<const mr_event* const> events, const Emit& emit) {
+    std::vector<mr_message> messages;
+    for (const mr_event* event : events) {
+      for (const std::uint32_t id : targets_) {
+        mr_message message{};
+        message.event = event;
+        message.target = id;
+        message.key = str(rules_.hash);
+        messages.push_back(message);
+      }
+    }
+    emit.messages(messages);
+  }
+
+ private:
+  static Rules rules_now() {
+    World& world = *World::current;
+    const std::lock_guard lock(world.mutex);
+    return world.rules;
+  }
+  static std::uint32_t target(const Host& host, const std::string& name, std::uint32_t flags) {
+    mr_target wanted{};
+    wanted.name = str(name);
+    wanted.form = MR_MESSAGES;
+    wanted.flags = flags;
+    mr_error error{};
+    const std::uint32_t id = host.target(wanted, error);
+    if (id == 0) {
+      throw invalid(error.text);
+    }
+    return id;
+  }
+
+  const Rules rules_;
+  const Lives lives_{"router"};
+  std::vector<mr_ruleset_item> items_;
+  std::vector<std::uint32_t> targets_;
+};
+
+class Shelf {
+ public:
+  static constexpr std::uint32_t flags = MR_TAKES_MESSAGES;
+
+  Shelf(Host host, const Config& /*config*/) : host_(host), world_(*World::current) {
+    world_.set([&](World& world) { world.sinks.insert(this); });
+  }
+  ~Shelf() {
+    world_.set([&](World& world) { world.sinks.erase(this); });
+  }
+
+  void start() {
+    const std::lock_guard lock(world_.mutex);
+    if (!world_.start_fails.empty()) {
+      throw transient(world_.start_fails);
+    }
+    if (world_.starts_break > 0) {
+      --world_.starts_break;
+      throw fatal("the shelf has no legs");
+    }
+  }
+  void bind(std::uint32_t /*id*/, const mr_target& /*target*/) {}
+  void unbind(std::uint32_t /*id*/) {}
+  std::uint32_t max_in_flight() const { return 4; }
+
+  void write(const mr_delivery& delivery) {
+    world_.set([&](World& world) {
+      if (std::exchange(world.sink_breaks, false)) {
+        open_.push_back(delivery.id);
+        host_.failed("the shelf fell down");
+        return;
+      }
+      if (world.rejects) {
+        host_.complete(delivery.id, MR_RECORD_REJECTED);
+        return;
+      }
+      if (world.holds) {
+        held_.push_back(delivery);
+        return;
+      }
+      store(world, delivery);
+    });
+  }
+
+  void stop() {
+    world_.set([&](World&) {
+      for (const mr_delivery& held : held_) {
+        open_.push_back(held.id);
+      }
+      held_.clear();
+      for (const std::uint64_t id : std::exchange(open_, {})) {
+        host_.complete(id, MR_RECORD_TRANSIENT);
+      }
+    });
+  }
+
+  void check(std::span<const mr_target> targets, std::int64_t /*deadline_ns*/, const mr_findings& findings) {
+    const std::lock_guard lock(world_.mutex);
+    if (!world_.check_finds.empty()) {
+      findings.add(findings.context, MR_LOG_ERROR, targets.size() - 1, kAbsent, str(world_.check_finds));
+    }
+  }
+
+  // [mutex]
+  std::size_t held() const { return held_.size(); }
+  void let_go(World& world) {
+    for (const mr_delivery& held : std::exchange(held_, {})) {
+      store(world, held);
+    }
+  }
+
+ private:
+  void store(World& world, const mr_delivery& delivery) {
+    for (const mr_part& part : std::span(delivery.parts, delivery.part_count)) {
+      for (std::size_t i = 0; i < part.count; ++i) {
+        ++world.stored[copy(part.events[i]->payload)];
+        ++world.by_hash[copy(part.messages[i]->key)];
+      }
+    }
+    host_.complete(delivery.id, MR_RECORD_OK);
+  }
+
+  Host host_;
+  World& world_;
+  const Lives lives_{"sink"};
+  std::vector<mr_delivery> held_;   // what they point to stays as it is until complete
+  std::vector<std::uint64_t> open_; // will never be stored here
+};
+
+// The same on a thread of its own.
+class Cupboard : public Shelf {
+ public:
+  static constexpr std::uint32_t flags = MR_TAKES_MESSAGES | MR_BLOCKS;
+  using Shelf::Shelf;
+};
+
+inline void World::give(const std::string& prefix, int events) {
+  set([&](World& world) {
+    for (int i = 0; i < events; ++i) {
+      world.waiting.push_back(prefix + std::to_string(i));
+    }
+    for (const Feed* source : world.sources) {
+      source->wake();
+    }
+  });
+}
+
+inline void World::let_go() {
+  set([](World& world) {
+    world.holds = false;
+    for (Shelf* sink : world.sinks) {
+      sink->let_go(world);
+    }
+  });
+}
+
+inline const mr_module& fake_module() {
+  static const std::array<mr_plugin, 4> kPlugins{
+      source_plugin<Feed>("feed", "Hands in what the test gives."), router_plugin<Sorter>("sorter", "Sends it on."),
+      sink_plugin<Shelf>("shelf", "Keeps it."), sink_plugin<Cupboard>("cupboard", "Keeps it, and blocks.")};
+  static const std::array<const mr_plugin*, 4> kTables{&kPlugins[0], &kPlugins[1], &kPlugins[2], &kPlugins[3]};
+  static const mr_module kModule{"fakes", "1.0.0", kTables.data(), kTables.size()};
+  return kModule;
+}
+
+} // namespace millrace::runtime
