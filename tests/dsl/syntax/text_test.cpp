@@ -75,7 +75,8 @@ TEST(Text, FindsWhatLooksLikeAHole) {
 }
 
 TEST(Text, QuotesWhatItDecodes) {
-  for (const std::string text : {"plain", "a\"b\\c", "line\nbreak\ttab", std::string("nul\0x", 5).c_str()}) {
+  const std::vector<std::string> texts = {"plain", "a\"b\\c", "line\nbreak\ttab", std::string("nul\0x", 5)};
+  for (const std::string& text : texts) {
     const std::string quoted = quote_text(text);
     EXPECT_EQ(decoded(std::string_view(quoted).substr(1, quoted.size() - 2)), text);
   }
