@@ -64,10 +64,10 @@ class TestRun {
     if (router != nullptr) {
       route(routing, event, outcomes);
       for (const SentMessage& message : outcomes.messages) {
-        load(loading, message.topic, event, outcomes);
+        load(loading, message.topic, message.headers, event, outcomes);
       }
     } else if (given.topic) {
-      load(loading, *given.topic, event, outcomes);
+      load(loading, *given.topic, {}, event, outcomes);
     }
     for (const TestExpectation& expectation : given.expectations) {
       const std::string mismatch = this->mismatch(expectation, outcomes, router);
@@ -100,8 +100,15 @@ class TestRun {
   }
 
   /// Cells of earlier events stay valid, as the evaluator is not reset before the expectations are looked at.
-  static void load(Evaluator& evaluator, std::string_view topic, const std::string& event, Outcomes& outcomes) {
-    const Decision& decision = evaluator.evaluate(event, {topic, kArrival, {}});
+  /// A message takes its headers along.
+  static void load(Evaluator& evaluator, std::string_view topic,
+                   const std::vector<std::pair<std::string, std::string>>& sent, const std::string& event,
+                   Outcomes& outcomes) {
+    std::vector<Header> headers;
+    for (const auto& [name, value] : sent) {
+      headers.push_back({name, value});
+    }
+    const Decision& decision = evaluator.evaluate(event, {topic, kArrival, headers});
     for (const Row& row : decision.rows) {
       outcomes.rows.push_back({row.table, {row.cells.begin(), row.cells.end()}});
     }

@@ -216,6 +216,28 @@ TEST(RunTests, SayWhatHappenedInstead) {
   EXPECT_EQ(all[0].failures[0].place, "main.rules:23:3");
 }
 
+TEST(RunTests, AMessageTakesItsHeadersToTheTables) {
+  const Files files = {{"main.rules", R"(event e { a: int }
+topic "t" { event e }
+router r for e {
+  match first
+  dead_letter "t"
+  route x when true to topic "t" { header "tier" = "tier-{a}" }
+  otherwise drop
+}
+table t from topic "t" { tier text = meta.headers["tier"] else "none" }
+test "headers" {
+  given { "a": 1 }
+  expect row t { "tier": "tier-1" }
+  given { "a": 1 } topic "t"
+  expect row t { "tier": "none" }
+}
+)"}};
+  for (const TestFailure& failure : run_tests(*ruleset_of(files), loader(files)).at(0).failures) {
+    ADD_FAILURE() << failure.text;
+  }
+}
+
 TEST(RunTests, LoadEventsFromFilesBesideTheRules) {
   const Files files = {{"fixtures/one.json", R"({"type":"x","n":1})"}};
   const auto all = results(
