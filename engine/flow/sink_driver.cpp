@@ -159,7 +159,10 @@ bool SinkDriver::all_bound(const Leg& leg, std::span<const Record> records) {
   return all;
 }
 
-bool SinkDriver::has_room() {
+bool SinkDriver::may_offer() {
+  if (context_.now_ns < offers_not_before_ns_) {
+    return false;
+  }
   std::uint32_t most = caller_->plugin().sink->max_in_flight(caller_->self());
   if (most == 0) {
     blame("max_in_flight answered 0; it is at least 1");
@@ -186,7 +189,7 @@ bool SinkDriver::ripe() const {
 }
 
 bool SinkDriver::offer_retry() {
-  if (waiting_.empty() || !has_room()) {
+  if (waiting_.empty() || !may_offer()) {
     return false;
   }
   const std::uint64_t scan = ++scan_;
@@ -219,7 +222,7 @@ bool SinkDriver::offer_retry() {
 }
 
 bool SinkDriver::offer_fresh() {
-  if (listed_.empty() || !has_room() || !ripe()) {
+  if (listed_.empty() || !may_offer() || !ripe()) {
     return false;
   }
   DeliveryPtr delivery = new_delivery();
@@ -374,6 +377,8 @@ void SinkDriver::finish(DeliveryPtr given_back, const Completed& completed) {
   for_each_queue(delivery, [](Queue& of) { --of.open; });
   std::deque<mr_reason> kept;
   const Result result = judge(delivery, completed, kept);
+  pace(result, std::all_of(result.outcomes.begin(), result.outcomes.end(),
+                           [](std::uint32_t outcome) { return outcome == MR_RECORD_TRANSIENT; }));
   if (result.moved) {
     context_.upward.moved(name_ + ": " + (completed.error.empty() ? "its claims are void" : completed.error));
   }
@@ -403,6 +408,15 @@ void SinkDriver::finish(DeliveryPtr given_back, const Completed& completed) {
   }
   update_gauges();
   spare_.push_back(std::move(given_back));
+}
+
+void SinkDriver::pace(const Result& result, bool nothing_durable) {
+  const bool failed = nothing_durable && !result.stored && !result.moved;
+  failed_in_a_row_ = failed ? failed_in_a_row_ + 1 : 0;
+  // The first failure may be the delivery's own.
+  offers_not_before_ns_ =
+      failed_in_a_row_ < 2 ? 0
+                           : context_.now_ns + backoff(context_.settings.retry, failed_in_a_row_ - 1, context_.random);
 }
 
 SinkDriver::Result SinkDriver::judge(const Delivery& delivery, const Completed& completed,

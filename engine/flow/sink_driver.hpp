@@ -129,7 +129,8 @@ class SinkDriver {
   void push(std::size_t index, Leg& leg);
   Leg& pop(Queue& queue);
   bool all_bound(const Leg& leg, std::span<const Record> records);
-  bool has_room();
+  bool may_offer();
+  void pace(const Result& result, bool nothing_durable);
   bool ripe() const;
   bool offer_retry();
   bool offer_fresh();
@@ -192,6 +193,11 @@ class SinkDriver {
   std::deque<std::size_t> listed_;
   std::deque<Leg*> held_; // of queue 0, until something is bound
   std::uint64_t next_sequence_ = 1;
+
+  // While nothing at all succeeds the sink is offered one thing at a time, ever more slowly: it is the sink, not what
+  // it gets.
+  std::uint32_t failed_in_a_row_ = 0;
+  std::int64_t offers_not_before_ns_ = 0;
 
   std::uint64_t next_delivery_ = 1;
   std::uint64_t stamp_ = 0;

@@ -57,7 +57,8 @@ void SinkDriver::started(const Answer& answer) {
   }
   life_ = Life::kRunning;
   was_started_ = true;
-  failures_ = 0;
+  failures_ = failed_in_a_row_ = 0;
+  offers_not_before_ns_ = 0;
   for (const DeliveryPtr& delivery : waiting_) {
     delivery->due_ns = context_.now_ns; // what another instance could not do says nothing about this one
   }
@@ -525,6 +526,7 @@ std::int64_t SinkDriver::due_ns() const {
   if (life_ != Life::kRunning || broken_ || caller_->busy()) {
     return due;
   }
+  at(offers_not_before_ns_);
   for (const DeliveryPtr& waiting : waiting_) {
     at(waiting->due_ns);
   }

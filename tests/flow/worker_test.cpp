@@ -152,6 +152,23 @@ TEST(Worker, NeverDeadLettersForTransientAlone) {
   EXPECT_EQ(stage.source.plugin.take_calls(), Lines{});
 }
 
+TEST(Worker, OffersLessAndLessWhileNothingSucceedsAndAllOnceItDoes) {
+  Options options;
+  options.settings.retry = {kSecond, 60 * kSecond};
+  Stage stage(options);
+  stage.a.most = 8;
+  stage.a.writes.assign(50, MR_TRANSIENT);
+  for (int i = 0; i < 200; ++i) {
+    stage.give({"a" + std::to_string(i)});
+    stage.pass(kSecond / 10); // 20 s of new batches
+  }
+  EXPECT_LE(stage.a.take_log().size(), 12u);
+  stage.a.writes.clear();
+  stage.a.at_once = true;
+  stage.pass(120 * kSecond);
+  EXPECT_EQ(stage.source.plugin.take_calls().size(), 200u);
+}
+
 TEST(Worker, HoldsWhatAWriteDoesNotAccept) {
   Stage stage;
   stage.a.writes = {MR_TRANSIENT, MR_INVALID};
