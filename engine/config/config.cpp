@@ -106,7 +106,7 @@ class PipelineReader {
   PipelineReader(const Reader& reader, const modules::Catalogue& catalogue, Problems& problems)
       : reader_(reader), catalogue_(catalogue), problems_(problems) {}
 
-  std::optional<Pipeline> read(const toml::key& key, const toml::node& node) const {
+  std::optional<Pipeline> read(const toml::key& key, const toml::node& node) {
     const std::string who = fmt::format("pipeline '{}'", key.str());
     const toml::table* const table = node.as_table();
     if (table == nullptr || !is_name(key.str())) {
@@ -143,7 +143,7 @@ class PipelineReader {
     return pipeline;
   }
 
-  std::vector<Instance> instances(const toml::table& pipeline, const toml::key& name, std::uint32_t kind) const {
+  std::vector<Instance> instances(const toml::table& pipeline, const toml::key& name, std::uint32_t kind) {
     const std::string_view word = modules::kind_word(kind);
     const toml::node* const node = pipeline.get(word);
     const toml::table* const table = node == nullptr ? nullptr : node->as_table();
@@ -167,8 +167,7 @@ class PipelineReader {
     return out;
   }
 
-  Instance instance(const toml::key& key, const toml::node& node, std::uint32_t kind,
-                    const std::string& pipeline) const {
+  Instance instance(const toml::key& key, const toml::node& node, std::uint32_t kind, const std::string& pipeline) {
     Instance out;
     out.kind = kind;
     out.name = key.str();
@@ -193,7 +192,7 @@ class PipelineReader {
 
   // The plugin that an instance names, or that is called like it.
   const modules::Plugin* plugin_of(const toml::key& key, const toml::table& table, std::uint32_t kind,
-                                   const std::string& who) const {
+                                   const std::string& who) {
     std::string name(key.str());
     toml::source_region at = key.source();
     if (const toml::node* given = table.get(kPluginKey)) {
@@ -211,16 +210,18 @@ class PipelineReader {
     return found;
   }
 
-  void no_plugin(const toml::source_region& at, std::uint32_t kind, const std::string& name,
-                 const std::string& who) const {
+  void no_plugin(const toml::source_region& at, std::uint32_t kind, const std::string& name, const std::string& who) {
     const std::vector<std::string> known = catalogue_.names(kind);
     const auto near = nearest(name, known);
     std::string text = fmt::format("{}: there is no {} plugin '{}'{} Known: {}", who, modules::kind_word(kind), name,
                                    near ? fmt::format("; did you mean '{}'?", *near) : std::string("."),
                                    known.empty() ? std::string("none") : fmt::format("{}", fmt::join(known, ", ")));
-    for (const modules::Refusal& refusal : catalogue_.refused()) {
-      text += fmt::format("\n  refused: {}", refusal.text);
+    if (!refusals_told_) { // they hold for whatever else is missing too
+      for (const modules::Refusal& refusal : catalogue_.refused()) {
+        text += fmt::format("\n  refused: {}", refusal.text);
+      }
     }
+    refusals_told_ = true;
     const bool refused = !catalogue_.refused().empty();
     problems_.add(reader_.place(at), std::move(text), refused ? Problem::Kind::kPlugin : Problem::Kind::kConfiguration);
   }
@@ -228,6 +229,7 @@ class PipelineReader {
   const Reader& reader_;
   const modules::Catalogue& catalogue_;
   Problems& problems_;
+  bool refusals_told_ = false;
 };
 
 } // namespace
@@ -309,7 +311,7 @@ std::vector<Pipeline> Document::pipelines(const modules::Catalogue& catalogue, P
                  "there is no pipeline; write [pipeline.NAME] with a source, a router and a sink");
     return {};
   }
-  const PipelineReader pipelines(reader, catalogue, problems);
+  PipelineReader pipelines(reader, catalogue, problems);
   std::vector<Pipeline> out;
   for (const auto& [key, pipeline_node] : in_file_order(*table)) {
     if (auto pipeline = pipelines.read(*key, *pipeline_node)) {
