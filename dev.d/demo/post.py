@@ -7,7 +7,7 @@ import time
 
 BATCH = 200
 CONNECTIONS = 4
-PATIENCE_S = 20
+PATIENCE_S = 120
 
 
 class Poster:
