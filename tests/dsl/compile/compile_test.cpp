@@ -233,7 +233,8 @@ test "headers" {
   expect row t { "tier": "none" }
 }
 )"}};
-  for (const TestFailure& failure : run_tests(*ruleset_of(files), loader(files)).at(0).failures) {
+  const std::vector<TestResult> results = run_tests(*ruleset_of(files), loader(files));
+  for (const TestFailure& failure : results.at(0).failures) {
     ADD_FAILURE() << failure.text;
   }
 }
