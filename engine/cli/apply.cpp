@@ -41,7 +41,8 @@ ExitCode plan(const Stage& stage, Job& job, const Console& console) {
     return code_of(found.answer);
   }
   job.steps = found.steps.size();
-  console.out << fmt::format("-- {}: {}\n", job.who, found.steps.empty() ? "everything is there" : "to be created");
+  const char* const nothing = found.has_errors() ? "nothing to create beside the errors" : "everything is there";
+  console.out << fmt::format("-- {}: {}\n", job.who, found.steps.empty() ? nothing : "to be created");
   for (const Step& step : found.steps) {
     console.out << step.text << "\n";
   }
