@@ -1,5 +1,7 @@
 #include "plugins/sink_file/json.hpp"
 
+#include <millrace/json.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -36,25 +38,6 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-void append_text(std::string_view text, std::string& out) {
-  static constexpr std::string_view kHex = "0123456789abcdef";
-  out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += kHex[byte >> 4U];
-      out += kHex[byte & 0xFU];
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
-
 void append_base64(std::string_view bytes, std::string& out) {
   static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
@@ -80,7 +63,7 @@ void append_float(double value, std::string& out) {
   if (std::isfinite(value)) {
     append_number(value, out);
   } else {
-    append_text(std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity", out);
+    append_json_text(std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity", out);
   }
 }
 
@@ -201,7 +184,7 @@ void append_optional(mr_str text, std::string& out) {
 
 void append_bytes(std::string_view bytes, std::string& out) {
   if (is_utf8(bytes)) {
-    append_text(bytes, out);
+    append_json_text(bytes, out);
     return;
   }
   out += "{\"base64\":\"";
@@ -211,7 +194,7 @@ void append_bytes(std::string_view bytes, std::string& out) {
 
 void append_message(std::string_view target, const mr_message& message, std::string& out) {
   out += "{\"topic\":";
-  append_text(target, out);
+  append_json_text(target, out);
   out += ",\"key\":";
   append_optional(message.key, out);
   out += ",\"headers\":{";
@@ -219,7 +202,7 @@ void append_message(std::string_view target, const mr_message& message, std::str
     if (i > 0) {
       out += ',';
     }
-    append_text(view(message.headers[i].key), out);
+    append_json_text(view(message.headers[i].key), out);
     out += ':';
     append_optional(message.headers[i].value, out);
   }
@@ -233,13 +216,13 @@ void append_message(std::string_view target, const mr_message& message, std::str
 void append_row(std::string_view target, const std::vector<Column>& columns, const RowView& rows, std::size_t row,
                 std::string& out) {
   out += "{\"table\":";
-  append_text(target, out);
+  append_json_text(target, out);
   out += ",\"row\":{";
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (i > 0) {
       out += ',';
     }
-    append_text(columns[i].name, out);
+    append_json_text(columns[i].name, out);
     out += ':';
     append_value(columns[i], rows[i], row, out);
   }

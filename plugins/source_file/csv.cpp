@@ -1,6 +1,6 @@
 #include "plugins/source_file/csv.hpp"
 
-#include <array>
+#include <millrace/json.hpp>
 
 namespace millrace::source_file {
 
@@ -48,26 +48,6 @@ std::vector<CsvField> csv_fields(std::string_view record, char delimiter) {
   return fields;
 }
 
-void append_json_string(std::string_view text, std::string& out) {
-  static constexpr std::array<char, 16> kHex{'0', '1', '2', '3', '4', '5', '6', '7',
-                                             '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
-  out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += kHex[byte >> 4U];
-      out += kHex[byte & 0xFU];
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
-
 void csv_to_json(const std::vector<std::string>& names, const std::vector<CsvField>& fields, std::string& out) {
   out += '{';
   bool first = true;
@@ -79,9 +59,9 @@ void csv_to_json(const std::vector<std::string>& names, const std::vector<CsvFie
       out += ',';
     }
     first = false;
-    append_json_string(names[i], out);
+    append_json_text(names[i], out);
     out += ':';
-    append_json_string(fields[i].text, out);
+    append_json_text(fields[i].text, out);
   }
   out += '}';
 }

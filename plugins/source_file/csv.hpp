@@ -25,6 +25,4 @@ std::vector<CsvField> csv_fields(std::string_view record, char delimiter);
 // Appends a JSON object to `out`. The count of fields has to be that of the names.
 void csv_to_json(const std::vector<std::string>& names, const std::vector<CsvField>& fields, std::string& out);
 
-void append_json_string(std::string_view text, std::string& out);
-
 } // namespace millrace::source_file

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <millrace/json.hpp>
+
 namespace millrace::source_file {
 namespace {
 
@@ -29,7 +31,7 @@ TEST(Csv, AnEmptyFieldIsLeftOutUnlessItIsQuoted) {
 
 TEST(Csv, ControlCharactersBecomeEscapes) {
   std::string out;
-  append_json_string("a\tb\n\"\\", out);
+  append_json_text("a\tb\n\"\\", out);
   EXPECT_EQ(out, R"("a\u0009b\u000a\"\\")");
 }
 
