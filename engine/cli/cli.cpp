@@ -40,7 +40,7 @@ ExitCode guarded(const Chosen& command, const Console& console) {
   } catch (const admin::Unreachable& error) {
     return say(error, ExitCode::kUnreachable);
   } catch (const admin::CannotListen& error) {
-    return say(error, ExitCode::kAddressInUse);
+    return say(error, ExitCode::kCannotStart);
   } catch (const std::exception& error) {
     console.err << "internal error: ";
     return say(error, ExitCode::kInternal);

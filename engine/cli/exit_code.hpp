@@ -13,7 +13,7 @@ enum class ExitCode : std::uint8_t {
   kConfiguration = 3, // the configuration file
   kPlugin = 4,        // a plugin is missing, refused, or failed
   kUnreachable = 5,   // an outside system, or the engine that a command talks to
-  kAddressInUse = 6,  // the engine cannot listen
+  kCannotStart = 6,   // an address is taken, or a source cannot start as it is configured
   kBroken = 7,        // a pipeline broke while it ran
   kInternal = 70,     // a mistake in the engine itself
 };
@@ -30,7 +30,7 @@ inline ExitCode worse(ExitCode left, ExitCode right) {
         return 2;
       case ExitCode::kBroken:
         return 3;
-      case ExitCode::kAddressInUse:
+      case ExitCode::kCannotStart:
         return 4;
       case ExitCode::kPlugin:
         return 5;

@@ -162,6 +162,10 @@ ExitCode run(const Options& options, const Console& console) {
   engine.start();
   log.info("started", {{"configuration", options.config}});
   engine.wait();
+  if (const std::string refusal = engine.refusal(); !refusal.empty()) {
+    console.err << refusal << "\n";
+    return ExitCode::kCannotStart;
+  }
   const std::uint64_t failed = engine.failed_events();
   log.info("stopped", {{"failed_events", std::to_string(failed)}});
   return failed == 0 ? ExitCode::kOk : ExitCode::kBroken;

@@ -49,6 +49,9 @@ void RouterStage::start() {
           context_.watcher.log(MR_LOG_WARN, version.caller.name(), "cannot start yet: " + answer.text);
           return;
         }
+        if (answer.status == MR_INVALID) {
+          context_.watcher.refused(version.caller.name(), answer.text);
+        }
         broken_ = true;
         context_.watcher.broken(Role::kRouter, 0, version.caller.name(), "start failed: " + answer.text);
       });

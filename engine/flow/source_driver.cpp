@@ -39,6 +39,9 @@ void SourceDriver::start() {
           not_before_ns_ = context_.now_ns + backoff(context_.settings.retry, ++failures_, context_.random);
           context_.watcher.log(MR_LOG_WARN, caller_.name(), "cannot start yet: " + answer.text);
         } else {
+          if (answer.status == MR_INVALID) {
+            context_.watcher.refused(caller_.name(), answer.text);
+          }
           set_broken("start failed: " + answer.text);
         }
       });

@@ -19,6 +19,9 @@ class Watcher {
   virtual void log(std::uint32_t /*level*/, std::string_view /*instance*/, std::string_view /*text*/) {}
   // The instance broke the contract. The worker goes on as safely as it can.
   virtual void violation(std::string_view /*instance*/, std::string_view /*text*/) {}
+  // A source or a router cannot start as it is configured, on this machine as it is: trying again alone does not help.
+  // `broken` follows.
+  virtual void refused(std::string_view /*instance*/, std::string_view /*text*/) {}
   // The instance is called no more, except to stop it. A sink may be replaced with swap_sink; a source or a router
   // cannot be gone on without: drain. `sink` is the sink's place in the pipeline, 0 for the others.
   virtual void broken(Role /*role*/, std::size_t /*sink*/, std::string_view /*instance*/, std::string_view /*text*/) {}

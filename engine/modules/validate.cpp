@@ -133,7 +133,8 @@ void check_extensions(Breaches& out, const std::string& who, const mr_plugin& pl
     need(out, who + ", " MR_RULESET,
          {{"hash", ruleset->hash != nullptr},
           {"items", ruleset->items != nullptr},
-          {"tests", ruleset->tests != nullptr}});
+          {"tests", ruleset->tests != nullptr},
+          {"twin", ruleset->twin != nullptr}});
   }
   if (const auto* streams = extension<mr_source_streams>(plugin, MR_STREAMS)) {
     need(out, who + ", " MR_STREAMS, {{"changed", streams->changed != nullptr}});

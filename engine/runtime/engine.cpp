@@ -36,7 +36,7 @@ Engine::Engine(config::Config configured, const host::Services& services)
     pipelines_.push_back(std::make_unique<Pipeline>(
         pipeline, configured_.engine, memory, owner, services_,
         [this](std::int64_t delay_ns, std::function<void()> call) { later(delay_ns, std::move(call)); },
-        [this] { changed(); }));
+        [this](std::string why) { give_up(std::move(why)); }, [this] { changed(); }));
   }
   collector_ = services_.metrics.collect([this](host::MetricsPage& page) {
     page.sample(MR_GAUGE, "ready", "1 when every worker runs and nothing is broken.", {}, not_ready().empty() ? 1 : 0);
@@ -97,6 +97,22 @@ void Engine::drain() {
     }
     changed();
   });
+}
+
+void Engine::give_up(std::string why) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (draining_) {
+      return;
+    }
+    refusal_ = std::move(why);
+  }
+  drain();
+}
+
+std::string Engine::refusal() const {
+  const std::lock_guard lock(mutex_);
+  return refusal_;
 }
 
 void Engine::changed() {

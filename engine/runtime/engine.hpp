@@ -41,6 +41,10 @@ class Engine {
   // Returns when everything has stopped: after drain, or when every source has come to its end by itself.
   void wait();
 
+  // [any] Why it ended by itself before it ever ran: a source or a router cannot start as it is configured. Empty: it
+  // did not.
+  std::string refusal() const;
+
   // [any] Why it is not ready, one sentence each; empty: it is.
   std::vector<std::string> not_ready() const;
   // [any] Events that the engine had to give up on.
@@ -56,6 +60,7 @@ class Engine {
  private:
   void later(std::int64_t delay_ns, std::function<void()> call);
   void changed();
+  void give_up(std::string why);
   void prepare(std::vector<RouterSet>& sets, Receipt& receipt) const;
   void swap(std::vector<RouterSet> sets, Receipt& receipt);
 
@@ -67,6 +72,7 @@ class Engine {
   mutable std::mutex mutex_; // guards what follows
   std::condition_variable state_changed_;
   bool draining_ = false;
+  std::string refusal_; // the first
   boost::asio::io_context control_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{control_.get_executor()};
   std::thread thread_;

@@ -1,5 +1,6 @@
 #include "engine/runtime/instances.hpp"
 
+#include <millrace/ext/draft/ruleset.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +13,25 @@
 namespace millrace::runtime {
 
 Created::Created(const config::Instance& configured, host::Identity identity, const host::Services& services,
+                 host::Surroundings surroundings, std::shared_ptr<flow::Port> port)
+    : Created(
+          "create",
+          [&](const mr_host& host, void** self, mr_error& error) {
+            return configured.plugin.table->create(&host, &configured.values->root, self, &error);
+          },
+          configured, std::move(identity), services, surroundings, std::move(port)) {}
+
+Created::Created(const Created& model, const config::Instance& configured, host::Identity identity,
+                 const host::Services& services, host::Surroundings surroundings, std::shared_ptr<flow::Port> port)
+    : Created(
+          "twin",
+          [&](const mr_host& host, void** self, mr_error& error) {
+            return model.extension<mr_router_ruleset>(MR_RULESET)->twin(model.self(), &host, self, &error);
+          },
+          configured, std::move(identity), services, surroundings, std::move(port)) {}
+
+Created::Created(std::string_view call, const std::function<mr_status(const mr_host&, void**, mr_error&)>& make,
+                 const config::Instance& configured, host::Identity identity, const host::Services& services,
                  host::Surroundings surroundings, std::shared_ptr<flow::Port> port) {
   const mr_plugin& table = *configured.plugin.table;
   const std::string who = identity.instance + " of " + identity.worker + " (plugin " + configured.plugin.title() + ")";
@@ -22,8 +42,8 @@ Created::Created(const config::Instance& configured, host::Identity identity, co
       std::move(identity), services, surroundings,
       host::Secrets::of(configured.values->root, {table.fields, table.field_count}));
   mr_error error{};
-  const mr_status status = table.create(&host_->abi(), &configured.values->root, &instance_.self, &error);
-  modules::Answer answer = modules::checked(who, "create", status, error, {MR_INVALID, MR_TRANSIENT, MR_FATAL});
+  const mr_status status = make(host_->abi(), &instance_.self, error);
+  modules::Answer answer = modules::checked(who, call, status, error, {MR_INVALID, MR_TRANSIENT, MR_FATAL});
   if (!answer.ok()) {
     instance_.plugin = nullptr;
     answer.text = host_->masked(answer.text);

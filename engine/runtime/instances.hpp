@@ -2,6 +2,7 @@
 // part.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,9 @@ class Created {
   // `port` may be null: nothing runs (check).
   Created(const config::Instance& configured, host::Identity identity, const host::Services& services,
           host::Surroundings surroundings, std::shared_ptr<flow::Port> port);
+  // Calls twin: one more router with the ruleset of `model`, of the same configuration.
+  Created(const Created& model, const config::Instance& configured, host::Identity identity,
+          const host::Services& services, host::Surroundings surroundings, std::shared_ptr<flow::Port> port);
   ~Created();
   Created(Created&& other) noexcept;
   Created& operator=(Created&&) = delete;
@@ -37,6 +41,11 @@ class Created {
   flow::Instance take() &&;
 
  private:
+  // `make` is create or twin, as `call` says.
+  Created(std::string_view call, const std::function<mr_status(const mr_host&, void** self, mr_error&)>& make,
+          const config::Instance& configured, host::Identity identity, const host::Services& services,
+          host::Surroundings surroundings, std::shared_ptr<flow::Port> port);
+
   std::shared_ptr<host::InstanceHost> host_;
   flow::Instance instance_;
 };

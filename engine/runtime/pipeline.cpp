@@ -1,6 +1,7 @@
 #include "engine/runtime/pipeline.hpp"
 
 #include <millrace/ext/check.h>
+#include <millrace/ext/draft/ruleset.h>
 #include <millrace/ext/metrics.h>
 
 #include <algorithm>
@@ -58,13 +59,15 @@ constexpr std::array<std::string_view, 7> kVerdicts{"",         "filtered",  "de
 } // namespace
 
 Pipeline::Pipeline(config::Pipeline configured, const config::Engine& engine, std::uint64_t memory_bytes,
-                   std::string owner, const host::Services& services, Later later, std::function<void()> changed)
+                   std::string owner, const host::Services& services, Later later,
+                   std::function<void(std::string why)> give_up, std::function<void()> changed)
     : configured_(std::move(configured)),
       engine_(engine),
       memory_bytes_(memory_bytes),
       owner_(std::move(owner)),
       services_(services),
       later_(std::move(later)),
+      give_up_(std::move(give_up)),
       changed_(std::move(changed)),
       targets_(forms_of(configured_), configured_.targets) {
   const flow::BackoffSettings retry{configured_.retry_first.count(), configured_.retry_most.count()};
@@ -80,7 +83,8 @@ Pipeline::Pipeline(config::Pipeline configured, const config::Engine& engine, st
             }
           });
         },
-        [this](std::size_t slot) { later_(slots_[slot]->next_wait_ns(), [this, slot] { rebuild(slot); }); }, changed_};
+        [this](std::size_t slot) { later_(slots_[slot]->next_wait_ns(), [this, slot] { rebuild(slot); }); }, give_up_,
+        changed_};
     slots_.push_back(std::make_unique<WorkerSlot>(name(), i, sink_names(configured_), services_.log, services_.metrics,
                                                   services_.clock, retry, std::move(orders)));
   }
@@ -109,6 +113,25 @@ Created Pipeline::make(const config::Instance& instance, std::size_t worker, std
   return {instance, identity(instance.kind, instance.label(), worker), services_, surroundings, std::move(port)};
 }
 
+Created Pipeline::make_router(const Created* model, std::size_t worker, std::shared_ptr<flow::Inbox> inbox) const {
+  if (model == nullptr) {
+    return make(configured_.router, worker, std::move(inbox));
+  }
+  std::shared_ptr<flow::Port> port = inbox->open_port();
+  const host::Surroundings surroundings{port.get(), &targets_, nullptr};
+  return {*model,    configured_.router, identity(MR_ROUTER, configured_.router.label(), worker),
+          services_, surroundings,       std::move(port)};
+}
+
+std::shared_ptr<const Created> Pipeline::make_model() const {
+  if (configured_.router.plugin.table->extension(MR_RULESET) == nullptr) {
+    return nullptr;
+  }
+  return std::make_shared<Created>(configured_.router, identity(MR_ROUTER, configured_.router.label(), 0),
+                                   host::Services{services_.clock, services_.log, unseen_},
+                                   host::Surroundings{nullptr, &targets_, nullptr}, nullptr);
+}
+
 flow::WorkerSettings Pipeline::worker_settings(std::size_t worker) const {
   flow::WorkerSettings out;
   out.max_bytes = memory_bytes_;
@@ -133,7 +156,7 @@ Pipeline::Crew Pipeline::make_crew(WorkerSlot& slot) {
   for (const config::Instance& sink : configured_.sinks) {
     sinks.push_back(make(sink, slot.index(), inbox));
   }
-  Created router = make(configured_.router, slot.index(), inbox);
+  Created router = make_router(model_.get(), slot.index(), inbox);
   activate(ruleset_of(router), router.host().declared_streams());
   Created source = make(configured_.source, slot.index(), inbox);
   return {std::move(inbox), std::move(sinks), std::move(router), std::move(source)};
@@ -150,6 +173,7 @@ std::unique_ptr<flow::Worker> Pipeline::hire(Crew crew, WorkerSlot& slot) const 
 }
 
 void Pipeline::create() {
+  model_ = make_model();
   std::vector<Crew> created;
   for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
     created.push_back(make_crew(*slot));
@@ -221,11 +245,12 @@ void Pipeline::activate(const Ruleset& ruleset, std::vector<std::string> streams
 
 RouterSet Pipeline::prepare() const {
   RouterSet out;
+  out.model = make_model();
   for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
     out.inboxes.push_back(slot->inbox());
-    out.routers.push_back(make(configured_.router, slot->index(), out.inboxes.back()));
+    out.routers.push_back(make_router(out.model.get(), slot->index(), out.inboxes.back()));
   }
-  const Created& first = out.routers.front();
+  const Created& first = out.model == nullptr ? out.routers.front() : *out.model;
   out.ruleset = ruleset_of(first);
   out.streams = first.host().declared_streams();
   out.diagnostics = first.host().diagnostics();
@@ -293,17 +318,26 @@ void Pipeline::swap(RouterSet routers, std::function<void(std::vector<std::strin
       shared->done(shared->switched);
     }
   };
+  model_ = routers.model;
   activate(routers.ruleset, routers.streams);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const std::string worker = slots_[i]->name();
     const std::shared_ptr<WorkerThread> thread = slots_[i]->running();
-    if (thread == nullptr || thread->inbox() != routers.inboxes[i] ||
-        slots_[i]->state() == flow::WorkerState::kStopped) {
-      answered(worker, false); // it is built anew, and reads the files as they are then
+    if (thread == nullptr || slots_[i]->state() == flow::WorkerState::kStopped) {
+      answered(worker, false); // it is built anew, and then with this ruleset
       continue;
     }
-    thread->worker().swap_router(std::move(routers.routers[i]).take(),
-                                 [answered, worker](std::string_view error) { answered(worker, error.empty()); });
+    try {
+      // One that was built anew since prepare has another inbox.
+      Created router = thread->inbox() == routers.inboxes[i] ? std::move(routers.routers[i])
+                                                             : make_router(model_.get(), i, thread->inbox());
+      thread->worker().swap_router(std::move(router).take(),
+                                   [answered, worker](std::string_view error) { answered(worker, error.empty()); });
+    } catch (const std::exception& error) {
+      services_.log.write(MR_LOG_ERROR, {worker, configured_.router.label()}, "a router cannot be made anew",
+                          {{"reason", error.what()}});
+      answered(worker, false);
+    }
   }
 }
 

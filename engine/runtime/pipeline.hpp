@@ -23,9 +23,11 @@ using Later = std::function<void(std::int64_t delay_ns, std::function<void()>)>;
 
 class Pipeline {
  public:
-  // `memory_bytes` is the share of each worker. `owner` is unique for the process.
+  // `memory_bytes` is the share of each worker. `owner` is unique for the process. `give_up` [any] is called when a
+  // source or a router cannot start as it is configured; once it ran, whatever it says is tried again.
   Pipeline(config::Pipeline configured, const config::Engine& engine, std::uint64_t memory_bytes, std::string owner,
-           const host::Services& services, Later later, std::function<void()> changed);
+           const host::Services& services, Later later, std::function<void(std::string why)> give_up,
+           std::function<void()> changed);
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
@@ -70,6 +72,10 @@ class Pipeline {
  private:
   host::Identity identity(std::uint32_t kind, const std::string& instance, std::size_t worker) const;
   Created make(const config::Instance& instance, std::size_t worker, std::shared_ptr<flow::Inbox> inbox) const;
+  // A router for that worker, with the ruleset of `model`; null: of the configuration.
+  Created make_router(const Created* model, std::size_t worker, std::shared_ptr<flow::Inbox> inbox) const;
+  // What the routers of all workers are twins of: nobody runs it. Null: the plugin knows no twins.
+  std::shared_ptr<const Created> make_model() const;
   // The instances of one worker, created; whoever is not hired is destroyed.
   struct Crew {
     std::shared_ptr<flow::Inbox> inbox;
@@ -91,10 +97,13 @@ class Pipeline {
   const std::string owner_;
   const host::Services services_;
   const Later later_;
+  const std::function<void(std::string why)> give_up_;
   const std::function<void()> changed_;
   mutable host::Targets targets_;
   mutable host::Streams streams_;
   std::vector<std::unique_ptr<WorkerSlot>> slots_;
+  mutable host::Metrics unseen_;           // of models, which do nothing
+  std::shared_ptr<const Created> model_;   // of the active ruleset
   std::vector<Crew> created_;              // between create and start
   std::atomic<std::int64_t> draining_ = 0; // the deadline; 0: not draining
   mutable std::mutex mutex_;               // guards what follows

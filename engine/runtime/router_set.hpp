@@ -14,6 +14,7 @@ namespace millrace::runtime {
 Ruleset ruleset_of(const Created& router);
 
 struct RouterSet {
+  std::shared_ptr<const Created> model;              // that all of them are twins of; null: the plugin knows no twins
   std::vector<Created> routers;                      // by worker
   std::vector<std::shared_ptr<flow::Inbox>> inboxes; // that they were made for, by worker
   Ruleset ruleset;

@@ -155,6 +155,12 @@ void WorkerSlot::violation(std::string_view instance, std::string_view text) {
   log_.write(MR_LOG_ERROR, {name_, instance}, "the plugin broke the contract", {{"what", text}});
 }
 
+void WorkerSlot::refused(std::string_view instance, std::string_view text) {
+  if (!ran_.load()) {
+    orders_.give_up(std::string(instance) + " of " + name_ + " cannot start: " + std::string(text));
+  }
+}
+
 void WorkerSlot::broken(flow::Role role, std::size_t sink, std::string_view instance, std::string_view text) {
   {
     const std::lock_guard lock(mutex_);
@@ -183,6 +189,7 @@ void WorkerSlot::settled(std::int64_t latency_ns, std::size_t /*events*/) {
 void WorkerSlot::state_changed(flow::WorkerState state) {
   state_.store(state);
   if (state == flow::WorkerState::kRunning) {
+    ran_.store(true);
     const std::lock_guard lock(mutex_);
     trouble_.clear();
   }

@@ -24,6 +24,7 @@ struct SlotOrders {
   std::function<void(std::size_t slot, std::size_t sink)> replace_sink;
   std::function<void(std::size_t slot)> drain;   // at once: something in the worker broke
   std::function<void(std::size_t slot)> rebuild; // the worker stopped because something in it broke
+  std::function<void(std::string why)> give_up;  // it never ran, and cannot as it is configured
   std::function<void()> changed;                 // of state
 };
 
@@ -64,6 +65,7 @@ class WorkerSlot final : public flow::Watcher {
   // flow::Watcher, on the worker's thread
   void log(std::uint32_t level, std::string_view instance, std::string_view text) override;
   void violation(std::string_view instance, std::string_view text) override;
+  void refused(std::string_view instance, std::string_view text) override;
   void broken(flow::Role role, std::size_t sink, std::string_view instance, std::string_view text) override;
   void delivered(std::size_t sink, std::int64_t latency_ns, std::size_t records) override;
   void settled(std::int64_t latency_ns, std::size_t events) override;
@@ -83,7 +85,8 @@ class WorkerSlot final : public flow::Watcher {
   std::uint32_t settled_ = 0;
   std::atomic<flow::WorkerState> state_ = flow::WorkerState::kStarting;
   std::atomic<bool> broken_ = false;
-  mutable std::mutex mutex_; // guards what follows
+  std::atomic<bool> ran_ = false; // once
+  mutable std::mutex mutex_;      // guards what follows
   std::shared_ptr<WorkerThread> thread_;
   bool runs_ = false;
   std::uint64_t failed_before_ = 0;                 // of the workers that ran before

@@ -43,24 +43,9 @@ class Rules {
   static constexpr auto& fields = kFields;
 
   Rules(Host host, const Config& config)
-      : host_(host),
-        ruleset_(load_rules(host, std::string(config.text("file")), config.flag("tests"))),
-        program_(ruleset_->program),
-        run_(find_run(config)) {
-    if (run_.router != dsl::kNone && !run_.load) {
-      topics_.emplace(host_, program_, program_.routers[run_.router],
-                      config.has("messages_to") ? config.text("messages_to") : std::string_view());
-    }
-    if (run_.load) {
-      add_tables(config.has("rows_to") ? config.text("rows_to") : std::string_view());
-    }
-    if (topics_) {
-      messages_.emplace(*topics_, ruleset_->hash);
-    }
-    evaluator_.emplace(program_, run_);
-    count_rules();
-    list_items();
-  }
+      : Rules(host, load_rules(host, std::string(config.text("file")), config.flag("tests")), choice_of(config)) {}
+  // One more with the ruleset of `model`.
+  Rules(Host host, const Rules& model) : Rules(host, model.ruleset_, model.choice_) {}
 
   void route(std::span<const mr_event* const> events, const Emit& emit) {
     evaluator_->reset(); // and what a call left behind that did not come to its end
@@ -92,8 +77,41 @@ class Rules {
   std::size_t tests() const { return ruleset_->tests.size(); }
 
  private:
-  dsl::Run find_run(const Config& config) const {
-    const std::string name(config.text("run"));
+  // What of the ruleset is run, and where it goes.
+  struct Choice {
+    std::string run;
+    bool load = false;
+    std::string messages_to; // empty: the only sink that takes them
+    std::string rows_to;
+  };
+
+  Rules(Host host, std::shared_ptr<const dsl::Ruleset> ruleset, Choice choice)
+      : host_(host),
+        ruleset_(std::move(ruleset)),
+        choice_(std::move(choice)),
+        program_(ruleset_->program),
+        run_(find_run()) {
+    if (run_.router != dsl::kNone && !run_.load) {
+      topics_.emplace(host_, program_, program_.routers[run_.router], choice_.messages_to);
+    }
+    if (run_.load) {
+      add_tables(choice_.rows_to);
+    }
+    if (topics_) {
+      messages_.emplace(*topics_, ruleset_->hash);
+    }
+    evaluator_.emplace(program_, run_);
+    count_rules();
+    list_items();
+  }
+
+  static Choice choice_of(const Config& config) {
+    const auto text = [&](const char* name) { return config.has(name) ? std::string(config.text(name)) : ""; };
+    return {text("run"), config.flag("load"), text("messages_to"), text("rows_to")};
+  }
+
+  dsl::Run find_run() const {
+    const std::string& name = choice_.run;
     const std::optional<dsl::Run> found = dsl::find_run(program_, name);
     if (!found) {
       std::string known = "`tables`";
@@ -103,7 +121,7 @@ class Rules {
       throw invalid("run = \"" + name + "\": the rules have no router of that name; there are " + known);
     }
     dsl::Run run = *found;
-    run.load = run.load || config.flag("load");
+    run.load = run.load || choice_.load;
     if (run.load && program_.tables.empty()) {
       throw invalid("run = \"" + name +
                     "\" makes rows, and the rules declare no table; add a `table`, or run a router alone");
@@ -196,6 +214,7 @@ class Rules {
 
   Host host_;
   std::shared_ptr<const dsl::Ruleset> ruleset_;
+  const Choice choice_;
   const dsl::Program& program_;
   dsl::Run run_;
   std::optional<TopicTargets> topics_; // none: rows alone

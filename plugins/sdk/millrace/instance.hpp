@@ -21,6 +21,7 @@ namespace millrace::detail {
 template <class Plugin>
 struct Instance {
   Instance(const mr_host* engine, const Config& config) : host(engine), plugin(Host(engine), config) {}
+  Instance(const mr_host* engine, const Plugin& model) : host(engine), plugin(Host(engine), model) {}
   const mr_host* host;
   Plugin plugin;
 };

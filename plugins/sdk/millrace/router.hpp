@@ -70,7 +70,8 @@ inline constexpr mr_router kRouter = {[](void* self, const mr_event* const* even
   });
 }};
 
-// mr_str hash(); std::span<const mr_ruleset_item> items(); std::size_t tests();
+// mr_str hash(); std::span<const mr_ruleset_item> items(); std::size_t tests(); and a constructor
+// (Host, const Plugin& model), called from any thread, which makes one more instance with the ruleset of `model`.
 template <class Plugin>
 inline constexpr mr_router_ruleset kRouterRuleset = {
     [](void* self) -> mr_str { return of<Plugin>(self).plugin.hash(); },
@@ -79,11 +80,19 @@ inline constexpr mr_router_ruleset kRouterRuleset = {
       *items = all.data();
       return all.size();
     },
-    [](void* self) -> std::size_t { return of<Plugin>(self).plugin.tests(); }};
+    [](void* self) -> std::size_t { return of<Plugin>(self).plugin.tests(); },
+    [](void* self, const mr_host* host, void** twin, mr_error* error) -> mr_status {
+      return guarded(error, MR_INVALID, [&] {
+        const Plugin& model = of<Plugin>(self).plugin;
+        *twin = std::make_unique<Instance<Plugin>>(host, model).release();
+        return MR_OK;
+      });
+    }};
 
 template <class Plugin>
 const void* router_extension(const char* id) {
-  if constexpr (requires(Plugin & plugin) {
+  if constexpr (requires(Plugin & plugin, const Plugin& model, Host host) {
+                  Plugin(host, model);
                   plugin.hash();
                   plugin.items();
                   plugin.tests();

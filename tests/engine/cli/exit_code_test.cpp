@@ -21,7 +21,7 @@ TEST(ExitCodes, StandOnTheirPage) {
   std::set<int> known;
   for (const ExitCode code :
        {ExitCode::kOk, ExitCode::kFindings, ExitCode::kUsage, ExitCode::kConfiguration, ExitCode::kPlugin,
-        ExitCode::kUnreachable, ExitCode::kAddressInUse, ExitCode::kBroken, ExitCode::kInternal}) {
+        ExitCode::kUnreachable, ExitCode::kCannotStart, ExitCode::kBroken, ExitCode::kInternal}) {
     known.insert(static_cast<int>(code));
   }
   EXPECT_EQ(documented, known);

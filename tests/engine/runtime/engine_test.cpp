@@ -14,6 +14,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+constexpr int kModel = 1; // of each pipeline: the router that those of its workers are twins of
+
 TEST_F(RunningEngine, EndsByItselfWhenEverySourceHasNoMore) {
   world_.endless = false;
   world_.give("e", 100);
@@ -21,7 +23,7 @@ TEST_F(RunningEngine, EndsByItselfWhenEverySourceHasNoMore) {
   ends();
   EXPECT_EQ(world_.stored.size(), 100u);
   EXPECT_EQ(world_.settled[MR_DELIVERED], 100);
-  EXPECT_EQ(world_.alive, 0); // every worker has stopped, and with it its instances
+  EXPECT_EQ(world_.alive, kModel); // every worker has stopped, and with it its instances
   EXPECT_EQ(engine_->failed_events(), 0u);
 }
 
@@ -31,7 +33,7 @@ TEST_F(RunningEngine, EndsByItselfWithASinkOnAThreadOfItsOwn) {
   start(pipeline("p", 1, "cupboard"));
   ends();
   EXPECT_EQ(world_.stored.size(), 100u);
-  EXPECT_EQ(world_.alive, 0);
+  EXPECT_EQ(world_.alive, kModel);
 }
 
 TEST_F(RunningEngine, TellsItsStateAndItsNumbers) {
@@ -94,7 +96,7 @@ TEST_F(RunningEngine, DrainEndsAnEngineThatCouldNotStartYet) {
   start(pipeline("p", 2, "cupboard"));
   ASSERT_TRUE(world_.logged("nobody answers"));
   drains();
-  EXPECT_EQ(world_.alive, 0);
+  EXPECT_EQ(world_.alive, kModel);
 }
 
 TEST_F(RunningEngine, ADrainThatComesBeforeTheStartIsNotLost) {
@@ -168,19 +170,55 @@ TEST_F(RunningEngine, BuildsAWorkerAnewWhenItsSourceBreaks) {
   EXPECT_EQ(world_.stored.size(), 10u);
 }
 
+TEST_F(RunningEngine, BuildsAWorkerAnewWithTheActiveRulesetWhateverBecameOfItsFiles) {
+  start(pipeline("p"));
+  ASSERT_TRUE(becomes_ready());
+  world_.set([](World& world) {
+    world.source_breaks = true;
+    world.rules.hash = "bbbb";
+    world.rules.refusal = "no field 'totl'";
+  });
+  world_.give("e", 5);
+  EXPECT_TRUE(world_.settles(MR_DELIVERED, 5));
+  EXPECT_EQ(world_.created["source"], 2);
+  EXPECT_EQ(world_.by_hash["aaaa"], 5);
+}
+
+TEST_F(RunningEngine, EndsAtTheStartWhenASourceCannotStartAsItIsConfigured) {
+  world_.source_refuses = "the slot is taken by another machine";
+  start(pipeline("p", 2) + pipeline("q"));
+  ends();
+  EXPECT_THAT(engine_->refusal(), HasSubstr("source.feed of "));
+  EXPECT_THAT(engine_->refusal(), HasSubstr(" cannot start: the slot is taken by another machine"));
+}
+
+TEST_F(RunningEngine, ASourceThatRanIsMadeAnewUntilItStartsAgain) {
+  start(pipeline("p"));
+  ASSERT_TRUE(becomes_ready());
+  world_.set([](World& world) {
+    world.source_breaks = true;
+    world.source_refuses = "the slot is taken by another machine";
+  });
+  world_.give("e", 5);
+  ASSERT_TRUE(world_.until([](const World& world) { return world.created.at("source") >= 4; }));
+  world_.set([](World& world) { world.source_refuses.clear(); });
+  EXPECT_TRUE(world_.settles(MR_DELIVERED, 5));
+  EXPECT_EQ(engine_->refusal(), "");
+}
+
 TEST_F(RunningEngine, GoesOnTryingToBuildAWorkerAnew) {
   start(pipeline("p"));
   ASSERT_TRUE(becomes_ready());
   world_.set([](World& world) {
     world.source_breaks = true;
-    world.rules.refusal = "no field 'totl'";
+    world.forbid.insert("p");
   });
   world_.give("e", 5);
   ASSERT_TRUE(world_.logged("a worker cannot be built anew"));
   EXPECT_THAT(engine_->not_ready(),
-              ElementsAre("p/0 has stopped: it cannot be built anew: router.sorter of p/0 (plugin sorter "
-                          "1.0.0): 1 error in main.rules"));
-  world_.set([](World& world) { world.rules.refusal.clear(); });
+              ElementsAre("p/0 has stopped: it cannot be built anew: source.feed of p/0 (plugin feed 1.0.0): "
+                          "there is no tape; put one in"));
+  world_.set([](World& world) { world.forbid.clear(); });
   EXPECT_TRUE(world_.settles(MR_DELIVERED, 5));
   EXPECT_TRUE(becomes_ready());
 }
@@ -190,12 +228,12 @@ TEST_F(RunningEngine, DrainEndsAnEngineWhoseWorkerCannotBeBuiltAnew) {
   ASSERT_TRUE(becomes_ready());
   world_.set([](World& world) {
     world.source_breaks = true;
-    world.rules.refusal = "no field 'totl'";
+    world.forbid.insert("p");
   });
   world_.give("e", 5);
   ASSERT_TRUE(world_.logged("a worker cannot be built anew"));
   drains();
-  EXPECT_EQ(world_.alive, 0);
+  EXPECT_EQ(world_.alive, kModel);
 }
 
 TEST_F(RunningEngine, CountsWhatItGaveUpOnAlsoInWorkersThatWereReplaced) {

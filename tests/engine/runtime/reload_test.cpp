@@ -119,7 +119,9 @@ TEST_F(Reload, AskedForBeforeTheStartReachesEveryWorker) {
   engine_->create();
   write_rules("bbbb");
   std::future<Receipt> coming = reloading();
-  ASSERT_TRUE(world_.until([](const World& world) { return world.created.at("router") == 8; }));
+  ASSERT_TRUE(world_.until([](const World& world) {
+    return world.created.at("router") == 10; // four, and their model, twice
+  }));
   start();
   EXPECT_THAT(receipt_of(std::move(coming)).pipelines[0].switched, ElementsAre("p/0", "p/1", "p/2", "p/3"));
 }

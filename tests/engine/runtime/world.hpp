@@ -46,6 +46,7 @@ struct World {
   std::deque<std::string> waiting; // events, for whichever source polls next
   bool endless = true;             // a source without events waits, and does not end
   bool source_breaks = false;      // the next poll does
+  std::string source_refuses;      // every start of a source: INVALID with this text
   Rules rules;
   std::string start_fails;      // every start of a sink: TRANSIENT with this text
   int starts_break = 0;         // how many starts of a sink are FATAL
@@ -131,6 +132,12 @@ class Feed {
     world_.set([&](World& world) { world.sources.erase(this); });
   }
 
+  void start() {
+    const std::lock_guard lock(world_.mutex);
+    if (!world_.source_refuses.empty()) {
+      throw invalid(world_.source_refuses);
+    }
+  }
   void wake() const { host_.wake(); }
   void drain() { draining_ = true; }
 
@@ -192,23 +199,8 @@ class Feed {
 // Sends every event to each of its targets, with the hash of its rules as the key.
 class Sorter {
  public:
-  Sorter(Host host, const Config& /*config*/) : rules_(rules_now()) {
-    if (!rules_.refusal.empty()) {
-      const mr_diagnostic found{MR_LOG_ERROR,       3, 7, 0, str("E0201"), str("main.rules"), str(rules_.refusal),
-                                str(rules_.refusal)};
-      host.ruleset()->diagnose(host.raw(), &found);
-      throw invalid("1 error in main.rules");
-    }
-    for (const Item& item : rules_.items) {
-      items_.push_back({str(item.kind), str(item.name), str(item.hash)});
-    }
-    for (const std::string& name : rules_.targets) {
-      targets_.push_back(target(host, name, 0));
-    }
-    if (rules_.dead_letter) {
-      target(host, "dead", MR_DEAD_LETTER);
-    }
-  }
+  Sorter(Host host, const Config& /*config*/) : Sorter(host, rules_now()) {}
+  Sorter(Host host, const Sorter& model) : Sorter(host, model.rules_) {}
 
   mr_str hash() const { return str(rules_.hash); }
   std::span<const mr_ruleset_item> items() const { return items_; }
@@ -229,6 +221,24 @@ class Sorter {
   }
 
  private:
+  Sorter(Host host, Rules rules) : rules_(std::move(rules)) {
+    if (!rules_.refusal.empty()) {
+      const mr_diagnostic found{MR_LOG_ERROR,       3, 7, 0, str("E0201"), str("main.rules"), str(rules_.refusal),
+                                str(rules_.refusal)};
+      host.ruleset()->diagnose(host.raw(), &found);
+      throw invalid("1 error in main.rules");
+    }
+    for (const Item& item : rules_.items) {
+      items_.push_back({str(item.kind), str(item.name), str(item.hash)});
+    }
+    for (const std::string& name : rules_.targets) {
+      targets_.push_back(target(host, name, 0));
+    }
+    if (rules_.dead_letter) {
+      target(host, "dead", MR_DEAD_LETTER);
+    }
+  }
+
   static Rules rules_now() {
     World& world = *World::current;
     const std::lock_guard lock(world.mutex);

@@ -202,6 +202,17 @@ TEST_F(RouterRules, SaysWhatItWasMadeOf) {
   }
 }
 
+TEST_F(RouterRules, ATwinHasTheRulesetOfItsModelAlsoWhenTheFileIsWrongNow) {
+  testing::Router router(plugin(), {{"file", path("web.rules")}, {"run", "web"}});
+  const auto* calls = router.extension<mr_router_ruleset>(MR_RULESET);
+  write("web.rules", "edition 1\nruoter web\n");
+  void* twin = nullptr;
+  mr_error error{};
+  ASSERT_EQ(calls->twin(router.self(), router.host().get(), &twin, &error), MR_OK) << error.text;
+  EXPECT_EQ(copy(calls->hash(twin)), copy(calls->hash(router.self())));
+  plugin().destroy(twin);
+}
+
 TEST_F(RouterRules, AChangedFileIsReadAnewAndAnUnchangedOneIsShared) {
   const auto hash_of = [](testing::Router& router) {
     return copy(router.extension<mr_router_ruleset>(MR_RULESET)->hash(router.self()));

@@ -141,6 +141,7 @@ size_t items(void*, const mr_ruleset_item** out) {
   return 0;
 }
 size_t tests(void*) { return 4; }
+mr_status twin(void*, const mr_host*, void**, mr_error* error) { return say(error, MR_FATAL, "there is only one"); }
 
 const void* sink_extension(const char* id) {
   static constexpr mr_plugin_check kCheck{check};
@@ -150,7 +151,7 @@ const void* sink_extension(const char* id) {
                                           : nullptr;
 }
 const void* router_extension(const char* id) {
-  static constexpr mr_router_ruleset kRuleset{hash, items, tests};
+  static constexpr mr_router_ruleset kRuleset{hash, items, tests, twin};
   return std::strcmp(id, MR_RULESET) == 0 ? &kRuleset : nullptr;
 }
 const void* no_extension(const char*) { return nullptr; }

@@ -42,6 +42,9 @@ typedef struct mr_router_ruleset {
   size_t (*items)(void* self, const mr_ruleset_item** items);
   /* [any] How many tests stood in the files and were run in create; all of them passed, or create had failed. */
   size_t (*tests)(void* self);
+  /* [any] A new instance for the worker of `host` with the very ruleset of `self`, whatever became of its files since.
+   * As create, but nothing is read or compiled. `self` need not outlive it. */
+  mr_status (*twin)(void* self, const mr_host* host, void** twin, mr_error* error);
 } mr_router_ruleset;
 
 #ifdef __cplusplus
