@@ -102,6 +102,7 @@ struct Batch {
   const mr_event* events = nullptr;
   std::size_t count = 0;
   std::uint64_t bytes = 0;
+  std::uint64_t reserved = 0; // of the credit, for what it is routed to; 0 once it is
   std::int64_t polled_ns = 0;
   Partition* partition = nullptr; // null: no log behind it
 

@@ -212,16 +212,26 @@ bool RouterStage::advance() {
   if (!current_->started || broken_ || calling_ > 0 || waiting_.empty() || context_.now_ns < not_before_ns_) {
     return progress;
   }
+  const std::uint64_t may_take = context_.credit.for_output(waiting_bytes_);
+  if (may_take < needs_) {
+    return progress; // what is settled makes room
+  }
   std::size_t batches = 0;
   std::uint64_t events = 0;
-  while (batches < std::min(waiting_.size(), at_most_) && (batches == 0 || events < context_.settings.route_events)) {
-    events += waiting_[batches++]->count;
+  std::uint64_t output = 0;
+  for (; batches < std::min(waiting_.size(), at_most_); ++batches) {
+    output += context_.credit.expected_output(waiting_[batches]->bytes);
+    if (batches > 0 && (events >= context_.settings.route_events || output > may_take)) {
+      break;
+    }
+    events += waiting_[batches]->count;
   }
-  route(batches);
+  route(batches, may_take);
   return true;
 }
 
-void RouterStage::route(std::size_t batches) {
+void RouterStage::route(std::size_t batches, std::uint64_t may_take) {
+  may_take_ = may_take;
   called_.assign(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(batches));
   calling_ = batches;
   events_.clear();
@@ -232,7 +242,7 @@ void RouterStage::route(std::size_t batches) {
   }
   group_ = new_group();
   RouterVersion& version = *current_;
-  emission_.begin(*group_, called_, version.in_call, version.caller.port(), context_.credit.for_output(waiting_bytes_));
+  emission_.begin(*group_, called_, version.in_call, version.caller.port(), may_take);
   if (events_.empty()) { // progress only: nothing to ask a router about
     routed(batches, {});
     return;
@@ -258,6 +268,7 @@ void RouterStage::routed(std::size_t batches, const Answer& answer) {
   if (answer.status == MR_OK && !emission_.fatal()) {
     at_most_ = at_most_ > SIZE_MAX / 2 ? SIZE_MAX : at_most_ * 2;
     failures_ = 0;
+    needs_ = 0;
     take_result();
     return;
   }
@@ -265,10 +276,12 @@ void RouterStage::routed(std::size_t batches, const Answer& answer) {
   spare_.push_back(std::move(group_));
   drop_abandoned();
   if (answer.status == MR_TRANSIENT && !emission_.fatal()) {
-    if (emission_.starved()) {
-      at_most_ = std::max<std::size_t>(batches / 2, 1);
-    }
     context_.counters.route_retries.add();
+    if (emission_.starved()) { // waits for room, not for a time
+      at_most_ = std::max<std::size_t>(batches / 2, 1);
+      needs_ = batches > 1 ? 1 : std::max<std::uint64_t>(2 * may_take_, 1);
+      return;
+    }
     not_before_ns_ = context_.now_ns + backoff(context_.settings.retry, ++failures_, context_.random);
     return;
   }
@@ -296,8 +309,11 @@ void RouterStage::take_result() {
   context_.credit.take(0, group.bytes);
 
   std::size_t event_index = 0;
+  std::uint64_t bytes = 0;
   for (Batch* batch : called_) {
     batch->group = &group;
+    bytes += batch->bytes;
+    context_.credit.unreserve(std::exchange(batch->reserved, 0));
     waiting_events_ -= batch->count;
     waiting_bytes_ -= batch->bytes;
     if (batch->abandoned) {
@@ -311,6 +327,7 @@ void RouterStage::take_result() {
       }
     }
   }
+  context_.credit.learn(bytes, group.bytes);
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(called_.size()));
 
   if (!group.rejections.empty()) {

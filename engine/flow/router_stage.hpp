@@ -72,7 +72,7 @@ class RouterStage {
     std::function<void(std::string_view)> done;
   };
 
-  void route(std::size_t batches);
+  void route(std::size_t batches, std::uint64_t may_take);
   void routed(std::size_t batches, const Answer& answer);
   void take_result();
   void reject(const Rejection& rejection, Batch& batch);
@@ -96,6 +96,8 @@ class RouterStage {
   std::uint64_t waiting_bytes_ = 0;
   std::size_t calling_ = 0;
   std::size_t at_most_ = SIZE_MAX; // batches in a call, fewer after memory did not suffice
+  std::uint64_t may_take_ = 0;     // of the call that is under way
+  std::uint64_t needs_ = 0;        // bytes for its output before it is asked again, after memory did not suffice
   std::uint32_t failures_ = 0;
   std::int64_t not_before_ns_ = 0;
   bool starting_ = false;

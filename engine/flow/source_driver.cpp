@@ -329,6 +329,8 @@ void SourceDriver::take(const mr_batch& given) {
     ++partition->lent;
   }
   context_.credit.take(given.count, bytes);
+  batch.reserved = context_.credit.expected_output(bytes);
+  context_.credit.reserve(batch.reserved);
   context_.counters.batches_in.add();
   context_.counters.events_in.add(given.count);
   context_.counters.bytes_in.add(bytes);

@@ -319,6 +319,7 @@ void Worker::Core::settled(Batch& batch) {
   }
   context_.counters.batches_settled.add();
   context_.credit.give_back(batch.count, batch.bytes);
+  context_.credit.unreserve(batch.reserved);
   if (batch.group) {
     router_.batch_closed(*batch.group);
   }

@@ -30,6 +30,22 @@ TEST(Credit, LetsABatchExceedItAndWaitsUntilThatIsMadeGood) {
   EXPECT_EQ(credit.left().bytes, 1000u);
 }
 
+TEST(Credit, KeepsRoomForWhatTheRouterWillMakeOfWhatItOffers) {
+  Credit credit(10, 1000);
+  for (int i = 0; i < 50; ++i) {
+    credit.learn(100, 100); // as much as comes in
+  }
+  EXPECT_EQ(credit.expected_output(300), 300u);
+  EXPECT_EQ(credit.left().bytes, 500u);
+  credit.take(4, 300);
+  credit.reserve(300);
+  EXPECT_EQ(credit.left().bytes, 200u);
+  EXPECT_EQ(credit.for_output(200), 700u); // the reserve is the router's
+  credit.unreserve(300);
+  credit.take(0, 300);
+  EXPECT_EQ(credit.left().bytes, 200u);
+}
+
 TEST(Credit, GivesARouterOnlyWhatIsLeftWhileOthersMayMakeRoom) {
   Credit credit(10, 1000);
   credit.take(2, 800); // 500 of it waits to be routed
