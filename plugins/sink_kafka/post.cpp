@@ -17,6 +17,10 @@ using std::chrono::seconds;
 constexpr std::uint32_t kAttemptFromWhichAlone = 5; // the contract: from the fifth on a sink writes record by record
 constexpr std::array<double, 10> kSeconds = {0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30};
 
+std::size_t size_of(const mr_message& message) {
+  return message.key.size + (message.payload.data != nullptr ? message.payload.size : message.event->payload.size);
+}
+
 // What librdkafka reports for its own giving up: known not to be stored.
 bool is_known_not_stored(const rd_kafka_message_t& message) {
   return rd_kafka_message_status(&message) == RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
@@ -180,7 +184,11 @@ rd_kafka_topic_t* Post::handle(Lane& lane, Binding& binding) {
 }
 
 void Post::send_waiting(Lane& lane) {
+  const Clock::time_point now = Clock::now();
   while (!lane.waiting.empty() && lane.producer != nullptr && !lane.broken && !given_up_) {
+    if (!lane.bursts.may_send(now)) {
+      return; // goes on when a burst is acknowledged, or old
+    }
     Span& span = lane.waiting.front();
     if (span.next == span.end) {
       lane.waiting.pop_front();
@@ -202,11 +210,13 @@ void Post::send_waiting(Lane& lane) {
       lane.waiting.pop_front();
     }
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      record.burst = lane.bursts.sent(size_of(open.message(record)), now);
       ++lane.in_flight;
     } else {
       decide(record, error, true); // refused on the spot: it was not in a batch yet
     }
   }
+  lane.bursts.pause();
 }
 
 void Post::wait_for_work() {
@@ -231,6 +241,8 @@ milliseconds Post::patience() const {
   for (const Lane* lane : {&many_, &alone_}) {
     if (lane->producer == nullptr && !lane->waiting.empty()) {
       wait = std::min(wait, lane->build_at - now);
+    } else if (!lane->waiting.empty() && !lane->bursts.may_send(now)) {
+      wait = std::min(wait, lane->bursts.next_old(now) - now);
     }
   }
   return std::max(std::chrono::ceil<milliseconds>(wait), milliseconds(0));
@@ -276,7 +288,9 @@ void Post::report(Lane& lane, const rd_kafka_message_t& message) {
       found_broken(lane);
     }
   }
-  decide(*static_cast<Record*>(message._private), message.err, lane.index == alone_.index);
+  Record& record = *static_cast<Record*>(message._private);
+  lane.bursts.acknowledged(record.burst);
+  decide(record, message.err, lane.index == alone_.index);
 }
 
 void Post::decide(Record& record, rd_kafka_resp_err_t error, bool was_alone) {

@@ -2,6 +2,7 @@
 // completes each delivery once. Every function but `run` only hands something over to that thread.
 #pragma once
 
+#include "plugins/sink_kafka/bursts.hpp"
 #include "plugins/sink_kafka/producer.hpp"
 #include "plugins/sink_kafka/verdict.hpp"
 
@@ -60,6 +61,7 @@ class Post {
     std::size_t index;
     std::unique_ptr<Producer> producer;
     std::deque<Span> waiting;
+    Bursts bursts{};
     std::size_t in_flight = 0;
     bool broken = false;
     std::uint32_t breaks = 0; // in a row
@@ -104,8 +106,8 @@ class Post {
 
   // Of the thread:
   std::list<Open> open_;
-  Lane many_{0, nullptr, {}, 0, false, 0, {}, {}};
-  Lane alone_{1, nullptr, {}, 0, false, 0, {}, {}};
+  Lane many_{0, nullptr, {}, {}, 0, false, 0, {}, {}};
+  Lane alone_{1, nullptr, {}, {}, 0, false, 0, {}, {}};
   std::unordered_map<std::uint32_t, Binding> bindings_; // below the lanes: its handles go before their clients
   std::uint32_t salt_ = 0;
   std::uint64_t acked_ = 0; // not counted in the metric yet

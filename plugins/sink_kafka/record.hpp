@@ -28,6 +28,7 @@ struct Record {
   Open* open;
   std::uint32_t part;
   std::uint32_t record;
+  std::uint64_t burst = 0; // that it was handed over in
 };
 
 struct Failed {

@@ -20,8 +20,8 @@ constexpr const char* kRetention = "retention.ms";
 constexpr const char* kPolicy = "cleanup.policy";
 constexpr const char* kInSync = "min.insync.replicas";
 constexpr const char* kLargest = "max.message.bytes";
-// Retention counts from a record's timestamp. That is the device's clock unless the broker writes its own: an event of a
-// phone that lives in 1970 would be deleted before it is read, one from the year 2100 refused.
+// Retention counts from a record's timestamp. That is the device's clock unless the broker writes its own: an event of
+// a phone that lives in 1970 would be deleted before it is read, one from the year 2100 refused.
 constexpr const char* kTimestamps = "message.timestamp.type";
 constexpr const char* kArrival = "LogAppendTime";
 
