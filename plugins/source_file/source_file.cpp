@@ -26,7 +26,8 @@ namespace millrace::source_file {
 namespace {
 
 constexpr std::size_t kReadBytes = 256U << 10U;
-constexpr std::size_t kMarkBytes = 64; // a mark is a checksum of that many bytes before a position
+constexpr std::size_t kBatchBytes = 512U << 10U; // small beside the ceiling, so that some of it is always under way
+constexpr std::size_t kMarkBytes = 64;           // a mark is a checksum of that many bytes before a position
 
 constexpr mr_field kFields[] = {
     {"path", MR_STRING, MR_REQUIRED, nullptr, nullptr,
@@ -373,7 +374,7 @@ class FileSource {
       }
       return false;
     }
-    const std::size_t enough = std::min<std::uint64_t>(budget.bytes, 4U << 20U);
+    const std::size_t enough = std::min<std::uint64_t>(budget.bytes, kBatchBytes);
     while (file.rest.size() < enough && read_more(file)) {
     }
     std::size_t taken = 0;
