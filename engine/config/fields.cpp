@@ -16,7 +16,7 @@ constexpr mr_field kEngine[] = {
      "engine's user, and nobody else may write them. Not given: `plugins` beside the folder of the executable, then "
      "`lib/millrace/plugins` beside it.",
      nullptr, 0},
-    {"memory", MR_SIZE, 0, "\"32MiB\"", "1MiB..",
+    {"memory", MR_SIZE, 0, "\"24MiB\"", "1MiB..",
      "Ceiling for the bytes of all events under way, over all pipelines. Past it senders are slowed, never dropped.",
      nullptr, 0},
     {"log_level", MR_STRING, 0, "\"info\"", "debug|info|warn|error", "The least severe messages that are logged.",

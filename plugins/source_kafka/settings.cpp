@@ -52,7 +52,7 @@ Settings read_settings(const Config& config) {
 }
 
 kafka_client::Conf consumer_conf(const Settings& settings, const Host& logger) {
-  const std::array<kafka_client::Shipped, 20> shipped = {{
+  const std::array<kafka_client::Shipped, 21> shipped = {{
       {"bootstrap.servers", settings.brokers, "it is made from `brokers`"},
       {"client.id", "millrace", {}},
       {"group.id", settings.group, "it is made from `group`"},
@@ -66,6 +66,7 @@ kafka_client::Conf consumer_conf(const Settings& settings, const Host& logger) {
       {"enable.partition.eof", "true", {}},
       {"queued.max.messages.kbytes", number(static_cast<std::int64_t>(settings.memory >> 10U)), {}},
       {"queued.min.messages", "100000", {}},
+      {"fetch.max.bytes", "2000000", {}}, // a response is one piece of memory until its last record is settled
       {"fetch.queue.backoff.ms", "2", {}},
       {"fetch.wait.max.ms", "100", {}}, // a question to a broker waits behind a fetch that waits for records
       {"session.timeout.ms", number(settings.session_timeout.count()), {}},

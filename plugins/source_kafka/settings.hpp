@@ -31,7 +31,7 @@ inline constexpr mr_field kFields[] = {
     {"topics", MR_STRING, MR_LIST, nullptr, nullptr,
      "The topics to read; a `*` stands for one or more characters but no dot. Not given: those that the rules read.",
      nullptr, 0},
-    {"memory", MR_SIZE, 0, "16MiB", "1MiB..2GiB",
+    {"memory", MR_SIZE, 0, "8MiB", "1MiB..2GiB",
      "What may be fetched ahead, per worker. What the engine has taken counts against its own ceiling.", nullptr, 0},
     {"session_timeout", MR_DURATION, 0, "10s", "1s..1h",
      "How long the group waits for a member that has gone silent before others get its partitions.", nullptr, 0},

@@ -20,7 +20,7 @@ TEST(Reference, HasARowForEachSetting) {
   EXPECT_THAT(page, HasSubstr("| `tls.verify` | boolean | `true` |"));
   EXPECT_THAT(page, HasSubstr("| `max_body` | size | `\"1MiB\"` |")) << "as it would stand in the file";
   EXPECT_THAT(page, HasSubstr("## sink `store`\n\nKeeps.\n\nNo settings.\n"));
-  EXPECT_THAT(page, HasSubstr("| `memory` | size | `\"32MiB\"` | `1MiB..` |"));
+  EXPECT_THAT(page, HasSubstr("| `memory` | size | `\"24MiB\"` | `1MiB..` |"));
 }
 
 } // namespace
