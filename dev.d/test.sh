@@ -43,7 +43,7 @@ run() {
     mkdir -p "build/$preset/report"
     local labels='unit|flow'
     [[ ! $quick ]] || labels=unit
-    run_labelled "$preset" "$labels" 2 || failed=yes
+    run_labelled "$preset" "$labels" 3 || failed=yes # many wait for servers
     if [[ $preset == release || $preset == dev && ! $quick ]]; then
       run_labelled "$preset" system 1 || failed=yes # they measure time-outs of real servers: one at a time
     fi
