@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::string_view kOff = "off";
 constexpr std::string_view kPluginKey = "plugin";
+constexpr std::string_view kInvalidKey = "invalid";
+constexpr std::string_view kRefuse = "refuse";
 
 const std::vector<std::string>& sections() {
   static const std::vector<std::string> known{"engine", "pipeline"};
@@ -126,11 +128,21 @@ class PipelineReader {
       return std::nullopt;
     }
     pipeline.source = std::move(sources.front());
+    if (pipeline.refuse_invalid && reads_a_log(pipeline.source.plugin)) {
+      reader_.problem(table->get(kInvalidKey)->source(),
+                      fmt::format("{}: '{}' is \"{}\", but {} reads a log: nobody waits for an answer, and what is "
+                                  "refused would be lost; leave it at \"dead_letter\"",
+                                  who, kInvalidKey, kRefuse, pipeline.source.label()));
+      return std::nullopt;
+    }
     pipeline.router = std::move(routers.front());
     return pipeline;
   }
 
  private:
+  // What it hands in stands somewhere, and nobody waits for an answer.
+  static bool reads_a_log(const modules::Plugin& source) { return (source.table->flags & MR_REPLAYS) != 0; }
+
   static Pipeline settings(const Values& values) {
     const Settings found(values, pipeline_fields());
     Pipeline pipeline;
@@ -140,6 +152,7 @@ class PipelineReader {
     pipeline.retry_first = found.duration("retry_first");
     pipeline.retry_most = found.duration("retry_most");
     pipeline.targets = found.count("targets");
+    pipeline.refuse_invalid = found.text(kInvalidKey) == kRefuse;
     return pipeline;
   }
 
@@ -339,7 +352,7 @@ bool Instance::operator==(const Instance& other) const {
 bool Pipeline::operator==(const Pipeline& other) const {
   const auto key = [](const Pipeline& p) {
     return std::tie(p.name, p.workers, p.delivery_events, p.delivery_bytes, p.retry_first, p.retry_most, p.targets,
-                    p.source, p.router, p.sinks);
+                    p.refuse_invalid, p.source, p.router, p.sinks);
   };
   return key(*this) == key(other);
 }

@@ -62,6 +62,7 @@ struct Pipeline {
   std::chrono::nanoseconds retry_first{};
   std::chrono::nanoseconds retry_most{};
   std::uint32_t targets = 0;
+  bool refuse_invalid = false; // what the router rejects has no dead letter: whoever sent it is told
   Instance source;
   Instance router;
   std::vector<Instance> sinks; // in the order of the file

@@ -48,13 +48,20 @@ constexpr mr_field kPipeline[] = {
      "`memory`.",
      nullptr, 0},
     {"retry_first", MR_DURATION, 0, "\"100ms\"", "1ms..1m",
-     "How long to wait before a failed delivery is tried for the second time, or a broken plugin is replaced.", nullptr, 0},
+     "How long to wait before a failed delivery is tried for the second time, or a broken plugin is replaced.", nullptr,
+     0},
     {"retry_most", MR_DURATION, 0, "\"30s\"", "1ms..1h",
      "The longest wait between two attempts; each is twice the one before, less up to half of it by chance.", nullptr,
      0},
     {"targets", MR_INT, 0, "10000", "1..1000000",
      "The most targets (topics, tables) that the rules may name; a name made from data that goes past it is not "
      "granted.",
+     nullptr, 0},
+    {"invalid", MR_STRING, 0, "\"dead_letter\"", "dead_letter|refuse",
+     "What becomes of an event that the rules reject. `dead_letter` keeps it with the reason, and its sender is told "
+     "that it was taken in. `refuse` keeps nothing: the sender is told what is wrong (over HTTP: 422) and has to send "
+     "it again, mended. Not for a source that reads a log (`file`, `generate`, `kafka`), where nobody waits for an "
+     "answer. What only a sink finds wrong goes to the dead letter either way.",
      nullptr, 0},
 };
 

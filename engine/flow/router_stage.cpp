@@ -353,6 +353,10 @@ void RouterStage::reject(const Rejection& rejection, Batch& batch) {
     return;
   }
   RouteGroup& group = *batch.group;
+  if (context_.settings.refuse_invalid) {
+    context_.ledger.raise(batch, *rejection.event, MR_REJECTED_EVENT, rejection.reason);
+    return;
+  }
   if (context_.positions_sink != kNoSink) {
     context_.ledger.raise(batch, *rejection.event, 0, rejection.reason);
     context_.counters.dead_letters.add();

@@ -29,6 +29,7 @@ struct WorkerSettings {
   std::int64_t release_deadline_ns = 10 * kSecond; // for what is under way of a partition that is to be given back
   std::int64_t interrupt_every_ns = 100 * kMillisecond;
   std::int64_t still_every_ns = 5 * kSecond; // how long a sink that stores positions may be idle without being asked
+  bool refuse_invalid = false;               // what the router rejects is refused for good, not dead-lettered
   BackoffSettings retry;                     // deliveries, binds, claims, route, poll, start
   BackoffSettings moved{200 * kMillisecond, 30 * kSecond}; // claims after MR_MOVED came repeatedly
   std::uint64_t seed = 1;                                  // of the jitter

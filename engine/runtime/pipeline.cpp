@@ -138,6 +138,7 @@ flow::WorkerSettings Pipeline::worker_settings(std::size_t worker) const {
   out.write_deadline_ns = engine_.write_deadline.count();
   out.release_deadline_ns = engine_.revoke_deadline.count();
   out.retry = {configured_.retry_first.count(), configured_.retry_most.count()};
+  out.refuse_invalid = configured_.refuse_invalid;
   out.seed = std::hash<std::string>()(owner_) + worker;
   return out;
 }

@@ -86,6 +86,34 @@ TEST(Worker, RejectsForGoodWhereThereIsNoDeadLetter) {
   EXPECT_EQ(stage.source.plugin.take_calls(), (Lines{"1:4(E1)4(X1)"}));
 }
 
+TEST(Worker, RefusesWhatTheRouterRejectsWhereThePipelineSaysSo) {
+  Options options;
+  options.settings.refuse_invalid = true;
+  Stage stage(options);
+  stage.give({"!", "a1", "a2"});
+  stage.run();
+  EXPECT_EQ(stage.a.take_log().back(), "write 1 1(a1,a2)");
+  stage.a.complete(1, MR_RECORD_OK, {outcome(0, 0, MR_RECORD_REJECTED)});
+  stage.run();
+  EXPECT_EQ(stage.a.take_log().back(), "write 2 3(a1)"); // what a sink finds wrong is kept either way
+  stage.a.complete(2, MR_RECORD_OK);
+  stage.run();
+  EXPECT_EQ(stage.source.plugin.take_calls(), (Lines{"1:4(E1)3(X1)2"}));
+}
+
+TEST(Worker, RefusesAlsoWhereTheSinkStoresDeadLettersItself) {
+  Options options;
+  options.settings.refuse_invalid = true;
+  options.two_sinks = true;
+  options.b_stores_positions = true;
+  Stage stage(options);
+  stage.b.at_once = true;
+  stage.give({"!", "b1"});
+  stage.run();
+  EXPECT_EQ(stage.b.take_log(), (Lines{"bind 2", "write 1 2(b1)"}));
+  EXPECT_EQ(stage.source.plugin.take_calls(), (Lines{"1:4(E1)2"}));
+}
+
 TEST(Worker, FailsAnEventWhoseDeadLetterIsRefused) {
   Stage stage;
   stage.give({"!"});

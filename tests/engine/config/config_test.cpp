@@ -189,6 +189,18 @@ TEST(Config, WhatIsWrittenDifferentlyAndMeansTheSameIsEqual) {
   EXPECT_TRUE(one.pipelines == two.pipelines);
 }
 
+TEST(Config, WhatIsInvalidIsRefusedOnlyWherePipelineSaysSo) {
+  const Read one = read(kWhole);
+  std::string changed = kWhole;
+  changed.replace(changed.find("workers      = 3"), 16, "invalid = \"refuse\"\nworkers = 3");
+  const Read two = read(changed);
+  EXPECT_EQ(two.problems, "");
+  EXPECT_FALSE(one.pipelines[0].refuse_invalid);
+  EXPECT_TRUE(two.pipelines[0].refuse_invalid);
+  EXPECT_FALSE(two.pipelines[1].refuse_invalid);
+  EXPECT_FALSE(one.pipelines[0] == two.pipelines[0]);
+}
+
 TEST(Config, AChangedSettingMakesItsPipelineUnequal) {
   const Read one = read(kWhole);
   std::string changed = kWhole;

@@ -40,13 +40,15 @@ inline constexpr mr_field kRulesFields[] = {
 inline const mr_plugin kPost{MR_SOURCE, 0,       "post",  "Takes.", kPostFields, std::size(kPostFields),
                              nullptr,   nullptr, nullptr, nullptr,  nullptr,     nullptr,
                              nullptr,   nullptr, nullptr, nullptr};
+inline const mr_plugin kLog{MR_SOURCE, MR_REPLAYS, "log",   "Reads.", nullptr, 0,       nullptr, nullptr,
+                            nullptr,   nullptr,    nullptr, nullptr,  nullptr, nullptr, nullptr, nullptr};
 inline const mr_plugin kRules{MR_ROUTER, 0,       "rules", "Decides.", kRulesFields, std::size(kRulesFields),
                               nullptr,   nullptr, nullptr, nullptr,    nullptr,      nullptr,
                               nullptr,   nullptr, nullptr, nullptr};
 inline const mr_plugin kStore{MR_SINK, MR_TAKES_ROWS, "store", "Keeps.", nullptr, 0,       nullptr, nullptr,
                               nullptr, nullptr,       nullptr, nullptr,  nullptr, nullptr, nullptr, nullptr};
-inline const mr_plugin* const kFakes[] = {&kPost, &kRules, &kStore};
-inline const mr_module kFakeModule{"fakes", "1.0.0", kFakes, 3};
+inline const mr_plugin* const kFakes[] = {&kPost, &kLog, &kRules, &kStore};
+inline const mr_module kFakeModule{"fakes", "1.0.0", kFakes, 4};
 
 inline modules::Catalogue fake_catalogue() {
   modules::Catalogue catalogue;
