@@ -153,5 +153,5 @@ TEST(FakeEngine, ARouterIsSeenWithKeysPayloadsAndReasons) {
   EXPECT_TRUE(router.violations().empty());
 }
 
-}  // namespace
-}  // namespace millrace
+} // namespace
+} // namespace millrace

@@ -18,7 +18,8 @@ TEST(Topics, ReadsWhatTheRulesSay) {
   target.properties = properties;
   target.property_count = 4;
   EXPECT_EQ(describe(wanted_of(target)),
-            "create topic clicks with 96 partitions, 3 replicas, cleanup.policy=compact, message.timestamp.type=LogAppendTime, "
+            "create topic clicks with 96 partitions, 3 replicas, cleanup.policy=compact, "
+            "message.timestamp.type=LogAppendTime, "
             "retention.ms=172800000");
 }
 

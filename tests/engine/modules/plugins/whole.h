@@ -34,27 +34,27 @@
 #endif
 
 static int instance;
-static const void *extension(const char *id) { return FIXTURE_EXTENSION(id); }
-static mr_status create(const mr_host *host, const mr_value *config, void **self, mr_error *error) {
+static const void* extension(const char* id) { return FIXTURE_EXTENSION(id); }
+static mr_status create(const mr_host* host, const mr_value* config, void** self, mr_error* error) {
   (void)host, (void)config, (void)self, (void)error, (void)instance;
   return FIXTURE_CREATE;
 }
-static mr_status start(void *self, mr_error *error) {
+static mr_status start(void* self, mr_error* error) {
   (void)self, (void)error;
   return FIXTURE_START;
 }
-static void nothing(void *self) { (void)self; }
-__attribute__((unused)) static void stop(void *self) { (void)self; }
-static mr_status bind(void *self, uint32_t id, const mr_target *target, mr_error *error) {
+static void nothing(void* self) { (void)self; }
+__attribute__((unused)) static void stop(void* self) { (void)self; }
+static mr_status bind(void* self, uint32_t id, const mr_target* target, mr_error* error) {
   (void)self, (void)id, (void)target, (void)error;
   return MR_OK;
 }
-static void unbind(void *self, uint32_t id) { (void)self, (void)id; }
-static mr_status write(void *self, const mr_delivery *delivery, mr_error *error) {
+static void unbind(void* self, uint32_t id) { (void)self, (void)id; }
+static mr_status write(void* self, const mr_delivery* delivery, mr_error* error) {
   (void)self, (void)delivery, (void)error;
   return MR_TRANSIENT;
 }
-static uint32_t max_in_flight(void *self) {
+static uint32_t max_in_flight(void* self) {
   (void)self;
   return 1;
 }
@@ -73,7 +73,7 @@ static const mr_plugin plugin = {
     .interrupt = nothing,
     .sink = &sink,
 };
-static const mr_plugin *const plugins[] = {&plugin};
+static const mr_plugin* const plugins[] = {&plugin};
 MR_EXPORT const mr_module FIXTURE_SYMBOL = {"fixture", FIXTURE_VERSION, plugins, 1};
 #ifndef FIXTURE_NO_NOTE
 MR_NOTE(FIXTURE_NOTE);
