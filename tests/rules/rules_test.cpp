@@ -1,15 +1,20 @@
-// Every root file below rules/ compiles without a word, and its test blocks pass. The language itself is tested in
+// Every root file below rules/ compiles without a word, and its test blocks pass; every file is in the one style. The
+// language itself is tested in
 // tests/dsl.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dsl/compile.hpp"
+#include "dsl/format/format.hpp"
 #include "dsl/testing.hpp"
 
 namespace millrace::dsl {
@@ -49,6 +54,32 @@ TEST_P(Rules, PassTheirOwnTests) {
 
 INSTANTIATE_TEST_SUITE_P(Examples, Rules, testing::Values("wikipedia/wikipedia.rules", "model/main.rules"),
                          [](const auto& example) { return example.index == 0 ? "Wikipedia" : "Model"; });
+
+std::vector<std::string> every_file() {
+  std::vector<std::string> out;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(MILLRACE_SOURCE_DIR "/rules")) {
+    if (entry.path().extension() == ".rules") {
+      out.push_back(entry.path().string());
+    }
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+class RulesFile : public testing::TestWithParam<std::string> {};
+
+// `millrace fmt FILE` makes it so.
+TEST_P(RulesFile, IsInTheOneStyle) {
+  const std::string text = read_file(GetParam()).value();
+  SourceMap sources;
+  Diagnostics diagnostics;
+  EXPECT_EQ(format_text(sources, GetParam(), text, diagnostics), text);
+}
+
+INSTANTIATE_TEST_SUITE_P(Examples, RulesFile, testing::ValuesIn(every_file()), [](const auto& file) {
+  const std::filesystem::path path = file.param;
+  return path.parent_path().filename().string() + "_" + path.stem().string();
+});
 
 } // namespace
 } // namespace millrace::dsl
