@@ -12,6 +12,31 @@ namespace {
 
 mr_str text_of(const void* data, std::size_t size) { return {static_cast<const char*>(data), size}; }
 
+mr_pair header_at(const rd_kafka_headers_t& headers, std::size_t index) {
+  const char* name = nullptr;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  rd_kafka_header_get_all(&headers, index, &name, &value, &size);
+  return {str(name), text_of(value, value == nullptr ? 0 : size)};
+}
+
+bool is_same(mr_str left, mr_str right) {
+  return (left.data == nullptr) == (right.data == nullptr) && view(left) == view(right);
+}
+
+bool are_headers(const rd_kafka_headers_t& headers, std::size_t count, std::span<const mr_pair> known) {
+  if (known.size() != count) {
+    return false;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const mr_pair header = header_at(headers, i);
+    if (!is_same(header.key, known[i].key) || !is_same(header.value, known[i].value)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 } // namespace
 
 void Batch::begin(std::string_view stream, std::int32_t partition, std::uint64_t first) {
@@ -22,7 +47,7 @@ void Batch::begin(std::string_view stream, std::int32_t partition, std::uint64_t
   covers_.next = first;
 }
 
-void Batch::add(kafka_client::Event event, const rd_kafka_message_t& message) {
+void Batch::add(kafka_client::Event event, rd_kafka_message_t& message) {
   mr_event& out = events_.emplace_back();
   out.origin = &covers_;
   out.key = text_of(message.key, message.key_len);
@@ -34,39 +59,55 @@ void Batch::add(kafka_client::Event event, const rd_kafka_message_t& message) {
   kept_.push_back(std::move(event));
 }
 
-// As an index first, since the vector may still move.
-void Batch::add_headers(const rd_kafka_message_t& message, mr_event& event) {
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+// librdkafka keeps each header in a piece of memory of its own. They are copied and given back at once, while that
+// memory is warm: until settle it would have gone cold, and freeing it costs more than the copy.
+void Batch::add_headers(rd_kafka_message_t& message, mr_event& event) {
+  rd_kafka_headers_t* found = nullptr;
+  if (rd_kafka_message_detach_headers(&message, &found) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return;
   }
-  const char* name = nullptr;
-  const void* value = nullptr;
-  std::size_t size = 0;
-  for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
-       ++i) {
-    headers_.push_back({str(name), text_of(value, value == nullptr ? 0 : size)});
-    bytes_ += headers_.back().key.size + headers_.back().value.size;
-    ++event.header_count;
+  const kafka_client::Headers headers(found);
+  const std::size_t count = rd_kafka_header_cnt(found);
+  if (count == 0) {
+    return;
   }
+  if (!are_headers(*found, count, last_headers_)) {
+    last_headers_ = keep_headers(*found, count);
+  }
+  event.headers = last_headers_.data();
+  event.header_count = static_cast<std::uint32_t>(count);
+  for (const mr_pair& header : last_headers_) {
+    bytes_ += header.key.size + header.value.size;
+  }
+}
+
+std::span<const mr_pair> Batch::keep_headers(const rd_kafka_headers_t& headers, std::size_t count) {
+  const auto keep = [this](mr_str text) -> mr_str {
+    if (text.data == nullptr) {
+      return text;
+    }
+    auto* data = static_cast<char*>(header_memory_.allocate(std::max<std::size_t>(text.size, 1), 1));
+    std::copy_n(text.data, text.size, data);
+    return {data, text.size};
+  };
+  const std::span out(static_cast<mr_pair*>(header_memory_.allocate(count * sizeof(mr_pair), alignof(mr_pair))), count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const mr_pair header = header_at(headers, i);
+    out[i] = {keep(header.key), keep(header.value)};
+  }
+  return out;
 }
 
 void Batch::end(std::uint64_t next, std::uint64_t mark, std::int64_t now_ns) {
   covers_.next = next;
   covers_.mark = mark;
   since_ns_ = now_ns;
-  const mr_pair* headers = headers_.data();
-  for (mr_event& event : events_) {
-    if (event.header_count != 0) {
-      event.headers = headers;
-      headers += event.header_count;
-    }
-  }
 }
 
 void Batch::free() {
   events_.clear();
-  headers_.clear();
+  last_headers_ = {};
+  header_memory_.release();
   kept_.clear();
   bytes_ = 0;
 }

@@ -1,5 +1,5 @@
-// Batches on their way through the engine: the events, and librdkafka's messages that their bytes lie in, which are
-// kept until settle. Nothing is copied.
+// Batches on their way through the engine: the events, and librdkafka's messages that their keys and payloads lie in,
+// which are kept until settle. Headers alone are copied.
 #pragma once
 
 #include "plugins/kafka_client/handles.hpp"
@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -20,7 +22,7 @@ class Batch {
   // Makes it empty again, for [first, ...) of one partition. `stream` must outlive the batch.
   void begin(std::string_view stream, std::int32_t partition, std::uint64_t first);
   // Takes the message of an event of type FETCH.
-  void add(kafka_client::Event event, const rd_kafka_message_t& message);
+  void add(kafka_client::Event event, rd_kafka_message_t& message);
   // Ends it at `next`; `mark` is of the record before it.
   void end(std::uint64_t next, std::uint64_t mark, std::int64_t now_ns);
   // Gives the messages back to librdkafka.
@@ -38,11 +40,13 @@ class Batch {
   static constexpr std::uint64_t kEach = sizeof(mr_event) + sizeof(mr_verdict);
 
  private:
-  void add_headers(const rd_kafka_message_t& message, mr_event& event);
+  void add_headers(rd_kafka_message_t& message, mr_event& event);
+  std::span<const mr_pair> keep_headers(const rd_kafka_headers_t& headers, std::size_t count);
 
   mr_range covers_{};
   std::vector<mr_event> events_;
-  std::vector<mr_pair> headers_; // of all events one after another
+  std::pmr::monotonic_buffer_resource header_memory_;
+  std::span<const mr_pair> last_headers_; // kept last; events of which they are the headers too share them
   std::vector<kafka_client::Event> kept_;
   std::uint64_t bytes_ = 0;
   std::int64_t since_ns_ = 0;

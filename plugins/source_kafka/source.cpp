@@ -171,7 +171,8 @@ Source::Arrived Source::next_event() {
   }
   Arrived out{kafka_client::Event(rd_kafka_queue_poll(events_.get(), 0)), nullptr};
   if (out.event != nullptr && rd_kafka_event_type(out.event.get()) == RD_KAFKA_EVENT_FETCH) {
-    out.message = rd_kafka_event_message_next(out.event.get());
+    // The event holds this one alone, so nobody else reads it.
+    out.message = const_cast<rd_kafka_message_t*>(rd_kafka_event_message_next(out.event.get()));
   }
   return out;
 }
@@ -187,7 +188,7 @@ Source::Partition* Source::partition_of(const rd_kafka_message_t& message) {
 
 // False: not now, it starts the next batch.
 bool Source::take_message(Arrived& arrived, const mr_budget& budget) {
-  const rd_kafka_message_t* message = arrived.message;
+  rd_kafka_message_t* message = arrived.message;
   Partition* partition = partition_of(*message);
   if (partition == nullptr || partition->state != Book::State::running || partition->mine.stage != Stage::reading) {
     return true; // of an assignment that is over

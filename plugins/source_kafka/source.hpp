@@ -71,7 +71,7 @@ class Source {
 
   struct Arrived {
     kafka_client::Event event;
-    const rd_kafka_message_t* message = nullptr; // in the event; NULL: it is another one
+    rd_kafka_message_t* message = nullptr; // in the event; NULL: it is another one
   };
   struct Metrics {
     Metric records, rebalances, partitions, stopped, unsettled, commit_failures, rewinds;

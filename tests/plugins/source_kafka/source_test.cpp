@@ -39,6 +39,22 @@ class SourceKafka : public ::testing::Test {
     }
     ASSERT_EQ(rd_kafka_flush(client.get(), 20'000), RD_KAFKA_RESP_ERR_NO_ERROR);
   }
+  using Headers = std::vector<std::pair<std::string, std::optional<std::string>>>;
+  void produce_with_headers(std::int32_t partition, const std::vector<Headers>& records) {
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", mock_.brokers().c_str(), nullptr, 0);
+    const kafka_client::Client client(rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0));
+    for (const Headers& record : records) {
+      rd_kafka_headers_t* headers = rd_kafka_headers_new(record.size());
+      for (const auto& [name, value] : record) {
+        rd_kafka_header_add(headers, name.c_str(), -1, value ? value->data() : nullptr,
+                            value ? static_cast<ssize_t>(value->size()) : 0);
+      }
+      rd_kafka_producev(client.get(), RD_KAFKA_V_TOPIC("t"), RD_KAFKA_V_PARTITION(partition),
+                        RD_KAFKA_V_VALUE(nullptr, 0), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+    }
+    ASSERT_EQ(rd_kafka_flush(client.get(), 20'000), RD_KAFKA_RESP_ERR_NO_ERROR);
+  }
   static std::vector<std::string> payloads(const Pump& pump, std::int32_t partition) {
     std::vector<std::string> out;
     for (const Seen& seen : pump.seen) {
@@ -69,6 +85,30 @@ TEST_F(SourceKafka, APartitionThatNobodyKnowsStartsAtItsFirstRecord) {
   EXPECT_EQ(payloads(pump, 0), numbers(0, 25));
   EXPECT_EQ(payloads(pump, 1), numbers(100, 105));
   EXPECT_TRUE(pump.source().violations().empty());
+}
+
+TEST_F(SourceKafka, EveryEventHasTheHeadersOfItsRecord) {
+  const std::vector<Headers> records = {
+      {{"a", "1"}},
+      {{"a", "1"}}, // the same again
+      {{"a", "2"}},
+      {{"b", "2"}},
+      {},
+      {{"b", "2"}},
+      {{"b", "2"}, {"c", ""}},
+      {{"b", "2"}, {"c", std::nullopt}},
+      {{"b", "2"}, {"c", "3"}, {"c", "3"}},
+      {{"b", "2"}, {"c", "3"}, {"c", "4"}},
+      {{"b", "2"}},
+      {{"b", std::string(5'000, 'x')}},
+  };
+  produce_with_headers(0, records);
+  Pump pump(settings(), stored_);
+  pump.start();
+  ASSERT_TRUE(pump.until([&] { return pump.seen.size() == records.size(); }));
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    EXPECT_EQ(pump.seen[i].headers, records[i]) << "record " << i;
+  }
 }
 
 TEST_F(SourceKafka, StartsWhereTheSinkSaysAndNotWhereTheGroupIs) {
