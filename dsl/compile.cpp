@@ -189,4 +189,16 @@ Compilation compile(std::string_view root, const Loader& load) {
   return out;
 }
 
+std::vector<std::string> files_of(std::string_view root, const Loader& load) {
+  Compilation read;
+  std::vector<std::string> names;
+  if (Closure(read, load).run(root).empty()) {
+    return names;
+  }
+  for (FileId file = 0; file < read.sources.size(); ++file) {
+    names.emplace_back(read.sources.name(file));
+  }
+  return names;
+}
+
 } // namespace millrace::dsl

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dsl/diagnostic.hpp"
 #include "dsl/ruleset.hpp"
@@ -31,5 +32,9 @@ struct Compilation {
 };
 
 Compilation compile(std::string_view root, const Loader& load);
+
+/// The names of the root and of every file that it imports, itself or by way of others; those that there are, right or
+/// wrong.
+std::vector<std::string> files_of(std::string_view root, const Loader& load);
 
 } // namespace millrace::dsl

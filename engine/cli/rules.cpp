@@ -6,22 +6,14 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <set>
 
 #include "dsl/compile.hpp"
 #include "dsl/testing.hpp"
+#include "engine/cli/rules_root.hpp"
 
 namespace millrace::cli {
 namespace {
-
-std::optional<std::string> read_file(std::string_view name) {
-  std::error_code failed;
-  const std::filesystem::path path(name);
-  if (!std::filesystem::is_regular_file(path, failed)) {
-    return std::nullopt;
-  }
-  std::ifstream in(path, std::ios::binary);
-  return in.is_open() ? std::optional(std::string(std::istreambuf_iterator<char>(in), {})) : std::nullopt;
-}
 
 // How much of the tests is told.
 enum class Tell { kFailures, kEverything };
@@ -40,14 +32,14 @@ std::size_t tell(const dsl::TestResult& result, Tell how, const Console& console
 }
 
 ExitCode check_file(const std::string& file, Tell how, const Console& console) {
-  const dsl::Compilation compilation = dsl::compile(file, read_file);
+  const dsl::Compilation compilation = dsl::compile(file, read_rules_file);
   if (const std::string text = compilation.text(); !text.empty()) {
     console.err << text << (text.ends_with('\n') ? "" : "\n");
   }
   if (!compilation.ruleset) {
     return ExitCode::kFindings;
   }
-  const std::vector<dsl::TestResult> results = dsl::run_tests(*compilation.ruleset, read_file);
+  const std::vector<dsl::TestResult> results = dsl::run_tests(*compilation.ruleset, read_rules_file);
   std::size_t failed = 0;
   for (const dsl::TestResult& result : results) {
     failed += tell(result, how, console);
@@ -65,10 +57,37 @@ ExitCode check_files(const std::vector<std::string>& files, Tell how, const Cons
   return code;
 }
 
+std::filesystem::path same_for_all_its_names(const std::string& file) {
+  std::error_code failed;
+  const std::filesystem::path found = std::filesystem::canonical(file, failed);
+  return failed ? std::filesystem::path(file) : found;
+}
+
 } // namespace
 
+std::optional<std::string> read_rules_file(std::string_view name) {
+  std::error_code failed;
+  const std::filesystem::path path(name);
+  if (!std::filesystem::is_regular_file(path, failed)) {
+    return std::nullopt;
+  }
+  std::ifstream in(path, std::ios::binary);
+  return in.is_open() ? std::optional(std::string(std::istreambuf_iterator<char>(in), {})) : std::nullopt;
+}
+
 ExitCode check_rules(const std::vector<std::string>& files, const Console& console) {
-  return check_files(files, Tell::kFailures, console);
+  std::vector<std::string> roots;
+  std::set<std::filesystem::path> known;
+  for (const std::string& file : files) {
+    const std::string root = root_of(file);
+    if (root != file) {
+      console.out << fmt::format("{} is imported by {}, which is checked\n", file, root);
+    }
+    if (known.insert(same_for_all_its_names(root)).second) {
+      roots.push_back(root);
+    }
+  }
+  return check_files(roots, Tell::kFailures, console);
 }
 
 void add_test(CLI::App& app, Chosen& chosen) {

@@ -1,14 +1,20 @@
 // Rules files looked at by themselves, without a configuration: for their authors, and for CI.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/cli/command.hpp"
 
 namespace millrace::cli {
 
-// Compiles each file and runs its tests. Prints what is wrong, and a line for each file that is right.
+// Its text; nothing if there is no such file. What dsl::compile reads with.
+std::optional<std::string> read_rules_file(std::string_view name);
+
+// Compiles each file and runs its tests. Prints what is wrong, and a line for each file that is right. For a file that
+// another one imports it says so, and does that for its root; each root once.
 ExitCode check_rules(const std::vector<std::string>& files, const Console& console);
 
 } // namespace millrace::cli

@@ -7,6 +7,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr const char* kRules = R"(edition 1
 event click { type: string  user: string }
@@ -80,6 +81,66 @@ TEST_F(RulesFiles, FmtLeavesAFileThatIsNotRightAlone) {
   EXPECT_EQ(ran.code, ExitCode::kFindings);
   EXPECT_THAT(ran.err, HasSubstr("bad.rules:2:"));
   EXPECT_EQ(run({"fmt", (folder_ / "gone.rules").string()}).code, ExitCode::kUsage);
+}
+
+// main.rules imports clicks/parts.rules, and that one clicks/deep/topics.rules.
+class ImportedRules : public RulesFiles {
+ protected:
+  ImportedRules() {
+    std::filesystem::create_directories(folder_ / "clicks/deep");
+    std::ofstream(folder_ / "millrace.toml") << "\n";
+    std::string text = kRules;
+    text.replace(text.find("WANTED"), 6, "clicks");
+    const std::string topics = "topic \"clicks\"  { event click }\n";
+    text.replace(text.find(topics), topics.size(), "import \"clicks/parts.rules\"\n");
+    std::ofstream(root_) << text;
+    std::ofstream(part_) << "edition 1\nimport \"deep/topics.rules\"\n";
+    std::ofstream(deep_) << "edition 1\n" << topics;
+  }
+
+  const std::string root_ = (folder_ / "main.rules").string();
+  const std::string part_ = (folder_ / "clicks/parts.rules").string();
+  const std::string deep_ = (folder_ / "clicks/deep/topics.rules").string();
+};
+
+TEST_F(ImportedRules, AreCheckedWithTheirRoot) {
+  const Ran ran = run({"check", deep_});
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr(deep_ + " is imported by " + root_ + ", which is checked\n"));
+  EXPECT_THAT(ran.out, HasSubstr(root_ + ": ruleset "));
+}
+
+TEST_F(ImportedRules, AreNotCheckedTwiceWhereTheirRootIsNamedToo) {
+  const Ran ran = run({"check", part_, root_, deep_});
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_EQ(ran.out.find(": ruleset "), ran.out.rfind(": ruleset ")) << ran.out;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr(part_ + " is imported by"), HasSubstr(deep_ + " is imported by")));
+}
+
+TEST_F(ImportedRules, HaveTheWidestRootWhereThereAreSeveral) {
+  std::ofstream(folder_ / "all.rules") << "edition 1\nimport \"main.rules\"\n";
+  EXPECT_THAT(run({"check", deep_}).out, HasSubstr("is imported by " + (folder_ / "all.rules").string() + ","));
+}
+
+TEST_F(ImportedRules, AreRootsWhereTheyImportWhatImportsThem) {
+  const std::string all = (folder_ / "all.rules").string();
+  std::ofstream(all) << "edition 1\nimport \"main.rules\"\n";
+  std::ofstream(root_, std::ios::app) << "import \"all.rules\"\n";
+  for (const std::string& file : {all, root_}) {
+    EXPECT_THAT(run({"check", file}).out, HasSubstr(file + ": ruleset "));
+  }
+}
+
+TEST_F(ImportedRules, AreNotLookedForAboveTheFolderOfTheConfiguration) {
+  std::filesystem::rename(folder_ / "millrace.toml", folder_ / "clicks/millrace.toml");
+  const Ran ran = run({"check", part_});
+  EXPECT_EQ(ran.code, ExitCode::kFindings) << "alone it names an event that it does not know";
+  EXPECT_THAT(ran.out, Not(HasSubstr("is imported by")));
+}
+
+TEST_F(ImportedRules, AreNotLookedForAboveTheirOwnFolderWhereNothingMarksTheProject) {
+  std::filesystem::remove(folder_ / "millrace.toml");
+  EXPECT_THAT(run({"check", deep_}).out, Not(HasSubstr("is imported by")));
 }
 
 TEST_F(RulesFiles, CheckShowsWhatIsWrongInEach) {
