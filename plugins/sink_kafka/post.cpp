@@ -321,8 +321,14 @@ void Post::decide(Record& record, rd_kafka_resp_err_t error, bool was_alone) {
   }
 }
 
+// Once for a delivery: each of its records to that topic fails alike.
 void Post::tell(rd_kafka_resp_err_t error, const Record& record) {
-  host_.error(describe(error, record.open->bindings[record.part]->topic));
+  Open& open = *record.open;
+  const Told now{open.bindings[record.part], error};
+  if (std::ranges::find(open.told, now) == open.told.end()) {
+    open.told.push_back(now);
+    host_.error(describe(error, now.binding->topic));
+  }
 }
 
 void Post::fail(Record& record, std::uint32_t outcome, rd_kafka_resp_err_t error) {

@@ -38,12 +38,21 @@ struct Failed {
   rd_kafka_resp_err_t error;
 };
 
+// What was logged of a delivery.
+struct Told {
+  const Binding* binding;
+  rd_kafka_resp_err_t error;
+
+  bool operator==(const Told&) const = default;
+};
+
 struct Open {
   const mr_delivery* delivery;    // lent until complete
   std::vector<Binding*> bindings; // by part
   std::vector<Record> records;
   std::size_t left = 0; // records without an outcome
   std::vector<Failed> failed;
+  std::vector<Told> told;
   std::uint32_t salt =
       0; // places messages without a key: one partition per topic and delivery, so that batches are large
   std::int64_t since_ns = 0;

@@ -6,6 +6,7 @@
 #include <millrace/testing/module.hpp>
 #include <millrace/testing/sink.hpp>
 
+#include <algorithm>
 #include <thread>
 
 namespace millrace {
@@ -130,6 +131,31 @@ TEST_F(SinkKafkaFaults, AnUnknownTopicIsTransientAndSaidAloud) {
   EXPECT_NE(done.error.find("topic 'gone'"), std::string::npos) << done.error;
   EXPECT_TRUE(sink.host().logged("millrace apply"));
   EXPECT_EQ(payloads(), (std::vector<std::string>{"b"})) << "a missing topic keeps no other waiting";
+}
+
+std::ptrdiff_t times_logged(testing::Sink& sink, std::string_view part) {
+  const std::vector<std::string> log = sink.host().log();
+  return std::ranges::count_if(log, [&](const std::string& line) { return line.find(part) != std::string::npos; });
+}
+
+TEST_F(SinkKafkaFaults, AnUnknownTopicIsSaidOncePerDelivery) {
+  for (const char* topic : {"gone", "lost"}) {
+    rd_kafka_mock_topic_set_error(mock_.get(), topic, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  }
+  testing::Sink sink(plugin(), with({setting("topic.metadata.propagation.max.ms=100")}));
+  sink.start();
+  sink.bind(1, "gone");
+  sink.bind(2, "lost");
+  testing::Delivery delivery;
+  for (int i = 0; i < 10; ++i) {
+    delivery.message(1, "a");
+    delivery.message(2, "b");
+  }
+  EXPECT_EQ(sink.write(delivery.get(1)).rest, kTransient);
+  EXPECT_EQ(times_logged(sink, "topic 'gone'"), 1);
+  EXPECT_EQ(times_logged(sink, "topic 'lost'"), 1);
+  EXPECT_EQ(sink.write(delivery.get(2)).rest, kTransient);
+  EXPECT_EQ(times_logged(sink, "topic 'gone'"), 2) << "again for the next one";
 }
 
 TEST_F(SinkKafkaFaults, AFatalErrorMakesTheProducerAnewAndNothingIsTakenForStored) {
