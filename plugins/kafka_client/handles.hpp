@@ -20,6 +20,7 @@ using Conf = std::unique_ptr<rd_kafka_conf_t, Releases<rd_kafka_conf_destroy>>;
 using Queue = std::unique_ptr<rd_kafka_queue_t, Releases<rd_kafka_queue_destroy>>;
 using Topic = std::unique_ptr<rd_kafka_topic_t, Releases<rd_kafka_topic_destroy>>;
 using Event = std::unique_ptr<rd_kafka_event_t, Releases<rd_kafka_event_destroy>>;
+using Message = std::unique_ptr<rd_kafka_message_t, Releases<rd_kafka_message_destroy>>;
 using Headers = std::unique_ptr<rd_kafka_headers_t, Releases<rd_kafka_headers_destroy>>;
 using Error = std::unique_ptr<rd_kafka_error_t, Releases<rd_kafka_error_destroy>>;
 using Partitions = std::unique_ptr<rd_kafka_topic_partition_list_t, Releases<rd_kafka_topic_partition_list_destroy>>;

@@ -62,15 +62,14 @@ void Source::serve(std::int64_t now_ns) {
 
 // ---- given and taken
 
-void Source::take_rebalance(rd_kafka_event_t* event) {
+void Source::take_rebalance(const Notice& notice) {
   metrics_.rebalances.add();
-  const rd_kafka_resp_err_t what = rd_kafka_event_error(event);
-  if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-    take_assigned(*rd_kafka_event_topic_partition_list(event));
+  if (notice.error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    take_assigned(*notice.partitions);
     return;
   }
-  if (what != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
-    host_.warn("the group could not be joined: " + kafka_client::text_of(what));
+  if (notice.error != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
+    host_.warn("the group could not be joined: " + kafka_client::text_of(notice.error));
   }
   revoke(rd_kafka_assignment_lost(client_.get()) != 0);
 }
@@ -79,7 +78,7 @@ void Source::take_rebalance(rd_kafka_event_t* event) {
 void Source::take_assigned(const rd_kafka_topic_partition_list_t& partitions) {
   const kafka_client::Partitions none(rd_kafka_topic_partition_list_new(0));
   rd_kafka_assign(client_.get(), none.get());
-  drop_held();
+  drop_ahead();
   std::vector<Partition*> ask;
   for (const rd_kafka_topic_partition_t& given :
        std::span(partitions.elems, static_cast<std::size_t>(partitions.cnt))) {
@@ -95,7 +94,7 @@ void Source::take_assigned(const rd_kafka_topic_partition_list_t& partitions) {
 void Source::revoke(bool lost) {
   const bool again = std::exchange(revoking_, true);
   revoke_lost_ = revoke_lost_ || lost;
-  drop_held();
+  drop_ahead();
   assign_at_ns_ = 0;
   if (!again || lost) {
     host_.info(lost ? "partitions are lost to the group" : "the group takes partitions back",
@@ -286,7 +285,7 @@ void Source::check_start(Partition& partition) {
 // the assignment before.
 void Source::assign_ready() {
   assign_at_ns_ = 0;
-  drop_held();
+  drop_ahead();
   const kafka_client::Partitions list(rd_kafka_topic_partition_list_new(static_cast<int>(book_.size())));
   book_.each([&](Partition& partition) {
     if (partition.state == Book::State::running && partition.mine.stage >= Stage::ready) {
@@ -344,7 +343,8 @@ bool Source::commit() {
   if (list->cnt == 0) {
     return false;
   }
-  if (rd_kafka_commit_queue(client_.get(), list.get(), events_.get(), nullptr, nullptr) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+  if (rd_kafka_commit_queue(client_.get(), list.get(), answers_.get(), nullptr, nullptr) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
     metrics_.commit_failures.add();
     return false;
   }

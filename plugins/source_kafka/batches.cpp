@@ -47,7 +47,8 @@ void Batch::begin(std::string_view stream, std::int32_t partition, std::uint64_t
   covers_.next = first;
 }
 
-void Batch::add(kafka_client::Event event, rd_kafka_message_t& message) {
+void Batch::add(kafka_client::Message taken) {
+  rd_kafka_message_t& message = *taken;
   mr_event& out = events_.emplace_back();
   out.origin = &covers_;
   out.key = text_of(message.key, message.key_len);
@@ -56,7 +57,7 @@ void Batch::add(kafka_client::Event event, rd_kafka_message_t& message) {
   out.time_us = std::max<std::int64_t>(rd_kafka_message_timestamp(&message, nullptr), 0) * 1000;
   add_headers(message, out);
   bytes_ += kEach + message.key_len + message.len;
-  kept_.push_back(std::move(event));
+  kept_.push_back(std::move(taken));
 }
 
 // librdkafka keeps each header in a piece of memory of its own. They are copied and given back at once, while that

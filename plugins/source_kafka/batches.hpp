@@ -21,8 +21,7 @@ class Batch {
  public:
   // Makes it empty again, for [first, ...) of one partition. `stream` must outlive the batch.
   void begin(std::string_view stream, std::int32_t partition, std::uint64_t first);
-  // Takes the message of an event of type FETCH.
-  void add(kafka_client::Event event, rd_kafka_message_t& message);
+  void add(kafka_client::Message message);
   // Ends it at `next`; `mark` is of the record before it.
   void end(std::uint64_t next, std::uint64_t mark, std::int64_t now_ns);
   // Gives the messages back to librdkafka.
@@ -47,7 +46,7 @@ class Batch {
   std::vector<mr_event> events_;
   std::pmr::monotonic_buffer_resource header_memory_;
   std::span<const mr_pair> last_headers_; // kept last; events of which they are the headers too share them
-  std::vector<kafka_client::Event> kept_;
+  std::vector<kafka_client::Message> kept_;
   std::uint64_t bytes_ = 0;
   std::int64_t since_ns_ = 0;
 };

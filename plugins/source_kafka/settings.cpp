@@ -24,7 +24,7 @@ constexpr std::array<kafka_client::Refused, 14> kRefused = {{
     {"offset.store.method", kPositions},
     {"enable.partition.eof", "the source needs to know the end of a partition"},
     {"enabled_events", "the source chooses them"},
-    {"consume.callback.max.messages", "the source takes one event at a time"},
+    {"consume.callback.max.messages", "the source chooses how many it takes"},
     {"topic.blacklist", "name the topics in `topics`, or in the rules"},
 }};
 

@@ -17,19 +17,13 @@ using std::chrono::milliseconds;
 // One try of start. The engine tries again with backoff, and the connection is made in the background meanwhile.
 constexpr milliseconds kStartLimit(1'000);
 constexpr std::int64_t kSecondNs = 1'000'000'000;
-// What one poll looks at that is no record, before it lets others have the thread.
-constexpr int kOtherEvents = 100;
-
-kafka_client::Client make(const Settings& settings, const Host& host) {
-  kafka_client::Conf conf = consumer_conf(settings, host);
-  rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_ERROR);
-  return kafka_client::make_client(RD_KAFKA_CONSUMER, std::move(conf));
-}
+// Answers that one poll looks at, before it lets others have the thread.
+constexpr int kAnswers = 100;
 
 } // namespace
 
 Source::Source(Host host, const Config& config)
-    : host_(host), claims_(host_.claims()), settings_(read_settings(config)) {
+    : host_(host), claims_(host_.claims()), settings_(read_settings(config)), arrivals_(host_) {
   consumer_conf(settings_, host_); // so that a wrong setting is found without a broker
 }
 
@@ -47,17 +41,23 @@ void Source::start() {
   }
   const kafka_client::Queue main(rd_kafka_queue_get_main(client_.get()));
   kafka_client::wait_for_broker(client_.get(), main.get(), settings_.brokers, kStartLimit);
-  rd_kafka_poll_set_consumer(client_.get()); // one queue for everything
-  rd_kafka_queue_cb_event_enable(
-      events_.get(), [](rd_kafka_t*, void* self) { static_cast<Source*>(self)->host_.wake(); }, this);
+  rd_kafka_poll_set_consumer(client_.get()); // what is of no partition comes with what is
+  for (const kafka_client::Queue* queue : {&records_, &answers_}) {
+    rd_kafka_queue_cb_event_enable(
+        queue->get(), [](rd_kafka_t*, void* self) { static_cast<Source*>(self)->host_.wake(); }, this);
+  }
   subscribe();
   host_.wake();
 }
 
 void Source::make_client() {
-  client_ = make(settings_, host_);
-  events_.reset(rd_kafka_queue_get_consumer(client_.get()));
-  lookup_.emplace(client_.get(), events_.get(), settings_.group);
+  kafka_client::Conf conf = consumer_conf(settings_, host_);
+  arrivals_.listen(conf.get());
+  client_ = kafka_client::make_client(RD_KAFKA_CONSUMER, std::move(conf));
+  records_.reset(rd_kafka_queue_get_consumer(client_.get()));
+  answers_.reset(rd_kafka_queue_new(client_.get()));
+  arrivals_.read(records_.get());
+  lookup_.emplace(client_.get(), answers_.get(), settings_.group);
   metrics_ = {
       host_.counter("kafka_records_total", "Records handed to the pipeline."),
       host_.counter("kafka_rebalances_total", "Times that partitions were given or taken."),
@@ -114,35 +114,17 @@ mr_status Source::poll(const mr_budget& budget, mr_batch& out) {
     return MR_END;
   }
   serve(now);
-  bool empty = false;
-  for (int others = 0; others < kOtherEvents;) {
-    Arrived arrived = next_event();
-    if (arrived.event == nullptr) {
-      empty = true;
-      break;
-    }
-    if (arrived.message != nullptr) {
-      if (!take_message(arrived, budget)) {
-        held_ = std::move(arrived);
-        break;
-      }
-      continue;
-    }
-    if (building_ != nullptr) { // what may change whose partition it is comes after what is in hand
-      held_ = std::move(arrived);
-      break;
-    }
-    ++others;
-    take_event(arrived.event.get());
-    if (building_ != nullptr) {
-      break; // the end of a partition: progress only
-    }
+  take_notices();
+  const bool answered = take_answered();
+  const rd_kafka_message_t* front = arrivals_.front();
+  while (front != nullptr && take_front(*front, budget)) {
+    front = arrivals_.front();
   }
   if (building_ != nullptr) {
     hand_out(out);
     return MR_OK;
   }
-  if (empty) {
+  if (front == nullptr && answered && !arrivals_.has_notice()) {
     serve_at_ns_ = 0; // what came may have made something due
     serve(host_.now_ns());
     host_.wake_at(next_wake_ns(now));
@@ -165,43 +147,42 @@ std::int64_t Source::next_wake_ns(std::int64_t now_ns) const {
 
 // ---- records
 
-Source::Arrived Source::next_event() {
-  if (held_.event != nullptr) {
-    return std::exchange(held_, {});
-  }
-  Arrived out{kafka_client::Event(rd_kafka_queue_poll(events_.get(), 0)), nullptr};
-  if (out.event != nullptr && rd_kafka_event_type(out.event.get()) == RD_KAFKA_EVENT_FETCH) {
-    // The event holds this one alone, so nobody else reads it.
-    out.message = const_cast<rd_kafka_message_t*>(rd_kafka_event_message_next(out.event.get()));
-  }
-  return out;
-}
-
 Source::Partition* Source::partition_of(const rd_kafka_message_t& message) {
   if (message.rkt != last_topic_ || message.partition != last_number_) {
     last_topic_ = message.rkt;
     last_number_ = message.partition;
-    last_partition_ = book_.find(rd_kafka_topic_name(message.rkt), message.partition);
+    last_partition_ =
+        message.rkt == nullptr ? nullptr : book_.find(rd_kafka_topic_name(message.rkt), message.partition);
   }
   return last_partition_;
 }
 
-// False: not now, it starts the next batch.
-bool Source::take_message(Arrived& arrived, const mr_budget& budget) {
-  rd_kafka_message_t* message = arrived.message;
-  Partition* partition = partition_of(*message);
-  if (partition == nullptr || partition->state != Book::State::running || partition->mine.stage != Stage::reading) {
-    return true; // of an assignment that is over
+// The front of what arrived. False: it is of the next batch, or ended this one. What is of another partition, or an
+// error, comes after the batch that is in hand.
+bool Source::take_front(const rd_kafka_message_t& message, const mr_budget& budget) {
+  Partition* partition = partition_of(message);
+  if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (building_ != nullptr) {
+      return false;
+    }
+    take_partition_error(*arrivals_.take());
+    return building_ == nullptr; // the end of a partition: progress only
   }
-  const auto offset = static_cast<std::uint64_t>(message->offset);
-  if (partition->mine.mark != 0 && !is_verified(*partition, *message)) {
+  if (partition == nullptr || partition->state != Book::State::running || partition->mine.stage != Stage::reading) {
+    arrivals_.take(); // of an assignment that is over
+    return true;
+  }
+  const auto offset = static_cast<std::uint64_t>(message.offset);
+  if (partition->mine.mark != 0 && !is_verified(*partition, message)) {
+    arrivals_.take();
     return true;
   }
   const std::uint64_t expected = partition == building_of_ ? building_next_ : partition->next;
   if (offset < expected) {
+    arrivals_.take();
     return true;
   }
-  if (building_ != nullptr && (partition != building_of_ || !fits(*message, budget))) {
+  if (building_ != nullptr && (partition != building_of_ || !fits(message, budget))) {
     return false;
   }
   if (building_ == nullptr) {
@@ -210,7 +191,7 @@ bool Source::take_message(Arrived& arrived, const mr_budget& budget) {
     building_->begin(partition->stream, partition->number, partition->next);
   }
   building_next_ = offset + 1;
-  building_->add(std::move(arrived.event), *message);
+  building_->add(arrivals_.take());
   return true;
 }
 
@@ -246,8 +227,8 @@ void Source::hand_out(mr_batch& out) {
 }
 
 // A new assignment fetches again what was read and not handed out.
-void Source::drop_held() {
-  held_ = {};
+void Source::drop_ahead() {
+  arrivals_.drop_records();
   last_topic_ = nullptr;
   last_partition_ = nullptr;
 }
@@ -271,43 +252,71 @@ void Source::settle(std::uint64_t batch, std::span<const mr_verdict> verdicts) {
   batches_.settle(batch);
 }
 
-// ---- other events
+// ---- what is no record
+
+void Source::take_notices() {
+  while (const std::optional<Notice> notice = arrivals_.notice()) {
+    switch (notice->kind) {
+      case Notice::Kind::rebalance:
+        take_rebalance(*notice);
+        break;
+      case Notice::Kind::error:
+        take_error(*notice);
+        break;
+    }
+  }
+}
+
+// True: all that there were.
+bool Source::take_answered() {
+  for (int i = 0; i < kAnswers; ++i) {
+    const kafka_client::Event event(rd_kafka_queue_poll(answers_.get(), 0));
+    if (event == nullptr) {
+      return true;
+    }
+    take_event(event.get());
+  }
+  return false;
+}
 
 void Source::take_event(rd_kafka_event_t* event) {
   switch (rd_kafka_event_type(event)) {
-    case RD_KAFKA_EVENT_REBALANCE:
-      return take_rebalance(event);
     case RD_KAFKA_EVENT_OFFSET_COMMIT:
       return take_commit(event);
     case RD_KAFKA_EVENT_LISTOFFSETS_RESULT:
     case RD_KAFKA_EVENT_LISTCONSUMERGROUPOFFSETS_RESULT:
       return take_answers(event);
-    case RD_KAFKA_EVENT_ERROR:
-      return take_error(event);
     default:
       return;
   }
 }
 
-void Source::take_error(rd_kafka_event_t* event) {
-  const rd_kafka_resp_err_t error = rd_kafka_event_error(event);
-  const kafka_client::PartitionOfEvent where(rd_kafka_event_topic_partition(event));
-  Partition* partition = where == nullptr ? nullptr : book_.find(where->topic, where->partition);
-  if (error == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+void Source::take_error(const Notice& notice) {
+  if (notice.error == RD_KAFKA_RESP_ERR__FATAL) {
+    throw fatal("Kafka: " + notice.text, notice.error);
+  }
+  host_.warn("Kafka: " + notice.text, {{"code", rd_kafka_err2name(notice.error)}});
+}
+
+// Of a partition, or of a topic or the group.
+void Source::take_partition_error(const rd_kafka_message_t& message) {
+  Partition* partition = partition_of(message);
+  if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
     if (partition != nullptr && partition->state == Book::State::running && partition->mine.stage == Stage::reading) {
-      take_end(*partition, where->offset);
+      take_end(*partition, message.offset);
     }
     return;
   }
-  if (rd_kafka_event_error_is_fatal(event) != 0 || error == RD_KAFKA_RESP_ERR__FATAL) {
-    throw fatal("Kafka: " + std::string(rd_kafka_event_error_string(event)), error);
+  const std::string text = rd_kafka_message_errstr(&message);
+  if (message.err == RD_KAFKA_RESP_ERR__FATAL) {
+    throw fatal("Kafka: " + text, message.err);
   }
-  if (error == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && partition != nullptr) {
-    return stop_reading(*partition, "the log does not have position " + std::to_string(partition->next) +
-                                        " any more: " + rd_kafka_event_error_string(event));
+  if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && partition != nullptr) {
+    return stop_reading(*partition,
+                        "the log does not have position " + std::to_string(partition->next) + " any more: " + text);
   }
-  host_.warn("Kafka: " + std::string(rd_kafka_event_error_string(event)),
-             {{"code", rd_kafka_err2name(error)}, {"topic", where == nullptr ? "" : where->topic}});
+  host_.warn("Kafka: " + text, {{"code", rd_kafka_err2name(message.err)},
+                                {"topic", message.rkt == nullptr ? "" : rd_kafka_topic_name(message.rkt)}});
 }
 
 // Records that nobody sees lie before the end of the log: of transactions, or compacted away. They are passed over.
@@ -325,7 +334,7 @@ void Source::take_end(Partition& partition, std::int64_t end) {
 
 void Source::drain() {
   draining_ = true;
-  drop_held();
+  drop_ahead();
   host_.wake();
 }
 
@@ -335,26 +344,33 @@ void Source::stop() {
   }
   using Clock = std::chrono::steady_clock;
   const Clock::time_point deadline = Clock::now() + std::chrono::seconds(10);
-  rd_kafka_queue_cb_event_enable(events_.get(), nullptr, nullptr);
-  drop_held();
+  rd_kafka_queue_cb_event_enable(records_.get(), nullptr, nullptr);
+  rd_kafka_queue_cb_event_enable(answers_.get(), nullptr, nullptr);
+  drop_ahead();
+  while (const std::optional<Notice> notice = arrivals_.notice()) {
+    if (notice->kind == Notice::Kind::rebalance) {
+      rd_kafka_assign(client_.get(), nullptr); // the group waits for an answer
+    }
+  }
   batches_.clear();
   commit();
   while (commits_open_ != 0 && Clock::now() < deadline) {
-    if (kafka_client::Event event{rd_kafka_queue_poll(events_.get(), 100)};
+    if (kafka_client::Event event{rd_kafka_queue_poll(answers_.get(), 100)};
         event != nullptr && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_OFFSET_COMMIT) {
       take_commit(event.get());
     }
   }
-  const kafka_client::Error refused(rd_kafka_consumer_close_queue(client_.get(), events_.get()));
+  const kafka_client::Error refused(rd_kafka_consumer_close_queue(client_.get(), records_.get()));
   while (refused == nullptr && rd_kafka_consumer_closed(client_.get()) == 0 && Clock::now() < deadline) {
-    if (kafka_client::Event event{rd_kafka_queue_poll(events_.get(), 100)};
+    if (kafka_client::Event event{rd_kafka_queue_poll(records_.get(), 100)};
         event != nullptr && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_REBALANCE) {
       rd_kafka_assign(client_.get(), nullptr);
     }
   }
   const bool closed = rd_kafka_consumer_closed(client_.get()) != 0;
   lookup_.reset();
-  events_.reset();
+  answers_.reset();
+  records_.reset();
   if (closed) {
     client_.reset();
   } else { // a group that does not answer must not keep the process from ending
@@ -364,7 +380,9 @@ void Source::stop() {
 
 void Source::check(std::span<const mr_target>, std::int64_t deadline_ns, const mr_findings& findings) {
   const auto left = [&] { return std::max(milliseconds((deadline_ns - host_.now_ns()) / 1'000'000), milliseconds(1)); };
-  const kafka_client::Client client = make(settings_, host_);
+  kafka_client::Conf conf = consumer_conf(settings_, host_);
+  rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_ERROR);
+  const kafka_client::Client client = kafka_client::make_client(RD_KAFKA_CONSUMER, std::move(conf));
   const kafka_client::Queue main(rd_kafka_queue_get_main(client.get()));
   kafka_client::wait_for_broker(client.get(), main.get(), settings_.brokers, left());
   const kafka_client::Metadata metadata = kafka_client::list_topics(client.get(), settings_.brokers, left());

@@ -2,6 +2,7 @@
 // each and never waits. source.cpp holds its life and the way of records; assignment.cpp whose partitions are whose.
 #pragma once
 
+#include "plugins/source_kafka/arrivals.hpp"
 #include "plugins/source_kafka/batches.hpp"
 #include "plugins/source_kafka/lookup.hpp"
 #include "plugins/source_kafka/settings.hpp"
@@ -69,10 +70,6 @@ class Source {
   using Book = Positions<Reading>;
   using Partition = Book::Partition;
 
-  struct Arrived {
-    kafka_client::Event event;
-    rd_kafka_message_t* message = nullptr; // in the event; NULL: it is another one
-  };
   struct Metrics {
     Metric records, rebalances, partitions, stopped, unsettled, commit_failures, rewinds;
   };
@@ -81,22 +78,24 @@ class Source {
   void make_client();
   std::vector<std::string> wanted_topics() const;
   void subscribe();
-  Arrived next_event();
+  void take_notices();
+  bool take_answered();
   void take_event(rd_kafka_event_t* event);
-  bool take_message(Arrived& arrived, const mr_budget& budget);
+  bool take_front(const rd_kafka_message_t& message, const mr_budget& budget);
   void take_end(Partition& partition, std::int64_t end);
   bool fits(const rd_kafka_message_t& message, const mr_budget& budget) const;
   bool is_verified(Partition& partition, const rd_kafka_message_t& message);
   Partition* partition_of(const rd_kafka_message_t& message);
-  void take_error(rd_kafka_event_t* event);
+  void take_error(const Notice& notice);
+  void take_partition_error(const rd_kafka_message_t& message);
   void hand_out(mr_batch& out);
-  void drop_held();
+  void drop_ahead();
   void measure(std::int64_t now_ns);
   std::int64_t next_wake_ns(std::int64_t now_ns) const;
 
   // assignment.cpp
   void serve(std::int64_t now_ns);
-  void take_rebalance(rd_kafka_event_t* event);
+  void take_rebalance(const Notice& notice);
   void take_assigned(const rd_kafka_topic_partition_list_t& partitions);
   void revoke(bool lost);
   void end_revoke();
@@ -116,8 +115,10 @@ class Source {
   Settings settings_;
   Metrics metrics_;
 
+  Arrivals arrivals_;
   kafka_client::Client client_;
-  kafka_client::Queue events_; // everything comes here
+  kafka_client::Queue records_; // what the group's partitions have, and what happens to them: for arrivals_
+  kafka_client::Queue answers_; // to questions and commits
   std::optional<Lookup> lookup_;
   std::vector<std::string> subscribed_;
 
@@ -126,7 +127,6 @@ class Source {
   std::unique_ptr<Batch> building_;
   Partition* building_of_ = nullptr;
   std::uint64_t building_next_ = 0;
-  Arrived held_; // came after the batch was full, or belongs to another partition
 
   // The partition of the last message, so that a run of them is looked up once.
   const rd_kafka_topic_t* last_topic_ = nullptr;
