@@ -29,7 +29,7 @@ struct SinkCounters {
   Count violations; // of the contract, by this sink
   Count open;       // gauge: deliveries that it has now
   Count waiting;    // gauge: deliveries that wait to be tried again
-  Count held;       // gauge: targets that bind did not accept yet
+  Count held;       // gauge: targets that bind refused, and has not accepted since
 };
 
 struct WorkerCounters {

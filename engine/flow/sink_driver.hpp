@@ -118,6 +118,7 @@ class SinkDriver {
   bool call_bind();
   bool call_unbind();
   void bound(std::uint32_t id, const Answer& answer);
+  void no_longer_refused(Bind& bind);
   void release_held();
   bool call_still();
 

@@ -142,6 +142,7 @@ void SinkDriver::take_next_instance() {
   }
   to_bind_.clear();
   to_unbind_.clear();
+  counters().held.set(0);
   ++bound_epoch_;
   broken_ = hurried_ = was_started_ = false;
   failures_ = 0;
@@ -407,22 +408,30 @@ void SinkDriver::bound(std::uint32_t id, const Answer& answer) {
   Bind& bind = binds_[id];
   if (answer.status == MR_OK) {
     bind.state = Bound::kYes;
-    bind.failures = 0;
+    no_longer_refused(bind);
     release_held();
   } else {
     bind.state = Bound::kWanted;
     const bool wrong = answer.status != MR_TRANSIENT && answer.status != MR_MOVED;
     const BackoffSettings& wait = context_.settings.retry;
-    bind.not_before_ns = context_.now_ns + (wrong ? wait.max_ns : backoff(wait, ++bind.failures, context_.random));
+    if (bind.failures++ == 0) {
+      counters().held.add();
+    }
+    bind.not_before_ns = context_.now_ns + (wrong ? wait.max_ns : backoff(wait, bind.failures, context_.random));
     to_bind_.push_back(id);
     const std::string name(bind.target->name.data, bind.target->name.size);
     log(wrong ? MR_LOG_ERROR : MR_LOG_WARN, "target " + name + " is held: " + answer.text);
   }
-  counters().held.set(to_bind_.size());
   if (answer.status == MR_FATAL) {
     set_broken(answer.text);
   } else if (answer.status == MR_MOVED && positions_) {
     context_.upward.moved(name_ + ": " + answer.text);
+  }
+}
+
+void SinkDriver::no_longer_refused(Bind& bind) {
+  if (std::exchange(bind.failures, 0) > 0) {
+    counters().held.set(counters().held.get() - 1);
   }
 }
 
@@ -448,7 +457,7 @@ void SinkDriver::unbind(std::uint32_t id) {
   if (bind.state == Bound::kWanted) {
     std::erase(to_bind_, id);
     bind.state = Bound::kNo;
-    counters().held.set(to_bind_.size());
+    no_longer_refused(bind);
     return;
   }
   bind.unwanted = true;

@@ -114,6 +114,34 @@ TEST(Worker, RefusesAlsoWhereTheSinkStoresDeadLettersItself) {
   EXPECT_EQ(stage.source.plugin.take_calls(), (Lines{"1:4(E1)2"}));
 }
 
+TEST(Worker, CountsTheTargetsThatTheSinkRefuses) {
+  Stage stage;
+  const Count& held = stage.worker->counters().sinks[0].held;
+  stage.a.binds = {MR_TRANSIENT, MR_INVALID};
+  stage.give({"a1", "!"});
+  stage.run();
+  EXPECT_EQ(stage.a.take_log(), (Lines{"bind 1", "bind 3"}));
+  EXPECT_EQ(held.get(), 2u);
+  stage.pass(60 * kSecond);
+  EXPECT_EQ(held.get(), 0u);
+}
+
+TEST(Worker, HoldsNoTargetsForAnotherInstanceOfTheSink) {
+  Stage stage;
+  const Count& held = stage.worker->counters().sinks[0].held;
+  stage.a.binds = {MR_INVALID};
+  stage.give({"a1"});
+  stage.run();
+  ASSERT_EQ(held.get(), 1u);
+  ScriptedSink next;
+  next.starts = {MR_TRANSIENT};
+  stage.worker->swap_sink(0, stage.sink_instance(next, false, false, "sink.a"), kNever, [](std::string_view) {});
+  stage.run();
+  EXPECT_EQ(held.get(), 0u) << "it was not asked yet";
+  stage.worker->drain(stage.now);
+  stage.pass(60 * kSecond);
+}
+
 TEST(Worker, FailsAnEventWhoseDeadLetterIsRefused) {
   Stage stage;
   stage.give({"!"});

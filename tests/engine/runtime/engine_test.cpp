@@ -142,6 +142,22 @@ TEST_F(RunningEngine, ReplacesASinkThatSaysItIsBrokenAndOffersAgainWhatWasOpen) 
   EXPECT_EQ(world_.settled[MR_ABANDONED], 0);
 }
 
+TEST_F(RunningEngine, IsNotReadyWhileASinkHoldsTargets) {
+  world_.rules.targets = {"shelf", "attic", "cellar"};
+  world_.unfit = {"attic", "cellar"};
+  start(pipeline("p"));
+  ASSERT_TRUE(becomes_ready()) << "nothing was asked of the sink yet";
+  world_.give("e", 5);
+  ASSERT_TRUE(world_.logged("target attic is held"));
+  ASSERT_TRUE(world_.logged("target cellar is held"));
+  EXPECT_TRUE(becomes("p/0: sink.shelf holds 2 targets that it does not accept; the log says why"));
+  world_.set([](World& world) { world.unfit.erase("attic"); });
+  EXPECT_TRUE(becomes("p/0: sink.shelf holds 1 target that it does not accept; the log says why"));
+  world_.set([](World& world) { world.unfit.clear(); });
+  EXPECT_TRUE(becomes_ready());
+  EXPECT_TRUE(world_.settles(MR_DELIVERED, 5));
+}
+
 TEST_F(RunningEngine, ReplacesASinkOncePerFailureOfItsStart) {
   start(pipeline("p"));
   ASSERT_TRUE(becomes_ready());

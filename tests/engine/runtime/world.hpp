@@ -49,6 +49,7 @@ struct World {
   std::string source_refuses;      // every start of a source: INVALID with this text
   Rules rules;
   std::string start_fails;      // every start of a sink: TRANSIENT with this text
+  std::set<std::string> unfit;  // targets of which every bind is refused
   int starts_break = 0;         // how many starts of a sink are FATAL
   bool sink_breaks = false;     // the next write says host.failed and completes nothing
   bool holds = false;           // writes are not completed before let_go()
@@ -284,7 +285,12 @@ class Shelf {
       throw fatal("the shelf has no legs");
     }
   }
-  void bind(std::uint32_t /*id*/, const mr_target& /*target*/) {}
+  void bind(std::uint32_t /*id*/, const mr_target& target) {
+    const std::lock_guard lock(world_.mutex);
+    if (world_.unfit.contains(copy(target.name))) {
+      throw transient("there is no room for " + copy(target.name));
+    }
+  }
   void unbind(std::uint32_t /*id*/) {}
   std::uint32_t max_in_flight() const { return 4; }
 
