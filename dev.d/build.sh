@@ -8,6 +8,7 @@ TEXT
 }
 
 run() {
+  umask 022 # the engine refuses plugins that others may write
   # Paths below the project count as relative, so that clones and work trees share what is compiled.
   export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
   local preset=${1:-dev}
