@@ -33,7 +33,7 @@ void print(const std::vector<Finding>& findings, const std::string& who, const C
 
 // What would be done, printed.
 ExitCode plan(const Stage& stage, Job& job, const Console& console) {
-  const Answered found = ask_apply(job.rehearsal.another(job.sink), job.targets, false,
+  const Answered found = ask_apply(job.rehearsal.another(job.sink, stage.services_of_the_asked()), job.targets, false,
                                    stage.config().engine.check_deadline, stage.clock());
   print(found.findings, job.who, console);
   if (!found.answer.ok()) {
@@ -50,7 +50,7 @@ ExitCode plan(const Stage& stage, Job& job, const Console& console) {
 }
 
 ExitCode carry_out(const Stage& stage, const Job& job, const Console& console) {
-  const Answered found = ask_apply(job.rehearsal.another(job.sink), job.targets, true,
+  const Answered found = ask_apply(job.rehearsal.another(job.sink, stage.services_of_the_asked()), job.targets, true,
                                    stage.config().engine.check_deadline, stage.clock());
   print(found.findings, job.who, console);
   if (!found.answer.ok() || found.has_errors()) {

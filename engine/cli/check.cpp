@@ -28,7 +28,7 @@ std::vector<const config::Instance*> instances(const config::Pipeline& pipeline)
 
 ExitCode connect_one(const Stage& stage, const Rehearsal& rehearsal, const config::Instance& configured,
                      const Console& console) {
-  const Rehearsed rehearsed = rehearsal.another(configured);
+  const Rehearsed rehearsed = rehearsal.another(configured, stage.services_of_the_asked());
   const std::string who = fmt::format("{} of pipeline '{}'", configured.label(), rehearsal.pipeline().name);
   if (rehearsed.instance().extension<mr_plugin_check>(MR_CHECK) == nullptr) {
     console.out << fmt::format("{}: its plugin cannot be asked\n", who);

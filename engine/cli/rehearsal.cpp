@@ -177,9 +177,9 @@ std::vector<mr_target> Rehearsal::targets_of(const config::Instance& sink) const
   return out;
 }
 
-Rehearsed Rehearsal::another(const config::Instance& configured) const {
+Rehearsed Rehearsal::another(const config::Instance& configured, const host::Services& services) const {
   std::vector<host::Diagnostic> ignored; // the first one of its kind said the same
-  return {configured, pipeline_.name, 0, services_, host::Surroundings{nullptr, &targets_, &streams_}, ignored};
+  return {configured, pipeline_.name, 0, services, host::Surroundings{nullptr, &targets_, &streams_}, ignored};
 }
 
 std::string Finding::line() const {

@@ -55,7 +55,7 @@ class Rehearsal {
   std::vector<mr_target> targets_of(const config::Instance& sink) const;
 
   // An instance of its own, to be asked a question that may block. Throws modules::CreateError.
-  Rehearsed another(const config::Instance& configured) const;
+  Rehearsed another(const config::Instance& configured, const host::Services& services) const;
 
  private:
   void create(const config::Instance& configured);

@@ -4,11 +4,19 @@
 
 namespace millrace::cli {
 
+namespace {
+
+host::Log::Out lines_to(const Console& console) {
+  return [&console](std::uint32_t, std::string_view line) { console.err << line << "\n"; };
+}
+
+} // namespace
+
 // Plugins may warn while they are created; that belongs beside the other messages.
 Stage::Stage(const std::string& file, const Console& console)
     : config_(config::load(file, console.executable)),
-      log_(clock_, host::LogForm::kText, MR_LOG_WARN,
-           [&console](std::uint32_t, std::string_view line) { console.err << line << "\n"; }) {}
+      log_(clock_, host::LogForm::kText, MR_LOG_WARN, lines_to(console)),
+      errors_(clock_, host::LogForm::kText, MR_LOG_ERROR, lines_to(console)) {}
 
 ExitCode show(const Rehearsal& rehearsal, const Console& console) {
   ExitCode code = ExitCode::kOk;

@@ -19,11 +19,15 @@ class Stage {
   const config::Config& config() const { return config_; }
   const host::Clock& clock() const { return clock_; }
   host::Services services() const { return {clock_, log_, metrics_}; }
+  // Of an instance that is asked a question: what it has to say is in its answer, and what a client library logs on the
+  // way says it again.
+  host::Services services_of_the_asked() const { return {clock_, errors_, metrics_}; }
 
  private:
   config::Config config_;
   host::SystemClock clock_;
   mutable host::Log log_;
+  mutable host::Log errors_;
   mutable host::Metrics metrics_;
 };
 

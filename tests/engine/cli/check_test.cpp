@@ -76,6 +76,20 @@ TEST_F(CommandLine, CheckConnectAsksWhetherTheTargetsFit) {
   EXPECT_THAT(differs.err, HasSubstr("sink.shelf of pipeline 'p': error: a: width: is 4, but the rules want 6"));
 }
 
+TEST_F(CommandLine, CheckConnectLeavesOutWhatAClientLibraryLogsOnItsWay) {
+  const std::string file = pipeline("", R"(answer = "unreachable", warns = "asked")");
+  const Ran ran = run({"check", "--connect", "-c", file});
+  EXPECT_EQ(ran.err, "sink.shelf of pipeline 'p': nobody answers at shelf:1\n");
+  EXPECT_EQ(run({"apply", "-c", file}).err, ran.err);
+}
+
+TEST_F(CommandLine, CheckShowsWhatAPluginWarnsOfWhileItIsCreatedOnce) {
+  const Ran ran = run({"check", "--connect", "-c", pipeline("", R"(warns = "created")")});
+  const std::size_t first = ran.err.find("a bolt is missing");
+  ASSERT_NE(first, std::string::npos) << ran.err;
+  EXPECT_EQ(first, ran.err.rfind("a bolt is missing")) << ran.err;
+}
+
 TEST_F(CommandLine, CheckConnectSaysWhoCannotBeReached) {
   const Ran ran = run({"check", "--connect", "-c", pipeline("", R"(answer = "unreachable")")});
   EXPECT_EQ(ran.code, ExitCode::kUnreachable);

@@ -17,6 +17,7 @@ namespace {
 struct Instance {
   const mr_host* host = nullptr;
   std::string answer;
+  std::string warns;
   std::mutex mutex;
   std::condition_variable called;
   bool interrupted = false;
@@ -33,6 +34,7 @@ constexpr mr_field kFields[] = {
     {"answer", MR_STRING, 0, "\"ok\"", nullptr, "How it answers.", nullptr, 0},
     {"password", MR_STRING, MR_SECRET, nullptr, nullptr, "What nobody sees.", nullptr, 0},
     {"targets", MR_STRING, MR_LIST, nullptr, nullptr, "What the router names.", nullptr, 0},
+    {"warns", MR_STRING, 0, "\"never\"", "never|created|asked", "When it logs a warning.", nullptr, 0},
 };
 
 const mr_host_ruleset* rules(const mr_host* host) {
@@ -51,8 +53,16 @@ mr_status name_targets(const mr_host* host, const mr_value& targets, mr_error* e
   return MR_OK;
 }
 
+void warn_when(bool so, const mr_host* host) {
+  if (so) {
+    host->log(host, MR_LOG_WARN, str("a bolt is missing"), nullptr, 0);
+  }
+}
+
 mr_status create(const mr_host* host, const mr_value* config, void** self, mr_error* error) {
   const std::string answer(config->items[0].text.data, config->items[0].text.size);
+  const std::string warns(config->items[3].text.data, config->items[3].text.size);
+  warn_when(warns == "created", host);
   if (answer == "refuses") {
     const mr_str secret = config->items[1].text;
     return say(error, MR_INVALID, "cannot use '" + std::string(secret.data, secret.size) + "'; write another one");
@@ -82,7 +92,7 @@ mr_status create(const mr_host* host, const mr_value* config, void** self, mr_er
   if (const mr_status status = name_targets(host, config->items[2], error); status != MR_OK) {
     return status;
   }
-  *self = new Instance{host, answer, {}, {}, false};
+  *self = new Instance{host, answer, warns, {}, {}, false};
   return MR_OK;
 }
 
@@ -98,6 +108,7 @@ void interrupt(void* self) {
 mr_status check(void* self, const mr_target* targets, size_t count, int64_t, const mr_findings* findings,
                 mr_error* error) {
   Instance& me = of(self);
+  warn_when(me.warns == "asked", me.host);
   if (me.answer == "unreachable") {
     return say(error, MR_TRANSIENT, "nobody answers at shelf:1");
   }
@@ -118,6 +129,7 @@ mr_status check(void* self, const mr_target* targets, size_t count, int64_t, con
 mr_status apply(void* self, const mr_target* targets, size_t count, uint32_t run, int64_t, const mr_steps* steps,
                 const mr_findings* findings, mr_error* error) {
   const std::string& answer = of(self).answer;
+  warn_when(of(self).warns == "asked", of(self).host);
   if (answer == "unreachable") {
     return say(error, MR_TRANSIENT, "nobody answers at shelf:1");
   }
