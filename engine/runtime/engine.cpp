@@ -39,8 +39,7 @@ Engine::Engine(config::Config configured, const host::Services& services)
         [this](std::string why) { give_up(std::move(why)); }, [this] { changed(); }));
   }
   collector_ = services_.metrics.collect([this](host::MetricsPage& page) {
-    page.sample(MR_GAUGE, "ready", "1 when every worker runs, nothing is broken and every target is accepted.", {},
-                not_ready().empty() ? 1 : 0);
+    page.sample(MR_GAUGE, "ready", "1 when every worker runs and nothing is broken.", {}, not_ready().empty() ? 1 : 0);
     for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
       pipeline->collect(page);
     }

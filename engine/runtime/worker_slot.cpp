@@ -24,11 +24,10 @@ WorkerSlot::WorkerSlot(std::string pipeline, std::size_t index, std::vector<std:
       metrics_(metrics),
       clock_(clock),
       waits_(waits),
-      orders_(std::move(orders)),
-      sinks_(std::move(sinks)) {
+      orders_(std::move(orders)) {
   const host::Labels of_worker{{"pipeline", pipeline}, {"worker", name_}};
   settled_ = metrics_.metric(MR_HISTOGRAM, "settle_seconds", "From poll to settle of a batch.", of_worker, kSeconds);
-  for (const std::string& sink : sinks_) {
+  for (const std::string& sink : sinks) {
     host::Labels labels = of_worker;
     labels.emplace_back("instance", "sink." + sink);
     delivered_.push_back(metrics_.metric(MR_HISTOGRAM, "delivery_seconds",
@@ -113,13 +112,6 @@ std::vector<std::string> WorkerSlot::reasons() const {
   std::vector<std::string> out;
   for (const auto& [sink, why] : broken_sinks_) {
     out.push_back(name_ + ": " + why);
-  }
-  for (std::size_t sink = 0; runs_ && sink < sinks_.size(); ++sink) {
-    const std::uint64_t held = thread_->worker().counters().sinks[sink].held.get();
-    if (held > 0 && !broken_sinks_.contains(sink)) {
-      out.push_back(name_ + ": sink." + sinks_[sink] + " holds " + std::to_string(held) +
-                    (held == 1 ? " target" : " targets") + " that it does not accept; the log says why");
-    }
   }
   return out;
 }

@@ -81,7 +81,6 @@ class WorkerSlot final : public flow::Watcher {
   const host::Clock& clock_;
   const flow::BackoffSettings waits_; // without the jitter: there is one of it
   const SlotOrders orders_;
-  const std::vector<std::string> sinks_; // names, in the order of the pipeline
   std::vector<std::uint32_t> delivered_; // histograms, by sink
   std::uint32_t settled_ = 0;
   std::atomic<flow::WorkerState> state_ = flow::WorkerState::kStarting;

@@ -78,16 +78,13 @@ class RunningEngine : public ::testing::Test {
     ends();
   }
 
-  bool becomes_ready() { return becomes(std::vector<std::string>{}); }
-  bool becomes(const std::string& reason) { return becomes(std::vector{reason}); }
-
   // Readiness tells nobody when it changes.
-  bool becomes(const std::vector<std::string>& reasons) {
+  bool becomes_ready() {
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (engine_->not_ready() != reasons && std::chrono::steady_clock::now() < give_up) {
+    while (!engine_->not_ready().empty() && std::chrono::steady_clock::now() < give_up) {
       std::this_thread::yield();
     }
-    return engine_->not_ready() == reasons;
+    return engine_->not_ready().empty();
   }
 
   World world_;
