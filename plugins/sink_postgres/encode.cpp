@@ -47,6 +47,23 @@ constexpr std::int32_t kEpochDays = 10'957;
 constexpr std::int32_t kFirstDate = -2'451'545;
 constexpr std::int32_t kEndDate = 2'145'031'949;
 
+// The texts lie one behind the other, so they are storable when all of it is and each begins where a character does.
+bool are_storable(const ColumnView& column, std::size_t count) {
+  if (count == 0) {
+    return true;
+  }
+  const char* const begin = column.text(0).data();
+  const char* end = begin;
+  for (std::size_t row = 0; row < count; ++row) {
+    const std::string_view text = column.text(row);
+    if (text.size() > kLargestField || text.data() != end || (!text.empty() && !begins_character(text.front()))) {
+      return false;
+    }
+    end = text.data() + text.size();
+  }
+  return begin == end || is_storable_text({begin, static_cast<std::size_t>(end - begin)});
+}
+
 } // namespace
 
 void CopyBuffer::clear() noexcept {
@@ -88,8 +105,17 @@ void CopyBuffer::header() {
   int32(0); // length of the extension
 }
 
+std::vector<bool> RowEncoder::storable_columns(const RowView& rows, std::size_t count) const {
+  std::vector<bool> out(columns_.size());
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const ColumnType from = columns_[i].from;
+    out[i] = (from == ColumnType::text || from == ColumnType::json) && are_storable(rows[i], count);
+  }
+  return out;
+}
+
 const BadValue* RowEncoder::append(CopyBuffer& out, const RowView& rows, std::size_t row,
-                                   std::optional<std::int32_t> ord) {
+                                   std::optional<std::int32_t> ord, const std::vector<bool>& storable) {
   const std::size_t before = out.size();
   out.int16(static_cast<std::int16_t>(columns_.size() + (ord ? 1 : 0)));
   if (ord) {
@@ -104,7 +130,7 @@ const BadValue* RowEncoder::append(CopyBuffer& out, const RowView& rows, std::si
         return &bad_;
       }
       out.null();
-    } else if (!value(out, i, view, row)) {
+    } else if (!value(out, i, view, row, !storable.empty() && storable[i])) {
       out.cut(before);
       return &bad_;
     }
@@ -112,7 +138,7 @@ const BadValue* RowEncoder::append(CopyBuffer& out, const RowView& rows, std::si
   return nullptr;
 }
 
-bool RowEncoder::value(CopyBuffer& out, std::size_t column, const ColumnView& view, std::size_t row) {
+bool RowEncoder::value(CopyBuffer& out, std::size_t column, const ColumnView& view, std::size_t row, bool storable) {
   switch (columns_[column].from) {
     case ColumnType::boolean:
       out.field({view.boolean(row) ? "\1" : "\0", 1});
@@ -130,9 +156,9 @@ bool RowEncoder::value(CopyBuffer& out, std::size_t column, const ColumnView& vi
     case ColumnType::decimal:
       return decimal(out, column, view.decimal(row));
     case ColumnType::text:
-      return text(out, column, view.text(row));
+      return text(out, column, view.text(row), storable);
     case ColumnType::json:
-      return json(out, column, view.text(row));
+      return json(out, column, view.text(row), storable);
     case ColumnType::bytes:
       if (view.text(row).size() > kLargestField) {
         return bad(column, "54000", "has more bytes than PostgreSQL's largest value, 1 GB");
@@ -202,7 +228,7 @@ bool RowEncoder::decimal(CopyBuffer& out, std::size_t column, Decimal128 value) 
   return true;
 }
 
-bool RowEncoder::text(CopyBuffer& out, std::size_t column, std::string_view value) {
+bool RowEncoder::text(CopyBuffer& out, std::size_t column, std::string_view value, bool storable) {
   const SqlType& to = columns_[column].to;
   if (to.kind == SqlKind::numeric) { // exact digits of any number
     switch (append_numeric(out, value)) {
@@ -214,7 +240,7 @@ bool RowEncoder::text(CopyBuffer& out, std::size_t column, std::string_view valu
         return bad(column, "22003", "has more digits than numeric holds");
     }
   }
-  if (!is_storable_text(value)) {
+  if (!storable && !is_storable_text(value)) {
     const bool zero = value.find('\0') != std::string_view::npos;
     return bad(column, "22021", zero ? "holds a zero byte, which text cannot" : "is not valid UTF-8");
   }
@@ -228,8 +254,8 @@ bool RowEncoder::text(CopyBuffer& out, std::size_t column, std::string_view valu
   return true;
 }
 
-bool RowEncoder::json(CopyBuffer& out, std::size_t column, std::string_view value) {
-  if (!is_storable_text(value)) {
+bool RowEncoder::json(CopyBuffer& out, std::size_t column, std::string_view value, bool storable) {
+  if (!storable && !is_storable_text(value)) {
     return bad(column, "22021", "is not valid UTF-8, or holds a zero byte");
   }
   if (value.size() >= kLargestField) {

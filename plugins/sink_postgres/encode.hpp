@@ -79,17 +79,23 @@ class RowEncoder {
 
   const std::vector<ColumnPlan>& columns() const noexcept { return columns_; }
 
+  // Which columns of these rows hold nothing but storable text, nulls aside: each is looked at as one piece, for a
+  // fraction of what its texts cost one by one. `count`: how many rows there are.
+  std::vector<bool> storable_columns(const RowView& rows, std::size_t count) const;
+
   // Appends one row; `ord`: a leading int column with its place in the batch. When a value does not fit, nothing is
   // appended and the answer says why, valid until the next call.
-  const BadValue* append(CopyBuffer& out, const RowView& rows, std::size_t row, std::optional<std::int32_t> ord);
+  // `storable` is what storable_columns said of these rows; empty: nothing is known.
+  const BadValue* append(CopyBuffer& out, const RowView& rows, std::size_t row, std::optional<std::int32_t> ord,
+                         const std::vector<bool>& storable = {});
 
  private:
-  bool value(CopyBuffer& out, std::size_t column, const ColumnView& view, std::size_t row);
+  bool value(CopyBuffer& out, std::size_t column, const ColumnView& view, std::size_t row, bool storable);
   bool integer(CopyBuffer& out, std::size_t column, std::int64_t value);
   bool floating(CopyBuffer& out, std::size_t column, double value);
   bool decimal(CopyBuffer& out, std::size_t column, Decimal128 value);
-  bool text(CopyBuffer& out, std::size_t column, std::string_view value);
-  bool json(CopyBuffer& out, std::size_t column, std::string_view value);
+  bool text(CopyBuffer& out, std::size_t column, std::string_view value, bool storable);
+  bool json(CopyBuffer& out, std::size_t column, std::string_view value, bool storable);
   bool timestamp(CopyBuffer& out, std::size_t column, std::int64_t microseconds);
   bool date(CopyBuffer& out, std::size_t column, std::int32_t days);
   bool bad(std::size_t column, std::string_view sqlstate, std::string text);

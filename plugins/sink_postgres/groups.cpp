@@ -33,10 +33,15 @@ std::vector<Group> group_rows(const mr_delivery& delivery, const BoundTables& ta
     Group& group = group_of(groups, table->second.get());
     const auto view = static_cast<std::uint32_t>(group.views.size());
     group.views.emplace_back(*part.rows);
-    if (group.views.back().columns() != table->second->plan.encoder.columns().size()) {
+    const RowEncoder& encoder = table->second->plan.encoder;
+    if (group.views.back().columns() != encoder.columns().size()) {
       throw fatal("the rows for table " + table->second->plan.wanted.name.text() +
                   " do not have the columns of its schema");
     }
+    // Not worth it for a few rows of many.
+    const auto length = static_cast<std::size_t>(part.rows->length);
+    group.storable.push_back(part.count * 2 >= length ? encoder.storable_columns(group.views.back(), length)
+                                                      : std::vector<bool>());
     group.rows.reserve(group.rows.size() + part.count);
     for (std::uint32_t record = 0; record < part.count; ++record) {
       group.rows.push_back(

@@ -31,8 +31,9 @@ struct RowRef {
 
 struct Group {
   BoundTable* table = nullptr;
-  std::vector<RowView> views; // one for each of its parts
-  std::vector<RowRef> rows;   // in event order
+  std::vector<RowView> views;              // one for each of its parts
+  std::vector<std::vector<bool>> storable; // of the views' columns, see RowEncoder; empty: not looked at
+  std::vector<RowRef> rows;                // in event order
 };
 
 // In order of the tables' names, so that transactions of several workers take their locks in one order. Throws fatal()

@@ -265,7 +265,8 @@ Session::Maybe Transaction::copy_rows(Group& group, const std::vector<RowRef>& r
       continue;
     }
     const auto ord = plan.staged ? std::optional(static_cast<std::int32_t>(i)) : std::nullopt;
-    if (const BadValue* bad = plan.encoder.append(buffer, group.views[row.view], row.row, ord)) {
+    if (const BadValue* bad =
+            plan.encoder.append(buffer, group.views[row.view], row.row, ord, group.storable[row.view])) {
       refuse(
           group, row,
           {std::string(bad->sqlstate), bad->text, plan.encoder.columns()[bad->column].name, plan.wanted.name.text()});

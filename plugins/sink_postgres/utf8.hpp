@@ -10,6 +10,9 @@ namespace millrace::sink_postgres {
 // Valid UTF-8 without a zero byte.
 bool is_storable_text(std::string_view text) noexcept;
 
+// Whether this byte of valid UTF-8 is the first of a character.
+bool begins_character(char byte) noexcept;
+
 // Whether text of `limit` characters can hold it, where spaces past the limit do not count, as in varchar(n).
 // `text` is valid UTF-8.
 bool fits_characters(std::string_view text, std::size_t limit) noexcept;

@@ -166,6 +166,64 @@ TEST(RowEncoder, ABadValueLeavesNothingOfItsRow) {
   EXPECT_EQ(buffer.view(), before);
 }
 
+// What storable_columns says of a column of these texts, null where there is none.
+bool is_storable_column(const std::vector<std::optional<std::string>>& texts, ColumnType from = ColumnType::text) {
+  RowSchema schema;
+  schema.add({"a", from, true, 0, 0, ""});
+  RowBuilder builder(schema);
+  for (const std::optional<std::string>& text : texts) {
+    if (text) {
+      builder.text(0, *text);
+    }
+    builder.end_row();
+  }
+  const Rows rows(builder);
+  const RowEncoder encoder({plan("a", from, from == ColumnType::bytes ? "bytea" : "text")});
+  return encoder.storable_columns(RowView(rows.array), texts.size()).at(0);
+}
+
+TEST(RowEncoder, AColumnIsStorableWhenEachOfItsTextsIs) {
+  const std::string wide(100, 'x');
+  EXPECT_TRUE(is_storable_column({}));
+  EXPECT_TRUE(is_storable_column({"", std::nullopt, ""}));
+  EXPECT_TRUE(is_storable_column({"a", std::nullopt, "ü", wide, "😀" + wide + "😀"}));
+  EXPECT_TRUE(is_storable_column({R"({"a":"ü"})"}, ColumnType::json));
+  EXPECT_FALSE(is_storable_column({"a"}, ColumnType::bytes)) << "it is no text";
+  EXPECT_FALSE(is_storable_column({"a", std::string(1, '\0')}));
+  EXPECT_FALSE(is_storable_column({wide + "ü", std::string(1, '\0') + wide}));
+  EXPECT_FALSE(is_storable_column({wide, "\xFF", wide}));
+  EXPECT_FALSE(is_storable_column({"\xC3", "\xBC"})) << "together they are a character";
+  EXPECT_FALSE(is_storable_column({wide + "\xC3", "\xBC" + wide}));
+  EXPECT_FALSE(is_storable_column({"a", "b\xC3"}));
+}
+
+TEST(RowEncoder, WhatIsKnownToBeStorableIsWrittenTheSame) {
+  RowSchema schema;
+  schema.add({"a", ColumnType::text, true, 0, 0, ""});
+  schema.add({"b", ColumnType::text, true, 0, 0, ""});
+  RowBuilder builder(schema);
+  builder.text(0, "ü");
+  builder.text(1, "b");
+  builder.end_row();
+  builder.text(0, "x");
+  builder.text(1, "\xFF");
+  builder.end_row();
+  const Rows rows(builder);
+  const RowView view(rows.array);
+  RowEncoder encoder({plan("a", ColumnType::text, "varchar(3)"), plan("b", ColumnType::text, "text")});
+  const std::vector<bool> storable = encoder.storable_columns(view, 2);
+  EXPECT_EQ(storable, (std::vector<bool>{true, false}));
+  CopyBuffer with;
+  CopyBuffer without;
+  EXPECT_EQ(encoder.append(with, view, 0, std::nullopt, storable), nullptr);
+  EXPECT_EQ(encoder.append(without, view, 0, std::nullopt), nullptr);
+  EXPECT_EQ(hex(with.view()), hex(without.view()));
+  const BadValue* const bad = encoder.append(with, view, 1, std::nullopt, storable);
+  ASSERT_NE(bad, nullptr);
+  EXPECT_EQ(bad->sqlstate, "22021");
+  EXPECT_EQ(bad->column, 1U);
+}
+
 TEST(RowEncoder, ChecksEveryBoundOfEveryType) {
   RowSchema schema;
   schema.add({"i", ColumnType::int64, true, 0, 0, ""});
