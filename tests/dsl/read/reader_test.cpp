@@ -302,6 +302,27 @@ TEST_F(ReaderTest, GoesDownSixtyFourLevelsAndNoFurther) {
   }
 }
 
+std::string object_of_keys(int count, const std::string& prefix, const std::string& last) {
+  std::string event = "{";
+  for (int i = 0; i < count; ++i) {
+    event += "\"" + prefix + std::to_string(i) + "\":1,";
+  }
+  return event + last + "}";
+}
+
+// Were each compared with those before it, this would take minutes.
+TEST_F(ReaderTest, PassesByAnyNumberOfKeysThatNobodyDeclared) {
+  constexpr int kKeys = 500'000;
+  const Index name = builder_.add("name", {Kind::text});
+  builder_.add("other", {Kind::text}, false);
+  for (const char* prefix : {"k", "name", R"(\u006b)"}) {
+    ASSERT_EQ(read(object_of_keys(kKeys, prefix, R"("name":"here")")), Fault::none) << prefix;
+    EXPECT_EQ(reader_->violation().fault, Fault::none);
+    EXPECT_EQ(value(name).as_text(), "here");
+    arena_.reset();
+  }
+}
+
 TEST_F(ReaderTest, LimitsTheLengthOfKeys) {
   EXPECT_EQ(read("{\"" + std::string(1024, 'k') + "\":1}"), Fault::none);
   EXPECT_EQ(read("{\"" + std::string(1025, 'k') + "\":1}"), Fault::key_too_long);
