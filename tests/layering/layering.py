@@ -58,7 +58,7 @@ AREAS = [
     ("plugins/kafka_client", KIT | {"rdkafka"}),
     ("plugins/source_kafka", KIT | {"rdkafka", "plugins/kafka_client"}),
     ("plugins/sink_kafka", KIT | {"rdkafka", "plugins/kafka_client"}),
-    ("plugins/sink_postgres", KIT | {"postgres"}),
+    ("plugins/sink_postgres", KIT | {"postgres", "simdjson"}),  # simdjson for what it knows of UTF-8
     ("plugins/sink_http", KIT | {"asio", "beast", "boost", "openssl"}),
     ("plugins/source_file", KIT | {"compression"}),
     ("plugins/sink_file", KIT | {"compression"}),
