@@ -119,6 +119,7 @@ class SinkDriver {
   bool call_unbind();
   void bound(std::uint32_t id, const Answer& answer);
   void no_longer_refused(Bind& bind);
+  void ask_no_more(std::uint32_t id);
   void release_held();
   bool call_still();
 

@@ -455,13 +455,18 @@ void SinkDriver::unbind(std::uint32_t id) {
   }
   Bind& bind = binds_[id];
   if (bind.state == Bound::kWanted) {
-    std::erase(to_bind_, id);
-    bind.state = Bound::kNo;
-    no_longer_refused(bind);
+    ask_no_more(id);
     return;
   }
   bind.unwanted = true;
   to_unbind_.push_back(id);
+}
+
+void SinkDriver::ask_no_more(std::uint32_t id) {
+  Bind& bind = binds_[id];
+  std::erase(to_bind_, id);
+  bind.state = Bound::kNo;
+  no_longer_refused(bind);
 }
 
 bool SinkDriver::call_unbind() {
@@ -469,7 +474,13 @@ bool SinkDriver::call_unbind() {
     const std::uint32_t id = to_unbind_.front();
     to_unbind_.pop_front();
     Bind& bind = binds_[id];
-    if (!std::exchange(bind.unwanted, false) || bind.state != Bound::kYes) {
+    if (!std::exchange(bind.unwanted, false)) {
+      continue;
+    }
+    if (bind.state == Bound::kWanted) { // refused after nobody wanted it any more
+      ask_no_more(id);
+    }
+    if (bind.state != Bound::kYes) {
       continue;
     }
     bind = {bind.target};
