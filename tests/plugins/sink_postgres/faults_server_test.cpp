@@ -87,7 +87,8 @@ TEST_F(Faults, ADeadlockIsTriedAgainWithTheSameRows) {
   sql("insert into t values (1, 0), (2, 0)");
   sql("alter database " + database_ + " set deadlock_timeout = '1min'"); // the rival is never the one to die
   pqxx::connection rival(url());
-  sql("alter database " + database_ + " set deadlock_timeout = '20ms'");
+  // The sink looks for a deadlock once, that long after it began to wait: by then the rival has to wait as well.
+  sql("alter database " + database_ + " set deadlock_timeout = '3s'");
   auto sink = started_sink();
   sink->bind(1, target_.get());
   pqxx::work rivals(rival);
