@@ -185,8 +185,10 @@ rd_kafka_topic_t* Post::handle(Lane& lane, Binding& binding) {
 
 void Post::send_waiting(Lane& lane) {
   const Clock::time_point now = Clock::now();
+  lane.held_back = {};
   while (!lane.waiting.empty() && lane.producer != nullptr && !lane.broken && !given_up_) {
     if (!lane.bursts.may_send(now)) {
+      lane.held_back = now;
       return; // goes on when a burst is acknowledged, or old
     }
     Span& span = lane.waiting.front();
@@ -241,8 +243,8 @@ milliseconds Post::patience() const {
   for (const Lane* lane : {&many_, &alone_}) {
     if (lane->producer == nullptr && !lane->waiting.empty()) {
       wait = std::min(wait, lane->build_at - now);
-    } else if (!lane->waiting.empty() && !lane->bursts.may_send(now)) {
-      wait = std::min(wait, lane->bursts.next_old(now) - now);
+    } else if (lane->held_back != Clock::time_point{}) { // as it was then: what is old since lets it go on at once
+      wait = std::min(wait, lane->bursts.next_old(lane->held_back) - now);
     }
   }
   return std::max(std::chrono::ceil<milliseconds>(wait), milliseconds(0));

@@ -62,6 +62,7 @@ class Post {
     std::unique_ptr<Producer> producer;
     std::deque<Span> waiting;
     Bursts bursts{};
+    Clock::time_point held_back{}; // when a burst could not begin; zero: it could
     std::size_t in_flight = 0;
     bool broken = false;
     std::uint32_t breaks = 0; // in a row
@@ -106,8 +107,8 @@ class Post {
 
   // Of the thread:
   std::list<Open> open_;
-  Lane many_{0, nullptr, {}, {}, 0, false, 0, {}, {}};
-  Lane alone_{1, nullptr, {}, {}, 0, false, 0, {}, {}};
+  Lane many_{0, nullptr, {}, {}, {}, 0, false, 0, {}, {}};
+  Lane alone_{1, nullptr, {}, {}, {}, 0, false, 0, {}, {}};
   std::unordered_map<std::uint32_t, Binding> bindings_; // below the lanes: its handles go before their clients
   std::uint32_t salt_ = 0;
   std::uint64_t acked_ = 0; // not counted in the metric yet
