@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """File -> rules -> Kafka, acknowledged: the engine as an operator runs it, against a bare librdkafka loop that sends the same
-events from memory to the same broker; by turns, in one run, after one that does not count. What a start costs is measured with
-a file of one event and taken off."""
+events from memory to the same broker; by turns, in one run, after some that do not count. The broker keeps its log in memory where there is room, so that the disk,
+which both share, does not decide. What a start costs is measured with a file of one event and taken off."""
 import gzip
 import os
 import pathlib
@@ -17,6 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MILLRACE_BUILD", ROOT / "build" / "release"))
 DATA = pathlib.Path(os.environ.get("MILLRACE_DATA", ROOT / ".deps" / "data")) / "wikipedia-edits-2015-09-12.json.gz"
 ROUNDS = 5
+WARM = 6
 REPEATS = 10  # of 39,244 edits
 
 CONFIG = """[engine]
@@ -78,7 +79,9 @@ def bare(topic, file, brokers):
 def main():
     if not DATA.exists():
         sys.exit(f"bench produce: there is no {DATA}; ./dev setup fetches it")
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-produce-"))
+    shared = pathlib.Path("/dev/shm")
+    roomy = shared.is_dir() and shutil.disk_usage(shared).free > 8 << 30
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-produce-", dir=shared if roomy else None))
     try:
         with gzip.open(DATA) as lines:
             once = lines.read()
@@ -90,7 +93,8 @@ def main():
         count = once.count(b"\n") * REPEATS
         brokers = kafka(folder, "start")
         engine(folder, "apply", one, brokers)
-        bare("edits", many, brokers)  # the broker's own code is compiled while it runs
+        for _ in range(WARM):  # the broker's own code is compiled while it runs
+            bare("edits", many, brokers)
         ours, theirs = [], []
         for _ in range(ROUNDS):
             empty = engine(folder, "run", one, brokers)
