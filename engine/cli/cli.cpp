@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "engine/admin/client.hpp"
 #include "engine/admin/server.hpp"
+#include "engine/config/nearest.hpp"
 #include "engine/config/problem.hpp"
 #include "engine/modules/instance.hpp"
 
@@ -22,6 +26,25 @@ ExitCode code_of(const config::Problems& problems) {
     return problem.kind == config::Problem::Kind::kConfiguration;
   });
   return wrong ? ExitCode::kConfiguration : ExitCode::kPlugin;
+}
+
+// CLI11 says of a mistyped command, or of one below a command, only that one is required. Empty: none was given, or it
+// is known.
+std::string unknown_command(const CLI::App& app, std::span<const std::string> arguments) {
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    known.push_back(command->get_name());
+  }
+  if (known.empty() || arguments.empty() || arguments.front().starts_with('-')) {
+    return "";
+  }
+  const std::string& name = arguments.front();
+  if (std::ranges::find(known, name) != known.end()) {
+    return unknown_command(*app.get_subcommand(name), arguments.subspan(1));
+  }
+  const std::optional<std::string> near = config::nearest(name, known);
+  return fmt::format("{}: there is no command '{}'{} Known: {}", app.get_name(), name,
+                     near ? "; did you mean '" + *near + "'?" : ".", fmt::join(known, ", "));
 }
 
 ExitCode guarded(const Chosen& command, const Console& console) {
@@ -70,6 +93,10 @@ ExitCode run(std::span<const std::string> arguments, const Console& console) {
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
+    if (const std::string text = unknown_command(app, arguments); !text.empty()) {
+      console.err << text << "\n";
+      return ExitCode::kUsage;
+    }
     const int code = app.exit(error, console.out, console.err);
     return code == 0 ? ExitCode::kOk : ExitCode::kUsage;
   }

@@ -21,7 +21,11 @@ TEST_F(CommandLine, HelpIsNoMistakeAndAnUnknownCommandIs) {
   EXPECT_THAT(run({"--help"}).out, HasSubstr("check"));
   EXPECT_EQ(run({"check", "--help"}).code, ExitCode::kOk);
   EXPECT_EQ(run({}).code, ExitCode::kUsage);
-  EXPECT_EQ(run({"chekc"}).code, ExitCode::kUsage);
+  const Ran mistyped = run({"chekc"});
+  EXPECT_EQ(mistyped.code, ExitCode::kUsage);
+  EXPECT_THAT(mistyped.err, HasSubstr("millrace: there is no command 'chekc'; did you mean 'check'?"));
+  EXPECT_THAT(run({"plugins", "lst"}).err, HasSubstr("plugins: there is no command 'lst'; did you mean 'list'?"));
+  EXPECT_THAT(run({"ingest"}).err, HasSubstr("there is no command 'ingest'. Known: apply, check, "));
   EXPECT_EQ(run({"check", "--conect"}).code, ExitCode::kUsage);
 }
 
