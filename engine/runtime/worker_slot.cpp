@@ -169,7 +169,7 @@ void WorkerSlot::broken(flow::Role role, std::size_t sink, std::string_view inst
       broken_sinks_[sink] = trouble_;
     }
   }
-  log_.write(MR_LOG_ERROR, {name_, instance}, "an instance is broken and will be replaced", {{"reason", text}});
+  log_.write(MR_LOG_ERROR, {name_, instance}, "an instance is broken", {{"reason", text}});
   if (role == flow::Role::kSink) {
     orders_.replace_sink(index_, sink);
     return;
