@@ -1,6 +1,6 @@
-// How much is handed to librdkafka at a time. A producer that never stores twice has at most five requests under way to
-// a partition; when more waits, its thread turns in a loop without a pause until the next acknowledgement comes, at the
-// cost of a core and with requests that are far from full. So records are handed over in bursts, two of which may be
+// How much is handed to librdkafka at a time. A producer that never stores twice has one request under way to a
+// partition; while a next one is ready, its thread turns in a loop without a pause until the acknowledgement comes, at
+// the cost of a core. So records are handed over in bursts, two of which may be
 // under way: what comes meanwhile makes the next one. One that is old does not count, lest a partition without a leader
 // hold up all others. Pure.
 #pragma once
