@@ -17,10 +17,6 @@ using std::chrono::seconds;
 constexpr std::uint32_t kAttemptFromWhichAlone = 5; // the contract: from the fifth on a sink writes record by record
 constexpr std::array<double, 10> kSeconds = {0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30};
 
-std::size_t size_of(const mr_message& message) {
-  return message.key.size + (message.payload.data != nullptr ? message.payload.size : message.event->payload.size);
-}
-
 // What librdkafka reports for its own giving up: known not to be stored.
 bool is_known_not_stored(const rd_kafka_message_t& message) {
   return rd_kafka_message_status(&message) == RD_KAFKA_MSG_STATUS_NOT_PERSISTED;

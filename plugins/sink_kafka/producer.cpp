@@ -46,7 +46,7 @@ kafka_client::Topic Producer::topic(const std::string& name) {
 }
 
 rd_kafka_resp_err_t Producer::send(rd_kafka_topic_t* topic, const mr_message& message, Record* record) {
-  const mr_str payload = message.payload.data != nullptr ? message.payload : message.event->payload;
+  const mr_str payload = payload_of(message);
   Headers headers;
   std::array<rd_kafka_vu_t, 7> values{};
   values[0].vtype = RD_KAFKA_VTYPE_RKT;

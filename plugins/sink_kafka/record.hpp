@@ -63,6 +63,12 @@ struct Open {
   }
 };
 
+// What is sent: the message's own, or that of the event it was made of.
+inline mr_str payload_of(const mr_message& message) {
+  return message.payload.data != nullptr ? message.payload : message.event->payload;
+}
+inline std::size_t size_of(const mr_message& message) { return message.key.size + payload_of(message).size; }
+
 // Consecutive records of one delivery that are to be sent.
 struct Span {
   Record* next;
