@@ -59,8 +59,7 @@ TEST_F(RunningEngine, DrainWaitsForWhatIsUnderWay) {
   world_.holds = true;
   start(pipeline("p"));
   world_.give("e", 10);
-  ASSERT_TRUE(
-      world_.until([](const World& world) { return !world.sinks.empty() && (*world.sinks.begin())->held() > 0; }));
+  ASSERT_TRUE(world_.holds_something());
   engine_->drain();
   EXPECT_THAT(engine_->not_ready(), Contains("the engine is stopping"));
   world_.let_go();
@@ -74,8 +73,7 @@ TEST_F(RunningEngine, DrainAbandonsAtTheDeadlineWhatIsUnderWayStill) {
   world_.holds = true;
   start(pipeline("p", 1, "cupboard"), "stop_deadline = \"0s\"");
   world_.give("e", 10);
-  ASSERT_TRUE(
-      world_.until([](const World& world) { return !world.sinks.empty() && (*world.sinks.begin())->held() > 0; }));
+  ASSERT_TRUE(world_.holds_something());
   drains();
   EXPECT_GT(world_.settled[MR_ABANDONED], 0);
   EXPECT_EQ(world_.settled[MR_DELIVERED], 0);

@@ -60,8 +60,7 @@ TEST_F(Reload, LeavesWhatIsUnderWayToTheRulesetThatDecidedIt) {
   world_.holds = true;
   start(pipeline("p"));
   world_.give("e", 10);
-  ASSERT_TRUE(
-      world_.until([](const World& world) { return !world.sinks.empty() && (*world.sinks.begin())->held() > 0; }));
+  ASSERT_TRUE(world_.holds_something());
   write_rules("bbbb");
   EXPECT_THAT(reload().pipelines[0].switched, ElementsAre("p/0")); // it waits for no sink
   world_.let_go();
@@ -130,8 +129,7 @@ TEST_F(Reload, RefusedWhileTheEngineStops) {
   world_.holds = true;
   start(pipeline("p"));
   world_.give("e", 10);
-  ASSERT_TRUE(
-      world_.until([](const World& world) { return !world.sinks.empty() && (*world.sinks.begin())->held() > 0; }));
+  ASSERT_TRUE(world_.holds_something());
   engine_->drain();
   write_rules("bbbb");
   const Receipt receipt = reload();

@@ -96,6 +96,8 @@ struct World {
   }
   void give(const std::string& prefix, int events);
   void let_go();
+  // Waits until a sink keeps a delivery back.
+  bool holds_something();
 };
 
 inline World* World::current = nullptr;
@@ -382,6 +384,12 @@ inline void World::let_go() {
     for (Shelf* sink : world.sinks) {
       sink->let_go(world);
     }
+  });
+}
+
+inline bool World::holds_something() {
+  return until([](const World& world) {
+    return std::ranges::any_of(world.sinks, [](const Shelf* sink) { return sink->held() > 0; });
   });
 }
 
