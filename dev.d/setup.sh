@@ -7,7 +7,7 @@ readonly packages=(
   g++ cmake ninja-build ccache mold pkg-config dpkg-dev clang-format clang-tidy git curl jq python3 procps util-linux xz-utils
   # libraries of the engine, the rules and the plugins
   libboost1.81-dev libboost-filesystem1.81-dev libboost-system1.81-dev libsimdjson-dev libre2-dev libtomlplusplus-dev
-  libcli11-dev libfmt-dev libspdlog-dev libxxhash-dev libssl-dev zlib1g-dev libzstd-dev libpq-dev
+  libcli11-dev libfmt-dev libspdlog-dev libxxhash-dev libicu-dev libssl-dev zlib1g-dev libzstd-dev libpq-dev
   # libraries of librdkafka
   libsasl2-dev liblz4-dev libcurl4-openssl-dev
   # tests and measurements

@@ -172,7 +172,7 @@ Compilation compile(std::string_view root, const Loader& load) {
     return out; // names that stand in what cannot be read are not known, so nothing can be said of the rest
   }
   auto ruleset = std::make_shared<Ruleset>();
-  check::Context context{out.sources, files, out.diagnostics, ruleset->program, {}, {}, {}, {}, {}, {}, {}, {}};
+  check::Context context{out.sources, files, out.diagnostics, ruleset->program, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
   check::declare_all(context);
   check::check_routers(context);
   check::check_tables(context);

@@ -62,7 +62,8 @@ class Describer {
       }
       names += program_.enumerations[type.names].or_other ? "+" : "";
     }
-    return list({num(type.kind), num(type.wire), num(type.precision), num(type.scale), names});
+    return list({num(type.kind), num(type.wire), num(type.precision), num(type.scale), names,
+                 type.element == kNone ? "" : this->type(program_.types[type.element])});
   }
 
   std::string path(Index slot) const {
@@ -73,10 +74,51 @@ class Describer {
     return text;
   }
 
+  std::string paths(const std::vector<Index>& slots) const {
+    std::string text;
+    for (const Index slot : slots) {
+      text += path(slot);
+    }
+    return text;
+  }
+
   std::string value(const Value& value) {
     arena_.reset();
     const auto text = text_form(value, arena_);
     return list({num(value.tag()), text ? std::string(*text) : std::string("-")});
+  }
+
+  std::string set(const ValueSet& set) {
+    std::string items;
+    for (const Value& item : set.values) {
+      items += value(item);
+    }
+    for (const ValueRange& range : set.ranges) {
+      items += list({value(range.low), value(range.high), num(range.open)});
+    }
+    for (const IpBlock& block : set.blocks) {
+      items += list({std::string(block.address.begin(), block.address.end()), num(block.bits)});
+    }
+    return items;
+  }
+
+  /// By content, so that a change of a CSV file shows in the rules that use it. Worked out once.
+  std::string lookup(const Lookup& lookup) {
+    std::string& known = lookups_[lookup.name];
+    if (known.empty()) {
+      std::string all = list({lookup.name, type(lookup.key)});
+      for (std::size_t i = 0; i < lookup.columns.size(); ++i) {
+        all += list({lookup.columns[i], type(lookup.types[i])});
+      }
+      for (const Value& each : lookup.keys) {
+        all += value(each);
+      }
+      for (const Value& each : lookup.values) {
+        all += value(each);
+      }
+      known = hash_of(all);
+    }
+    return known;
   }
 
   /// Which members of a node are numbers of what.
@@ -98,13 +140,8 @@ class Describer {
         return num(node.op);
       case Op::meta_header:
         return list({num(node.op), std::string(program_.text(node.a))});
-      case Op::unmapped: {
-        std::string left_out;
-        for (const Index slot : program_.field_sets[node.a]) {
-          left_out += path(slot);
-        }
-        return list({num(node.op), left_out});
-      }
+      case Op::unmapped:
+        return list({num(node.op), paths(program_.field_sets[node.a])});
       case Op::concat:
       case Op::all_of:
       case Op::any_of: {
@@ -115,13 +152,38 @@ class Describer {
         return list({num(node.op), parts});
       }
       case Op::in_set:
-      case Op::not_in_set: {
-        std::string items;
-        for (const Value& item : program_.sets[node.b].values) {
-          items += value(item);
+      case Op::not_in_set:
+        return list({num(node.op), this->node(node.a), set(program_.sets[node.b]), num(node.detail)});
+      case Op::call: {
+        std::string arguments;
+        for (Index i = 0; i < node.b; ++i) {
+          arguments += this->node(program_.operands[node.a + i]);
         }
-        return list({num(node.op), this->node(node.a), items});
+        return list({num(node.op), num(node.detail), arguments});
       }
+      case Op::element:
+        return list({num(node.op), num(node.a)});
+      case Op::member:
+        return list({num(node.op), this->node(node.a), std::string(program_.text(node.b))});
+      case Op::item:
+        return list({num(node.op), this->node(node.a), num(node.b)});
+      case Op::lookup:
+      case Op::in_lookup:
+      case Op::not_in_lookup:
+        return list({num(node.op), this->node(node.a), lookup(program_.lookups[node.b]), num(node.detail)});
+      case Op::matches:
+      case Op::not_matches:
+        return list({num(node.op), this->node(node.a), program_.regexes[node.b].pattern});
+      case Op::is_kind:
+      case Op::is_not_kind:
+        return list({num(node.op), this->node(node.a), num(node.detail)});
+      case Op::some:
+      case Op::every:
+        return list({num(node.op), this->node(node.a), this->node(node.b), num(node.detail)});
+      case Op::sampled:
+      case Op::not_sampled:
+        return list(
+            {num(node.op), this->node(node.a), program_.samples[node.b].salt, num(program_.samples[node.b].below)});
       case Op::read_as:
         return list({num(node.op), this->node(node.a), type(node.type)});
       case Op::coalesce:
@@ -149,7 +211,9 @@ class Describer {
       case Op::not_ends_with:
       case Op::contains:
       case Op::not_contains:
-        return list({num(node.op), this->node(node.a), this->node(node.b)});
+      case Op::in_list:
+      case Op::not_in_list:
+        return list({num(node.op), this->node(node.a), this->node(node.b), num(node.detail)});
     }
     return "?";
   }
@@ -157,7 +221,10 @@ class Describer {
   std::string shape(const Shape& shape) {
     std::string fields = shape.open ? "open" : "";
     for (const Field& field : shape.fields) {
-      fields += field.declared ? list({field.name, num(field.parent), type(field.type), num(field.required)}) : "";
+      const RequiredWhen& when = field.required_when;
+      fields += field.declared ? list({field.name, num(field.parent), type(field.type), num(field.required),
+                                       when.field == kNone ? "" : num(when.field) + set(program_.sets[when.set])})
+                               : "";
     }
     return fields;
   }
@@ -174,8 +241,14 @@ class Describer {
       for (const HeaderClause& header : target.headers) {
         headers += list({std::string(program_.text(header.name)), node(header.value), num(header.otherwise)});
       }
-      text += list({name_of_topic(target.topic), node(target.name), node(target.key), num(target.key_otherwise),
-                    node(target.timestamp), headers});
+      std::string names;
+      for (const std::string& name : target.names) {
+        names += target.listed ? list({name}) : "";
+      }
+      text +=
+          list({name_of_topic(target.topic), node(target.name), names, num(target.at_most),
+                name_of_topic(target.overflow), node(target.key), num(target.key_otherwise), node(target.partition_by),
+                node(target.timestamp), target.omit == kNone ? "" : paths(program_.field_sets[target.omit]), headers});
     }
     return text;
   }
@@ -201,19 +274,38 @@ class Describer {
     std::string columns;
     for (const Column& column : table.columns) {
       columns += list({column.name, sql_text(column.type), node(column.value), num(column.otherwise),
-                       node(column.constant), num(column.nullable)});
+                       node(column.constant), num(column.nullable), column.renamed_from});
     }
     std::string key;
     for (const Index column : table.primary_key) {
       key += list({table.columns[column].name});
     }
+    std::string indexes;
+    for (const std::vector<Index>& index : table.indexes) {
+      std::string names;
+      for (const Index column : index) {
+        names += list({table.columns[column].name});
+      }
+      indexes += list({names});
+    }
+    const PartitionBy& partition = table.partition_by;
+    const std::string partitions = partition.column == kNone
+                                       ? ""
+                                       : list({num(partition.unit), table.columns[partition.column].name,
+                                               num(partition.keep), num(partition.keep_unit)});
+    std::string dropped;
+    for (const std::string& column : table.dropped_columns) {
+      dropped += list({column});
+    }
     return list({name_of_topic(table.topic), node(table.where), columns, key, num(table.on_conflict),
-                 table.newest_by == kNone ? "-" : table.columns[table.newest_by].name});
+                 table.newest_by == kNone ? "-" : table.columns[table.newest_by].name, indexes, partitions,
+                 num(table.frozen), dropped, name_of_topic(table.dead_letter)});
   }
 
   const Program& program_;
   Arena arena_;
   Index shape_ = kNone;
+  std::map<std::string, std::string> lookups_;
 };
 
 } // namespace
@@ -228,7 +320,9 @@ std::string hash_of(std::string_view text) {
 
 std::map<std::string, std::string> meanings_of(const Program& program) { return Describer(program).all(); }
 
-std::string sql_text(const SqlType& type) {
+namespace {
+
+std::string element_text(const SqlType& type) {
   switch (type.kind) {
     case SqlKind::boolean:
       return "boolean";
@@ -259,9 +353,17 @@ std::string sql_text(const SqlType& type) {
       return "uuid";
     case SqlKind::jsonb:
       return "jsonb";
+    case SqlKind::interval:
+      return "interval";
+    case SqlKind::inet:
+      return "inet";
   }
   return "";
 }
+
+} // namespace
+
+std::string sql_text(const SqlType& type) { return element_text(type) + (type.array ? "[]" : ""); }
 
 std::string qualified_name(const Table& table) {
   return table.schema.empty() ? table.name : table.schema + "." + table.name;

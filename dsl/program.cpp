@@ -29,6 +29,12 @@ Index Program::add_constant(Value value) {
     case Tag::json:
       value = Value::of_json(text(add_text(value.as_text())));
       break;
+    case Tag::version:
+      value = Value::of_version(text(add_text(value.as_text())));
+      break;
+    case Tag::list:
+      value = Value::of_list(add_list(value.as_list()));
+      break;
     case Tag::absent:
     case Tag::boolean:
     case Tag::integer:
@@ -36,18 +42,37 @@ Index Program::add_constant(Value value) {
     case Tag::decimal:
     case Tag::timestamp:
     case Tag::uuid:
+    case Tag::duration:
+    case Tag::ip:
       break;
   }
   constants.push_back(value);
   return static_cast<Index>(constants.size() - 1);
 }
 
-Index Program::add_set(std::vector<Value> values) {
-  for (Value& value : values) {
+const List& Program::add_list(const List& list) {
+  std::vector<Value>& items = list_items_.emplace_back();
+  for (const Value& item : list.items) {
+    items.push_back(constants[add_constant(item)]);
+  }
+  return lists_.emplace_back(List{items, list.json.empty() ? list.json : text(add_text(list.json))});
+}
+
+Index Program::add_set(ValueSet set) {
+  for (Value& value : set.values) {
     value = constants[add_constant(value)];
   }
-  sets.push_back({std::move(values)});
+  for (ValueRange& range : set.ranges) {
+    range.low = constants[add_constant(range.low)];
+    range.high = constants[add_constant(range.high)];
+  }
+  sets.push_back(std::move(set));
   return static_cast<Index>(sets.size() - 1);
+}
+
+Index Program::add_type(ValueType type) {
+  types.push_back(type);
+  return static_cast<Index>(types.size() - 1);
 }
 
 Index Program::add_node(Node node) {

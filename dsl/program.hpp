@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,11 @@
 #include <vector>
 
 #include "dsl/values/value.hpp"
+#include "dsl/values/value_map.hpp"
+
+namespace re2 {
+class RE2;
+}
 
 namespace millrace::dsl {
 
@@ -35,6 +41,10 @@ enum class Kind : std::uint8_t {
   uuid = 7,
   object = 8, // `object`, and the nested `{ }` of an event
   any = 9,
+  duration = 10,
+  ip = 11,
+  version = 12,
+  list = 13, // of `element`
 };
 
 /// How a value is written in JSON where that is not the type's own form.
@@ -46,6 +56,7 @@ struct ValueType {
   std::uint8_t precision = 0; // of decimal
   std::uint8_t scale = 0;     // of decimal
   Index names = kNone;        // of text: an Enumeration
+  Index element = kNone;      // of list: Program::types
 };
 
 /// `one of "a", "b" [or other]`.
@@ -56,6 +67,12 @@ struct Enumeration {
 
 // ---- events
 
+/// `required when type in ("a", "b")`: a required text, enumeration or bool field, and the values of it.
+struct RequiredWhen {
+  Index field = kNone; // none: never
+  Index set = kNone;
+};
+
 /// One node of the tree of paths of an event. Its index in Shape::fields is also its slot when an event is read.
 struct Field {
   std::string name;     // unescaped; empty for the root
@@ -64,6 +81,7 @@ struct Field {
   bool declared = true; // false: a rule names it below `object`, `any` or in an open event. It is `any`, and the last
                         // duplicate counts
   bool required = true; // declared without `?`
+  RequiredWhen required_when; // of an optional one
   // Derived by seal().
   std::vector<Index> children;
   std::string path; // as it is written in rules, for reasons
@@ -101,6 +119,11 @@ enum class Op : std::uint8_t {
   read_as = 14,    // a; type: the type to read it as, from its JSON value or its text form; absent if it cannot be
   concat = 15,     // a: first operand, b: count; text forms joined; absent if one is
   as_boolean = 16, // a: a condition, taken as a value; never absent
+  call = 17,       // a: first operand, b: count; detail: Function
+  element = 18,    // the item that a quantifier is at; a: 0 for the outer one, 1 for the one inside it
+  member = 19,     // a: node of an object or `any`, b: text, the key; the last of several counts
+  item = 20,       // a: node of a list or `any`, b: which, from 0
+  lookup = 21,     // a: node of the key, b: lookup; detail: which column of it
   // Conditions.
   always = 32,        //
   never = 33,         //
@@ -126,18 +149,98 @@ enum class Op : std::uint8_t {
   not_ends_with = 53,
   contains = 54,
   not_contains = 55,
+  in_list = 56,       // a: node, b: node of a list
+  not_in_list = 57,   //
+  in_lookup = 58,     // a: node, b: lookup; whether it is a key of it
+  not_in_lookup = 59, //
+  matches = 60,       // a: node, b: regex
+  not_matches = 61,   //
+  is_kind = 62,       // a: node; detail: JsonType
+  is_not_kind = 63,   //
+  some = 64,        // a: node of a list, b: condition on `element`; detail: 0 outer, 1 inner. False for an absent list
+  every = 65,       // the same; true for an empty list
+  sampled = 66,     // a: node, b: sample
+  not_sampled = 67, //
 };
+
+/// The functions of the language, by name.
+enum class Function : std::uint8_t {
+  lower = 1,
+  upper = 2,
+  trim = 3,
+  length = 4,
+  substring = 5,
+  split = 6,
+  concat = 7,
+  first = 8,
+  last = 9,
+  count = 10,
+  hash = 11,
+  host = 12,
+  round = 13,
+  abs = 14,
+  min = 15,
+  max = 16,
+  date = 17,
+  hour = 18,
+  truncate = 19,
+  parse_time = 20,
+  json = 21,
+};
+
+/// What `is` asks for.
+enum class JsonType : std::uint8_t { string = 1, number = 2, boolean = 3, list = 4, object = 5 };
 
 struct Node {
   Op op = Op::never;
   ValueType type; // of a value; what `read_as` reads it as
   Index a = kNone;
   Index b = kNone;
+  std::uint8_t detail = 0; // where the operation says so; of comparisons, in_set, in_list and text tests: kIgnoringCase
+};
+inline constexpr std::uint8_t kIgnoringCase = 1;
+
+/// `low..high`, or `low..<high`.
+struct ValueRange {
+  Value low;
+  Value high;
+  bool open = false; // without `high`
 };
 
-/// The values of `x in ("a", "b")`.
+/// The addresses that begin with the first `bits` of `address`; of version 4 these are 96 and more.
+struct IpBlock {
+  Ip address{};
+  std::uint8_t bits = 128;
+};
+
+/// What stands behind `in`: `x in ("a", "b")`, `x in 1..10`, `x in ("10.0.0.0/8")`.
 struct ValueSet {
-  std::vector<Value> values; // sorted by seal()
+  std::vector<Value> values; // sorted by seal(); folded where case is ignored
+  std::vector<ValueRange> ranges;
+  std::vector<IpBlock> blocks;
+};
+
+struct Regex {
+  std::string pattern; // with its flags, as RE2 reads it
+  std::shared_ptr<const re2::RE2> compiled;
+};
+
+/// `sampled(x, 1%)`
+struct Sample {
+  std::string salt;
+  std::uint32_t below = 0; // of 10,000
+};
+
+/// A map that is part of the rules. Keys are of one type, and so are the values of a column.
+struct Lookup {
+  std::string name;
+  ValueType key;
+  bool is_record = false;           // from CSV: values are reached by the names of columns
+  std::vector<std::string> columns; // one without a name, unless it is a record
+  std::vector<ValueType> types;     // of the columns
+  std::vector<Value> keys;          // in the order of the text
+  std::vector<Value> values;        // row by row
+  ValueMap rows;                    // from key to row
 };
 
 // ---- topics and routers
@@ -169,10 +272,15 @@ struct HeaderClause {
 struct Target {
   Index topic = kNone;            // the declared topic or pattern
   Index name = kNone;             // the node that gives an interpolated name; none: the topic's own
-  std::vector<std::string> names; // all that an interpolated name can become
+  std::vector<std::string> names; // all that an interpolated name can become; none where it is capped
+  bool listed = false;            // `one of (…)`: a name outside `names` rejects the event, or skips the tap
+  std::int32_t at_most = 0;       // `at most N topics`; 0: not capped
+  Index overflow = kNone;         // the topic for names beyond the cap, and for what is no name of a topic
   Index key = kNone;              // none: without
   Otherwise key_otherwise = Otherwise::impossible;
-  Index timestamp = kNone; // none: the shape's default_time, else when the event was received
+  Index partition_by = kNone; // the value that chooses the partition; none: the key
+  Index timestamp = kNone;    // none: the shape's default_time, else when the event was received
+  Index omit = kNone;         // field set that the payload leaves out
   std::vector<HeaderClause> headers;
 };
 
@@ -215,6 +323,8 @@ enum class SqlKind : std::uint8_t {
   date = 12,
   uuid = 13,
   jsonb = 14,
+  interval = 15,
+  inet = 16,
 };
 
 struct SqlType {
@@ -222,6 +332,7 @@ struct SqlType {
   std::int32_t length = 0;    // characters of varchar and character; 0: no limit
   std::int32_t precision = 0; // of numeric; 0: no limit
   std::int32_t scale = 0;
+  bool array = false; // of these
 };
 
 struct Column {
@@ -232,6 +343,17 @@ struct Column {
   Else otherwise = Else::impossible; // where a value that does not fit is not said to be anything, it rejects
   Index constant = kNone;            // node; its value fits
   bool nullable = false;
+  std::string renamed_from; // empty: not renamed
+};
+
+enum class PartitionUnit : std::uint8_t { hour = 1, day = 2, week = 3, month = 4, year = 5 };
+
+/// `partition by month of c keep 24 months`
+struct PartitionBy {
+  PartitionUnit unit = PartitionUnit::month;
+  Index column = kNone;  // none: the table is not partitioned
+  std::int32_t keep = 0; // 0: for ever
+  PartitionUnit keep_unit = PartitionUnit::month;
 };
 
 enum class OnConflict : std::uint8_t { nothing = 0, keep_first = 1, keep_last = 2, keep_newest = 3, reject = 4 };
@@ -245,7 +367,12 @@ struct Table {
   std::vector<Column> columns;
   std::vector<Index> primary_key; // columns
   OnConflict on_conflict = OnConflict::nothing;
-  Index newest_by = kNone; // column
+  Index newest_by = kNone;                 // column
+  std::vector<std::vector<Index>> indexes; // columns
+  PartitionBy partition_by;
+  bool frozen = false;                      // `evolve frozen`
+  std::vector<std::string> dropped_columns; // `drop column`
+  Index dead_letter = kNone;                // topic; none: only the table of dead letters
 };
 
 // ---- the whole
@@ -262,6 +389,10 @@ struct Program {
   std::vector<Node> nodes;
   std::vector<Index> operands; // node numbers of all_of, any_of, concat, each list in one piece
   std::vector<ValueSet> sets;
+  std::vector<ValueType> types; // of the elements of lists
+  std::vector<Regex> regexes;
+  std::vector<Sample> samples;
+  std::vector<Lookup> lookups;
   std::vector<std::vector<Index>> field_sets;
   std::vector<Topic> topics;
   std::vector<Router> routers;
@@ -274,7 +405,8 @@ struct Program {
 
   /// A text value is copied into the program first.
   Index add_constant(Value value);
-  Index add_set(std::vector<Value> values);
+  Index add_set(ValueSet set);
+  Index add_type(ValueType type);
   Index add_node(Node node);
   Index add_constant_node(Value value, ValueType type) {
     return add_node({Op::constant, type, add_constant(value), kNone});
@@ -292,7 +424,11 @@ struct Program {
   const Router* find_router(std::string_view name) const;
 
  private:
+  const List& add_list(const List& list);
+
   std::unordered_map<std::string_view, Index> text_numbers_;
+  std::deque<std::vector<Value>> list_items_; // of constants
+  std::deque<List> lists_;
 };
 
 /// Whether `name` is the topic's name, `*` standing for one non-empty part without a further limit.

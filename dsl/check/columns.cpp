@@ -127,7 +127,7 @@ bool takes(const SqlType& column, const ValueType& value) {
     case SqlKind::text:
     case SqlKind::varchar:
     case SqlKind::character:
-      return value.kind == Kind::text;
+      return value.kind == Kind::text || (value.kind == Kind::version && column.kind == SqlKind::text);
     case SqlKind::timestamptz:
     case SqlKind::date:
       return value.kind == Kind::timestamp;
@@ -135,6 +135,10 @@ bool takes(const SqlType& column, const ValueType& value) {
       return value.kind == Kind::uuid;
     case SqlKind::jsonb:
       return value.kind == Kind::object || value.kind == Kind::any;
+    case SqlKind::interval:
+      return value.kind == Kind::duration;
+    case SqlKind::inet:
+      return value.kind == Kind::ip;
   }
   return false;
 }
@@ -158,6 +162,14 @@ std::string columns_for(const ValueType& value) {
     case Kind::object:
     case Kind::any:
       return "`jsonb`";
+    case Kind::duration:
+      return "`interval`";
+    case Kind::ip:
+      return "`inet`";
+    case Kind::version:
+      return "`text`";
+    case Kind::list:
+      return "an array";
   }
   return "";
 }
@@ -189,6 +201,8 @@ std::string misfit(const Program& program, const SqlType& column, const Node& no
     case SqlKind::date:
     case SqlKind::uuid:
     case SqlKind::jsonb:
+    case SqlKind::interval:
+    case SqlKind::inet:
       return "";
   }
   return "";
@@ -226,6 +240,12 @@ std::variant<Value, std::string> column_constant(const ast::Literal& literal, co
       break;
     case SqlKind::jsonb:
       type.kind = Kind::any;
+      break;
+    case SqlKind::interval:
+      type.kind = Kind::duration;
+      break;
+    case SqlKind::inet:
+      type.kind = Kind::ip;
       break;
   }
   const auto made = value_of(literal, type);

@@ -339,7 +339,7 @@ Condition Expressions::membership(const ast::In& form, Span span, bool positive,
     }
   }
   Program& program = context_.program;
-  const Index set = program.add_set(std::move(items.constants));
+  const Index set = program.add_set({std::move(items.constants), {}, {}});
   Condition result = test(negative ? Op::not_in_set : Op::in_set, value, set, {&value}, negative);
   if (!items.others.empty()) {
     std::vector<Index> parts = {result.node};

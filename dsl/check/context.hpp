@@ -36,6 +36,18 @@ struct LetInfo {
   const ast::File* tree = nullptr;
 };
 
+struct LookupInfo {
+  const ast::Lookup* lookup = nullptr;
+  const ast::File* tree = nullptr;
+  Index index = kNone;
+};
+
+struct FragmentInfo {
+  const ast::Fragment* fragment = nullptr;
+  const ast::File* tree = nullptr;
+  bool included = false;
+};
+
 struct TopicInfo {
   const ast::Topic* topic = nullptr;
   Index index = kNone;
@@ -66,6 +78,8 @@ struct Context {
   Names<EventInfo> events;
   Names<DefInfo> defs;
   Names<LetInfo> lets;
+  Names<LookupInfo> lookups;
+  Names<FragmentInfo> fragments;
   Names<TopicInfo> topics;
   Names<RouterInfo> routers;
   Names<TableInfo> tables; // by qualified name

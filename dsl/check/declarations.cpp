@@ -336,6 +336,14 @@ class Declarer {
     claim<EventInfo>(context_.events, "event", event.name.text, event.name.span, info,
                      [](const EventInfo& first) { return first.name; });
   }
+  void declare(const ast::Lookup& lookup, const ast::File& file) {
+    claim<LookupInfo>(context_.lookups, "lookup", lookup.name.text, lookup.name.span, {&lookup, &file, kNone},
+                      [](const LookupInfo& first) { return first.lookup->name.span; });
+  }
+  void declare(const ast::Fragment& fragment, const ast::File& file) {
+    claim<FragmentInfo>(context_.fragments, "rules", fragment.name.text, fragment.name.span, {&fragment, &file, false},
+                        [](const FragmentInfo& first) { return first.fragment->name.span; });
+  }
   void declare(const ast::Topic& topic, const ast::File&) {
     claim<TopicInfo>(context_.topics, "topic", topic.name.text, topic.name.span, {&topic, kNone},
                      [](const TopicInfo& first) { return first.topic->name.span; });

@@ -10,11 +10,14 @@ namespace {
 class Trial {
  public:
   explicit Trial(Context& context)
-      : context_{context.sources,      context.files,   found_,         scratch_,        context.events,
-                 context.defs,         context.lets,    context.topics, context.routers, context.tables,
+      : context_{context.sources,      context.files,   found_,          scratch_,
+                 context.events,       context.defs,    context.lets,    context.lookups,
+                 context.fragments,    context.topics,  context.routers, context.tables,
                  context.metric_names, context.poisoned} {
     scratch_.shapes = context.program.shapes;
     scratch_.enumerations = context.program.enumerations;
+    scratch_.types = context.program.types;
+    scratch_.sets = context.program.sets;
   }
 
   /// What is wrong with the body for events of this kind.

@@ -97,6 +97,14 @@ std::string noun(const ValueType& type) {
       return "an object";
     case Kind::any:
       return "a value of any kind";
+    case Kind::duration:
+      return "a duration";
+    case Kind::ip:
+      return "an ip";
+    case Kind::version:
+      return "a version";
+    case Kind::list:
+      return "a list";
   }
   return "a value";
 }
@@ -176,6 +184,10 @@ std::variant<Value, LiteralError> value_of(const ast::Literal& literal, const Va
       return natural ? value_of(literal, *natural) : another_kind(literal, type);
     }
     case Kind::object:
+    case Kind::duration:
+    case Kind::ip:
+    case Kind::version:
+    case Kind::list:
       return another_kind(literal, type);
   }
   return another_kind(literal, type);

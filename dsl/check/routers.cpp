@@ -17,6 +17,8 @@ Question question_for(ast::RuleKind kind) {
       return {"be delivered here", "no, leave it out", "yes, deliver it"};
     case ast::RuleKind::group:
       return {"belong to this group", "no, leave it out", "yes, take it in"};
+    case ast::RuleKind::include:
+      break;
   }
   return {};
 }
@@ -128,6 +130,8 @@ class RouterChecker {
         return RuleKind::route;
       case ast::RuleKind::group:
         return RuleKind::group;
+      case ast::RuleKind::include:
+        break;
     }
     return RuleKind::drop;
   }

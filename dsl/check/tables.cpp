@@ -208,6 +208,10 @@ class TableChecker {
         return "\"00000000-0000-0000-0000-000000000000\"";
       case SqlKind::jsonb:
         return "true";
+      case SqlKind::interval:
+        return "0s";
+      case SqlKind::inet:
+        return "\"0.0.0.0\"";
     }
     return "null";
   }

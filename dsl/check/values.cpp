@@ -429,6 +429,14 @@ std::string type_word(const Program& program, const ValueType& type) {
       return "object";
     case Kind::any:
       return "any";
+    case Kind::duration:
+      return "duration";
+    case Kind::ip:
+      return "ip";
+    case Kind::version:
+      return "version";
+    case Kind::list:
+      return "list<" + (type.element == kNone ? "any" : type_word(program, program.types[type.element])) + ">";
     case Kind::text:
       break;
   }

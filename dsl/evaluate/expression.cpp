@@ -107,6 +107,12 @@ Value Expressions::value(Index node, const Scene& scene) const {
       return joined(n, scene);
     case Op::as_boolean:
       return Value::of_bool(test(n.a, scene));
+    case Op::call:
+    case Op::element:
+    case Op::member:
+    case Op::item:
+    case Op::lookup:
+      return {};
     case Op::always:
     case Op::never:
     case Op::all_of:
@@ -131,6 +137,18 @@ Value Expressions::value(Index node, const Scene& scene) const {
     case Op::not_ends_with:
     case Op::contains:
     case Op::not_contains:
+    case Op::in_list:
+    case Op::not_in_list:
+    case Op::in_lookup:
+    case Op::not_in_lookup:
+    case Op::matches:
+    case Op::not_matches:
+    case Op::is_kind:
+    case Op::is_not_kind:
+    case Op::some:
+    case Op::every:
+    case Op::sampled:
+    case Op::not_sampled:
       return Value::of_bool(test(node, scene));
   }
   return {};
@@ -179,6 +197,19 @@ bool Expressions::test(Index node, const Scene& scene) const {
     case Op::contains:
     case Op::not_contains:
       return text_test(n, scene);
+    case Op::in_list:
+    case Op::not_in_list:
+    case Op::in_lookup:
+    case Op::not_in_lookup:
+    case Op::matches:
+    case Op::not_matches:
+    case Op::is_kind:
+    case Op::is_not_kind:
+    case Op::some:
+    case Op::every:
+    case Op::sampled:
+    case Op::not_sampled:
+      return false;
     case Op::is_true:
       return truth_test(n.a, scene, true);
     case Op::is_false:
@@ -199,6 +230,11 @@ bool Expressions::test(Index node, const Scene& scene) const {
     case Op::read_as:
     case Op::concat:
     case Op::as_boolean:
+    case Op::call:
+    case Op::element:
+    case Op::member:
+    case Op::item:
+    case Op::lookup:
       return truth_test(node, scene, true);
   }
   return false;

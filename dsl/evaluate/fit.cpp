@@ -78,6 +78,9 @@ Fitted fit_json(const Value& value, Arena& arena) {
     case Tag::text:
       json = quote(value.as_text(), arena);
       break;
+    case Tag::list:
+      json = value.as_list().json;
+      break;
     case Tag::absent:
       return kTooLarge;
     case Tag::boolean:
@@ -88,6 +91,9 @@ Fitted fit_json(const Value& value, Arena& arena) {
       break;
     case Tag::timestamp:
     case Tag::uuid:
+    case Tag::duration:
+    case Tag::ip:
+    case Tag::version:
       json = quote(*text_form(value, arena), arena);
       break;
   }
@@ -128,6 +134,10 @@ Fitted fit(const Value& value, const SqlType& type, Arena& arena) {
       return tag == Tag::uuid ? Fitted{value, Fault::none} : kTooLarge;
     case SqlKind::jsonb:
       return fit_json(value, arena);
+    case SqlKind::interval:
+      return tag == Tag::duration ? Fitted{value, Fault::none} : kTooLarge;
+    case SqlKind::inet:
+      return tag == Tag::ip ? Fitted{value, Fault::none} : kTooLarge;
   }
   return kTooLarge;
 }

@@ -89,6 +89,14 @@ std::string_view kind_text(Kind kind) {
       return "object";
     case Kind::any:
       return "any";
+    case Kind::duration:
+      return "duration";
+    case Kind::ip:
+      return "ip";
+    case Kind::version:
+      return "version";
+    case Kind::list:
+      return "list";
   }
   return "";
 }

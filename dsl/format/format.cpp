@@ -59,7 +59,40 @@ class Formatter {
 
   void item(const ast::Def& def, Span span) {
     hoist(span);
-    layout_.line("def " + words_.name(def.name) + " = " + words_.expr(def.body));
+    layout_.line(words_.def_head(def) + " = " + words_.expr(def.body));
+  }
+
+  void item(const ast::Lookup& lookup, Span span) {
+    std::string head = "lookup " + words_.name(lookup.name);
+    std::vector<std::string> parts;
+    if (lookup.csv) {
+      for (const ast::LookupColumn& column : lookup.columns) {
+        parts.push_back(words_.column_of(column));
+      }
+      head += " from csv " + words_.text(lookup.csv->span) + " key " + words_.column_of(lookup.key);
+      hoist(span);
+      return layout_.line(head + " " + in_braces(parts));
+    }
+    std::string entries;
+    for (const ast::LookupEntry& entry : lookup.entries) {
+      entries += (entries.empty() ? "" : ", ") + words_.entry(entry);
+    }
+    const std::string one_line = head + " = {" + (entries.empty() ? " " : " " + entries + " ") + "}";
+    if (lookup.entries.empty() ||
+        (fits(one_line) && !is_broken(span, lookup.name.span.end, file_[lookup.entries.front().key].span.begin))) {
+      hoist(span);
+      return layout_.line(one_line);
+    }
+    layout_.open(head + " = {");
+    layout_.trailing(brace_after(lookup.name.span.end));
+    const int table = layout_.new_table();
+    for (const ast::LookupEntry& entry : lookup.entries) {
+      layout_.begin(file_[entry.key].span.begin);
+      layout_.row({words_.expr(entry.key) + ":", words_.expr(entry.value) + ","}, table);
+      layout_.trailing(file_[entry.value].span.end);
+    }
+    layout_.rest(span.end);
+    layout_.close("}");
   }
 
   /// Comments inside something that becomes one line go above it.
@@ -173,7 +206,18 @@ class Formatter {
     }
   }
 
+  void item(const ast::Fragment& fragment, Span span) {
+    layout_.open("rules " + words_.name(fragment.name) + " for " + words_.name(fragment.event) + " {");
+    layout_.trailing(brace_after(fragment.event.span.end));
+    rules(fragment.rules);
+    layout_.rest(span.end);
+    layout_.close("}");
+  }
+
   void rule(const ast::Rule& rule) {
+    if (rule.kind == ast::RuleKind::include) {
+      return layout_.line("include rules " + words_.name(rule.name));
+    }
     const std::string head =
         words_.text(rule.keyword) + " " + words_.name(rule.name) + " when " + words_.expr(rule.when);
     layout_.rest(file_[rule.when].span.end);
@@ -184,6 +228,7 @@ class Formatter {
       case ast::RuleKind::tap:
         return body(head, rule.body);
       case ast::RuleKind::group:
+      case ast::RuleKind::include:
         break;
     }
     layout_.open(head + " {");
@@ -290,17 +335,32 @@ class Formatter {
     if (const auto* column = std::get_if<ast::Column>(&part)) {
       std::vector<std::string> cells = {words_.name(column->name), words_.sql_type(column->type),
                                         "= " + words_.expr(column->value)};
-      if (column->otherwise) {
-        cells.push_back("else " + (column->otherwise->reject ? "reject" : words_.expr(column->otherwise->value)));
+      if (const std::string end = words_.column_end(*column); !end.empty()) {
+        cells.push_back(end);
       }
       return layout_.row(std::move(cells), columns);
     }
     if (const auto* key = std::get_if<ast::PrimaryKey>(&part)) {
-      std::string names;
-      for (const ast::Name& name : key->columns) {
-        names += (names.empty() ? "" : ", ") + words_.name(name);
-      }
-      return layout_.line("primary key (" + names + ")");
+      return layout_.line("primary key " + words_.names(key->columns));
+    }
+    if (const auto* index = std::get_if<ast::TableIndex>(&part)) {
+      return layout_.line("index " + words_.names(index->columns));
+    }
+    if (const auto* partition = std::get_if<ast::Partition>(&part)) {
+      const std::string keep =
+          partition->keep ? " keep " + words_.text(partition->keep->span) + " " + words_.name(partition->keep_unit)
+                          : "";
+      return layout_.line("partition by " + words_.name(partition->unit) + " of " + words_.name(partition->column) +
+                          keep);
+    }
+    if (const auto* evolve = std::get_if<ast::Evolve>(&part)) {
+      return layout_.line(evolve->frozen ? "evolve frozen" : "evolve additive");
+    }
+    if (const auto* drop = std::get_if<ast::DropColumn>(&part)) {
+      return layout_.line("drop column " + words_.name(drop->column));
+    }
+    if (const auto* letter = std::get_if<ast::TableDeadLetter>(&part)) {
+      return layout_.line("dead_letter " + words_.text(letter->topic.span));
     }
     const auto& conflict = std::get<ast::OnConflict>(part);
     switch (conflict.policy) {

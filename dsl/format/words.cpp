@@ -68,6 +68,8 @@ std::string_view word_of(ast::TypeName name) {
   return "";
 }
 
+std::string fold_words(bool ignoring_case) { return ignoring_case ? " ignoring case" : ""; }
+
 } // namespace
 
 std::string in_braces(const std::vector<std::string>& parts) {
@@ -110,16 +112,39 @@ std::string Words::joined(const std::vector<ast::ExprId>& items) const {
 std::string Words::form(const ast::List& list) const { return "[" + joined(list.items) + "]"; }
 
 std::string Words::form(const ast::Compare& test) const {
-  return expr(test.left) + " " + std::string(sign_of(test.op)) + " " + expr(test.right);
+  return expr(test.left) + " " + std::string(sign_of(test.op)) + " " + expr(test.right) +
+         fold_words(test.ignoring_case);
 }
 
 std::string Words::form(const ast::In& test) const {
   const std::string items = joined(test.items);
-  return expr(test.value) + (test.negated ? " not in " : " in ") + (test.listed ? "(" + items + ")" : items);
+  return expr(test.value) + (test.negated ? " not in " : " in ") + (test.listed ? "(" + items + ")" : items) +
+         fold_words(test.ignoring_case);
 }
 
 std::string Words::form(const ast::TextTest& test) const {
-  return expr(test.value) + (test.negated ? " not " : " ") + std::string(words_of(test.op)) + " " + expr(test.pattern);
+  return expr(test.value) + (test.negated ? " not " : " ") + std::string(words_of(test.op)) + " " + expr(test.pattern) +
+         fold_words(test.ignoring_case);
+}
+
+std::string Words::form(const ast::Matches& test) const {
+  return expr(test.value) + (test.negated ? " not matches " : " matches ") + std::string(test.regex);
+}
+
+std::string Words::form(const ast::Quantifier& test) const {
+  const std::string body = expr(test.body);
+  return (test.every ? "every " : "some ") + name(test.variable) + " in " + expr(test.list) + " satisfies " +
+         (file_[test.body].parenthesized ? body : "(" + body + ")");
+}
+
+std::string Words::form(const ast::Arithmetic& sum) const {
+  constexpr std::string_view kSigns[] = {" + ", " - ", " * ", " / "};
+  return expr(sum.left) + std::string(kSigns[static_cast<std::size_t>(sum.op)]) + expr(sum.right);
+}
+
+std::string Words::form(const ast::Member& member) const {
+  const std::string written = text(member.step.span);
+  return expr(member.base) + (member.step.kind == ast::Step::Kind::name ? "." + written : "[" + written + "]");
 }
 
 std::string Words::form(const ast::Logical& logic) const {
@@ -138,7 +163,22 @@ std::string Words::type(const ast::Type& type) const {
   for (std::size_t i = 0; i < type.values.size(); ++i) {
     out += (i == 0 ? " " : ", ") + text(type.values[i].span);
   }
+  if (type.element) {
+    out += "<" + this->type(*type.element) + ">";
+  }
   return out + (type.or_other ? " or other" : "");
+}
+
+std::string Words::def_head(const ast::Def& def) const {
+  std::string parameters;
+  for (const ast::Parameter& parameter : def.parameters) {
+    parameters += (parameters.empty() ? "" : ", ") + name(parameter.name) + ": " + type(*parameter.type);
+  }
+  return "def " + name(def.name) + (parameters.empty() ? "" : "(" + parameters + ")");
+}
+
+std::string Words::column_of(const ast::LookupColumn& column) const {
+  return name(column.name) + ": " + type(*column.type);
 }
 
 std::string Words::field_name(const ast::Field& field) const {
@@ -147,13 +187,17 @@ std::string Words::field_name(const ast::Field& field) const {
 
 std::string Words::field_type(const ast::Field& field) const {
   if (field.type) {
-    return type(*field.type) + (field.wire ? " from " + text(field.wire_span) : "");
+    return type(*field.type) + (field.wire ? " from " + text(field.wire_span) : "") + required_when(field);
   }
   std::vector<std::string> parts;
   for (const ast::Field& inner : field.fields) {
     parts.push_back(field_name(inner) + " " + field_type(inner));
   }
-  return in_braces(parts);
+  return in_braces(parts) + required_when(field);
+}
+
+std::string Words::required_when(const ast::Field& field) const {
+  return field.required_when ? " required when " + expr(*field.required_when) : "";
 }
 
 std::string Words::topic_clause(const ast::TopicClause& clause) const {
@@ -175,8 +219,24 @@ std::string Words::topic_clause(const ast::TopicClause& clause) const {
 }
 
 std::string Words::clause(const ast::Clause& clause) const {
-  std::string out = clause.kind == ast::Clause::Kind::key ? "key " : "header " + text(clause.header.span) + " = ";
-  out += expr(clause.value);
+  std::string out;
+  switch (clause.kind) {
+    case ast::Clause::Kind::key:
+      out = "key " + expr(clause.value);
+      break;
+    case ast::Clause::Kind::header:
+      out = "header " + text(clause.header.span) + " = " + expr(clause.value);
+      break;
+    case ast::Clause::Kind::partition_by:
+      out = "partition by " + expr(clause.value);
+      break;
+    case ast::Clause::Kind::timestamp:
+      out = "timestamp " + expr(clause.value);
+      break;
+    case ast::Clause::Kind::omit:
+      out = "omit " + joined(clause.paths);
+      break;
+  }
   switch (clause.otherwise.what) {
     case ast::Otherwise::none:
       return out;
@@ -190,7 +250,17 @@ std::string Words::clause(const ast::Clause& clause) const {
   return out;
 }
 
-std::string Words::to(const ast::To& to) const { return "to topic " + text(to.topic.span); }
+std::string Words::to(const ast::To& to) const {
+  std::string out = "to topic " + text(to.topic.span);
+  for (std::size_t i = 0; i < to.one_of.size(); ++i) {
+    out += (i == 0 ? " one of (" : ", ") + text(to.one_of[i].span);
+  }
+  out += to.one_of.empty() ? "" : ")";
+  if (to.at_most) {
+    out += " at most " + text(to.at_most->span) + " topics else " + text(to.overflow->span);
+  }
+  return out;
+}
 
 std::string Words::qualified(const ast::QualifiedName& qualified) const {
   return (qualified.schema ? name(*qualified.schema) + "." : "") + name(qualified.name);
@@ -201,7 +271,26 @@ std::string Words::sql_type(const ast::SqlType& type) const {
   for (std::size_t i = 0; i < type.arguments.size(); ++i) {
     out += (i == 0 ? "(" : ",") + text(type.arguments[i].span);
   }
-  return out + (type.arguments.empty() ? "" : ")");
+  return out + (type.arguments.empty() ? "" : ")") + (type.array ? "[]" : "");
+}
+
+std::string Words::column_end(const ast::Column& column) const {
+  std::string out;
+  if (column.otherwise) {
+    out = "else " + (column.otherwise->reject ? "reject" : expr(column.otherwise->value));
+  }
+  if (column.renamed_from) {
+    out += (out.empty() ? "" : " ") + ("renamed from " + name(*column.renamed_from));
+  }
+  return out;
+}
+
+std::string Words::names(const std::vector<ast::Name>& names) const {
+  std::string out;
+  for (const ast::Name& each : names) {
+    out += (out.empty() ? "" : ", ") + name(each);
+  }
+  return "(" + out + ")";
 }
 
 std::string Words::expectation(const ast::Expectation& expectation) const {

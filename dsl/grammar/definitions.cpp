@@ -3,6 +3,7 @@
 #include "dsl/grammar/expression.hpp"
 #include "dsl/grammar/items.hpp"
 #include "dsl/grammar/tokens.hpp"
+#include "dsl/grammar/types.hpp"
 
 namespace millrace::dsl::grammar {
 namespace {
@@ -25,46 +26,6 @@ auto const let_def = word("let") >> name[set<&ast::Let::name>] >> sign("=", "`=`
 auto const def_def = word("def") >> name[set<&ast::Def::name>] >> sign("=", "`=`") >> expression[set<&ast::Def::body>];
 
 // ---- event
-
-struct TypeWord {
-  std::string_view text;
-  ast::TypeName name;
-  bool available;
-};
-constexpr TypeWord kTypes[] = {
-    {"bool", ast::TypeName::boolean, true},
-    {"int", ast::TypeName::integer, true},
-    {"float", ast::TypeName::floating, true},
-    {"decimal", ast::TypeName::decimal, true},
-    {"string", ast::TypeName::string, true},
-    {"timestamp", ast::TypeName::timestamp, true},
-    {"uuid", ast::TypeName::uuid, true},
-    {"object", ast::TypeName::object, true},
-    {"any", ast::TypeName::any, true},
-    {"one", ast::TypeName::one_of, true},
-    {"duration", ast::TypeName::duration, false},
-    {"ip", ast::TypeName::ip, false},
-    {"version", ast::TypeName::version, false},
-    {"list", ast::TypeName::list, false},
-};
-
-bool read_type_word(const char*& at, const char* last, ParseState& state, ast::Type& type) {
-  const ParseState::Next next = ParseState::next(at, last);
-  for (const TypeWord& known : kTypes) {
-    if (next.lexeme.kind == TokenKind::word && next.lexeme.text == known.text) {
-      type.name = known.name;
-      at = next.end();
-      state.accepted(at);
-      if (!known.available) {
-        state.report_later(state.span(next.lexeme.text), "the type `" + std::string(known.text) + "`");
-      }
-      return true;
-    }
-  }
-  state.expected(next.begin, "a type (`bool int float decimal string timestamp uuid object any`, `one of`)");
-  return false;
-}
-inline constexpr leaf<ast::Type, read_type_word> type_word{};
 
 struct WireWord {
   ast::Wire wire = ast::Wire::iso8601;
@@ -89,32 +50,15 @@ bool read_wire_word(const char*& at, const char* last, ParseState& state, WireWo
 }
 inline constexpr leaf<WireWord, read_wire_word> wire_word{};
 
-struct type_tag;
 struct field_tag;
 struct event_tag;
-x3::rule<type_tag, ast::Type> const type = "a type";
 x3::rule<field_tag, ast::Field> const field = "a field";
 x3::rule<event_tag, ast::Event> const event = "an event";
 
-/// What follows the word depends on the type.
-template <ast::TypeName Name>
-constexpr auto is_type = [](auto& ctx) { x3::_pass(ctx) = x3::_val(ctx).name == Name; };
-constexpr auto take_type = [](auto& ctx) { x3::_val(ctx) = x3::_attr(ctx); };
 constexpr auto take_wire = [](auto& ctx) {
   x3::_val(ctx).wire = x3::_attr(ctx).wire;
   x3::_val(ctx).wire_span = x3::_attr(ctx).span;
 };
-
-auto const type_def =
-    spanned[type_word[take_type] >>
-            ((x3::eps[is_type<ast::TypeName::one_of>] >> wanted("of", "`of`") >> text[push<&ast::Type::values>] >>
-              *(sign(",", "") >> text[push<&ast::Type::values>]) >>
-              -(word("or") >> wanted("other", "`other`")[choose<&ast::Type::or_other, true>])) |
-             (x3::eps[is_type<ast::TypeName::decimal>] >> sign("(", "`(`") >> integer[set<&ast::Type::precision>] >>
-              sign(",", "`,`") >> integer[set<&ast::Type::scale>] >> sign(")", "`)`")) |
-             (x3::eps[is_type<ast::TypeName::list>] >> sign("<", "`<`") >> type >> sign(">", "`>`")) |
-             (!(x3::eps[is_type<ast::TypeName::one_of>] | x3::eps[is_type<ast::TypeName::decimal>] |
-                x3::eps[is_type<ast::TypeName::list>])))];
 
 auto const field_def =
     spanned[name[set<&ast::Field::name>] >> -(sign("?", "`?`")[choose<&ast::Field::optional, true>]) >>
@@ -150,7 +94,7 @@ auto const topic_clause_def = spanned
 auto const topic_def = word("topic") >> text[set<&ast::Topic::name>] >> sign("{", "`{`") >>
                        *topic_clause[push<&ast::Topic::clauses>] >> close;
 
-BOOST_SPIRIT_DEFINE(import, let, def, type, field, event, topic_clause, topic)
+BOOST_SPIRIT_DEFINE(import, let, def, field, event, topic_clause, topic)
 
 } // namespace
 

@@ -34,7 +34,12 @@ Reader::Takes Reader::what_it_takes(const Program& program, const ValueType& typ
     case Kind::object:
       return Takes::object;
     case Kind::any:
+    case Kind::list:
       return Takes::any;
+    case Kind::duration:
+    case Kind::ip:
+    case Kind::version:
+      return Takes::form;
   }
   return Takes::any;
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,12 +67,20 @@ struct List {
   std::vector<ExprId> items;
 };
 
+struct Type;
+
 struct Exists {
   ExprId path; // always a Path
 };
 
 struct IsNull {
   ExprId value;
+};
+
+/// `value is string`
+struct IsKind {
+  ExprId value;
+  Name kind;
 };
 
 enum class CompareOp { equal, not_equal, less, less_equal, greater, greater_equal };
@@ -81,6 +90,7 @@ struct Compare {
   ExprId left;
   ExprId right;
   Span op_span;
+  bool ignoring_case = false;
 };
 
 /// `value [not] in (item, …)` or `value [not] in item`.
@@ -90,6 +100,14 @@ struct In {
   ExprId value;
   std::vector<ExprId> items;
   Span op_span;
+  bool ignoring_case = false;
+};
+
+/// `low..high` and `low..<high`, among the items of `in` and nowhere else.
+struct Range {
+  ExprId low;
+  ExprId high;
+  bool open = false; // without `high`
 };
 
 enum class TextOp { starts_with, ends_with, contains };
@@ -100,6 +118,23 @@ struct TextTest {
   ExprId value;
   ExprId pattern;
   Span op_span;
+  bool ignoring_case = false;
+};
+
+/// `value [not] matches /pattern/i`
+struct Matches {
+  bool negated = false;
+  ExprId value;
+  std::string_view regex; // as written, with its slashes and flag
+  Span regex_span;
+};
+
+/// `some x in items satisfies (…)`, `every …`.
+struct Quantifier {
+  bool every = false;
+  Name variable;
+  ExprId list; // always a Path
+  ExprId body;
 };
 
 struct Not {
@@ -119,7 +154,47 @@ struct Coalesce {
   std::uint32_t depth = 1;
 };
 
-using ExprNode = std::variant<Literal, Path, List, Exists, IsNull, Compare, In, TextTest, Not, Logical, Coalesce>;
+enum class ArithmeticOp { add, subtract, multiply, divide };
+
+/// `depth` counts the operators in a row, as of Coalesce.
+struct Arithmetic {
+  ArithmeticOp op = ArithmeticOp::add;
+  ExprId left;
+  ExprId right;
+  Span op_span;
+  std::uint32_t depth = 1;
+};
+
+/// `-x` of what is no number literal.
+struct Negate {
+  ExprId operand;
+};
+
+struct Call {
+  Name function; // or a def with parameters
+  std::vector<ExprId> arguments;
+};
+
+/// `.name`, `["key"]` or `[3]` behind what is no path: `region_of[country].tier`, `first(items).price`.
+struct Member {
+  ExprId base;
+  Step step;
+};
+
+/// `base[index]` where the index is no literal: `region_of[country]`.
+struct Subscript {
+  ExprId base;
+  ExprId index;
+};
+
+/// `value as T`
+struct As {
+  ExprId value;
+  std::shared_ptr<const Type> type;
+};
+
+using ExprNode = std::variant<Literal, Path, List, Exists, IsNull, IsKind, Compare, In, Range, TextTest, Matches,
+                              Quantifier, Not, Logical, Coalesce, Arithmetic, Negate, Call, Member, Subscript, As>;
 
 struct Expr {
   Span span; // with its parentheses
@@ -138,9 +213,34 @@ struct Let {
   ExprId value; // Literal or List
 };
 
+struct Parameter {
+  Name name;
+  std::shared_ptr<const Type> type;
+};
+
 struct Def {
   Name name;
+  std::vector<Parameter> parameters;
   ExprId body;
+};
+
+struct LookupEntry {
+  ExprId key;
+  ExprId value;
+};
+
+struct LookupColumn {
+  Name name;
+  std::shared_ptr<const Type> type;
+};
+
+/// `lookup x = { "a": 1 }`, or `lookup x from csv "file" key k: string { column: type }`.
+struct Lookup {
+  Name name;
+  std::vector<LookupEntry> entries;
+  std::optional<Text> csv; // or
+  LookupColumn key;
+  std::vector<LookupColumn> columns;
 };
 
 enum class TypeName {
@@ -168,6 +268,7 @@ struct Type {
   Integer precision, scale; // of decimal
   std::vector<Text> values; // of one_of
   bool or_other = false;
+  std::shared_ptr<const Type> element; // of list
 };
 
 struct Field {
@@ -177,6 +278,7 @@ struct Field {
   std::vector<Field> fields;
   std::optional<Wire> wire;
   Span wire_span;
+  std::optional<ExprId> required_when;
   Span span;
 };
 
@@ -215,15 +317,19 @@ struct ClauseElse {
 };
 
 struct Clause {
-  enum class Kind { key, header } kind = Kind::key;
-  Text header; // the header's name
-  ExprId value;
+  enum class Kind { key, header, partition_by, timestamp, omit } kind = Kind::key;
+  Text header;               // the header's name
+  ExprId value;              // not of omit
+  std::vector<ExprId> paths; // of omit
   ClauseElse otherwise;
   Span span;
 };
 
 struct To {
   Text topic;
+  std::vector<Text> one_of;       // `one of (…)`
+  std::optional<Integer> at_most; // `at most N topics else overflow`
+  std::optional<Text> overflow;
   std::vector<Clause> clauses;
   bool braces = false;
   Span span;
@@ -236,7 +342,7 @@ struct Body {
   Span span;
 };
 
-enum class RuleKind { route, tap, drop, group };
+enum class RuleKind { route, tap, drop, group, include }; // include: `include rules NAME`, in a router
 
 struct Rule {
   RuleKind kind = RuleKind::route;
@@ -263,6 +369,13 @@ struct Router {
   std::optional<RouterOtherwise> otherwise;
 };
 
+/// `rules NAME for EVENT { … }`: what a router includes.
+struct Fragment {
+  Name name;
+  Name event;
+  std::vector<Rule> rules;
+};
+
 // ---- tables
 
 struct QualifiedName {
@@ -274,6 +387,7 @@ struct QualifiedName {
 struct SqlType {
   Name name; // `double precision` is one name
   std::vector<Integer> arguments;
+  bool array = false;
   Span span;
 };
 
@@ -288,6 +402,7 @@ struct Column {
   SqlType type;
   ExprId value;
   std::optional<ColumnElse> otherwise;
+  std::optional<Name> renamed_from;
   Span span;
 };
 
@@ -302,7 +417,36 @@ struct OnConflict {
   Span span;
 };
 
-using TablePart = std::variant<Column, PrimaryKey, OnConflict>;
+struct TableIndex {
+  std::vector<Name> columns;
+  Span span;
+};
+
+struct Partition {
+  Name unit;
+  Name column;
+  std::optional<Integer> keep;
+  Name keep_unit;
+  Span span;
+};
+
+struct Evolve {
+  bool frozen = false;
+  Span span;
+};
+
+struct DropColumn {
+  Name column;
+  Span span;
+};
+
+struct TableDeadLetter {
+  Text topic;
+  Span span;
+};
+
+using TablePart =
+    std::variant<Column, PrimaryKey, OnConflict, TableIndex, Partition, Evolve, DropColumn, TableDeadLetter>;
 
 struct Table {
   QualifiedName name;
@@ -353,7 +497,7 @@ struct Test {
   std::vector<Given> givens;
 };
 
-using ItemNode = std::variant<Import, Let, Def, Event, Topic, Router, Table, Test>;
+using ItemNode = std::variant<Import, Let, Def, Lookup, Event, Topic, Fragment, Router, Table, Test>;
 
 struct Item {
   Span span;

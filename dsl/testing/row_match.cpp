@@ -99,6 +99,8 @@ bool same_text(const Value& cell, std::string_view text, const SqlType& type) {
     case SqlKind::text:
     case SqlKind::varchar:
     case SqlKind::jsonb:
+    case SqlKind::interval:
+    case SqlKind::inet:
       break;
   }
   return cell.tag() == Tag::text && cell.as_text() == text;

@@ -25,6 +25,14 @@ int group_of(Tag tag) {
       return 5;
     case Tag::json:
       return 6;
+    case Tag::duration:
+      return 7;
+    case Tag::ip:
+      return 8;
+    case Tag::version:
+      return 9;
+    case Tag::list:
+      return 10;
   }
   return 0;
 }
@@ -78,6 +86,7 @@ std::optional<std::strong_ordering> compare(const Value& left, const Value& righ
   switch (left.tag()) {
     case Tag::absent:
     case Tag::json:
+    case Tag::list:
       return std::nullopt;
     case Tag::boolean:
       return static_cast<int>(left.as_bool()) <=> static_cast<int>(right.as_bool());
@@ -92,6 +101,12 @@ std::optional<std::strong_ordering> compare(const Value& left, const Value& righ
       return left.as_timestamp() <=> right.as_timestamp();
     case Tag::uuid:
       return left.as_uuid() <=> right.as_uuid();
+    case Tag::duration:
+      return left.as_duration() <=> right.as_duration();
+    case Tag::ip:
+      return left.as_ip() <=> right.as_ip();
+    case Tag::version:
+      return left.as_text() <=> right.as_text();
   }
   return std::nullopt;
 }

@@ -172,6 +172,10 @@ Value number_as(const Value& number, const ValueType& type) {
     case Kind::uuid:
     case Kind::object:
     case Kind::any:
+    case Kind::duration:
+    case Kind::ip:
+    case Kind::version:
+    case Kind::list:
       return {};
   }
   return {};
@@ -199,9 +203,13 @@ std::optional<std::string_view> text_form(const Value& value, Arena& arena) {
   switch (value.tag()) {
     case Tag::absent:
     case Tag::json:
+    case Tag::list:
+    case Tag::duration:
+    case Tag::ip:
       return std::nullopt;
     case Tag::text:
     case Tag::token:
+    case Tag::version:
       return value.as_text();
     case Tag::boolean:
       return value.as_bool() ? "true" : "false";
@@ -248,6 +256,10 @@ Value value_from_text(std::string_view text, const ValueType& type) {
     }
     case Kind::object:
     case Kind::any:
+    case Kind::duration:
+    case Kind::ip:
+    case Kind::version:
+    case Kind::list:
       return {};
   }
   return {};
@@ -276,6 +288,10 @@ Value value_from_number(std::string_view token, const ValueType& type) {
     case Kind::text:
     case Kind::uuid:
     case Kind::object:
+    case Kind::duration:
+    case Kind::ip:
+    case Kind::version:
+    case Kind::list:
       return {};
   }
   return {};
@@ -291,6 +307,10 @@ Value read_as(const Value& value, const ValueType& type, Arena& arena) {
   }
   switch (value.tag()) {
     case Tag::absent:
+    case Tag::duration:
+    case Tag::ip:
+    case Tag::version:
+    case Tag::list:
       return {};
     case Tag::text:
       return value_from_text(value.as_text(), type);

@@ -54,6 +54,10 @@ Column column_of(const dsl::Column& column) {
     case dsl::SqlKind::jsonb:
       out.type = ColumnType::json;
       break;
+    case dsl::SqlKind::interval:
+    case dsl::SqlKind::inet:
+      out.type = ColumnType::text; // crosses in its text form, which PostgreSQL reads
+      break;
   }
   return out;
 }
@@ -110,7 +114,7 @@ void RowPart::add(const mr_event* event, std::span<const dsl::Value> cells) {
         rows_.decimal(i, decimal_of(cell.as_decimal()));
         break;
       case ColumnType::text:
-        if (cell.tag() == dsl::Tag::decimal) {
+        if (cell.tag() != dsl::Tag::text && cell.tag() != dsl::Tag::version) {
           rows_.text(i, dsl::text_form(cell, texts_).value_or(""));
         } else {
           rows_.text(i, cell.as_text());

@@ -20,6 +20,7 @@ LIBC = {
 LIBRARIES = [
     (r"boost/(spirit|fusion|phoenix|proto|mpl|preprocessor|variant|optional|config|core|range|type_traits|utility)\b", "x3"),
     (r"boost/dll\b", "boost-dll"),
+    (r"boost/unordered/", "flat-map"),
     (r"boost/(beast|url)\b", "beast"),
     (r"boost/(asio|system)\b", "asio"),
     (r"boost/", "boost"),
@@ -34,6 +35,7 @@ LIBRARIES = [
     (r"openssl/", "openssl"),
     (r"zlib\.h|zstd\.h", "compression"),
     (r"xxhash\.h", "xxhash"),
+    (r"unicode/", "icu"),
     (r"(gtest|gmock|benchmark)/", "test"),
 ]
 FILES_AND_SOCKETS = {"fstream", "filesystem", "iostream"}
@@ -64,7 +66,8 @@ AREAS = [
     ("plugins/sink_file", KIT | {"compression"}),
     ("plugins/router_rules", KIT | {"dsl", "xxhash"}),
     ("plugins", KIT),
-    ("dsl", BASE | {"x3", "simdjson", "re2", "xxhash", "dsl"}),  # xxHash is a function of the language
+    # xxHash and the folding of Unicode are functions of the language; the flat map is what the index is built on.
+    ("dsl", BASE | {"x3", "flat-map", "simdjson", "re2", "xxhash", "icu", "dsl"}),
     ("engine/config", ENGINE | CORE | {"toml"}),
     ("engine/modules", ENGINE | CORE | {"boost-dll"}),
     ("engine/host", ENGINE | CORE),

@@ -47,7 +47,7 @@ TEST_F(ExpressionTest, EveryTestOnWhatIsAbsentIsFalse) {
   auto& b = build_;
   const Index one = b.number(1);
   const Index x = b.text("x");
-  const Index set = b.program.add_set({Value::of_int(1)});
+  const Index set = b.program.add_set({{Value::of_int(1)}, {}, {}});
   std::vector<Index> tests;
   for (const Op op : {Op::equal, Op::unequal, Op::less, Op::less_equal, Op::greater, Op::greater_equal}) {
     tests.push_back(b.node(op, gone_, one));
@@ -112,7 +112,7 @@ TEST_F(ExpressionTest, AnyOfAnotherKindIsUnequalAndNothingElse) {
   const Index number = b.node(Op::equal, any_, b.number(5));
   const Index less = b.node(Op::less, any_, b.number(9));
   const Index starts = b.node(Op::starts_with, any_, b.text("5"));
-  const Index in = b.node(Op::in_set, any_, b.program.add_set({Value::of_text("5"), Value::of_int(7)}));
+  const Index in = b.node(Op::in_set, any_, b.program.add_set({{Value::of_text("5"), Value::of_int(7)}, {}, {}}));
   const Index not_in = b.node(Op::not_in_set, any_, b.program.nodes[in].b);
   read(R"({"any":"5"})");
   EXPECT_TRUE(test(equal) && !test(unequal) && !test(number) && !test(less) && test(starts) && test(in) &&
@@ -133,7 +133,7 @@ TEST_F(ExpressionTest, LongListsAndShortOnesAgree) {
   for (int i = 0; i < 100; i += 2) {
     values.push_back(Value::of_int(i));
   }
-  const Index in = b.node(Op::in_set, int_, b.program.add_set(values));
+  const Index in = b.node(Op::in_set, int_, b.program.add_set({values, {}, {}}));
   const Index not_in = b.node(Op::not_in_set, int_, b.program.nodes[in].b);
   for (int i = -1; i < 101; ++i) {
     read("{\"int\":" + std::to_string(i) + "}");

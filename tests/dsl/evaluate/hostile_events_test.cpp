@@ -111,6 +111,12 @@ void check_cell(const Value& cell, const Column& column) {
     case SqlKind::uuid:
       EXPECT_EQ(cell.tag(), Tag::uuid);
       break;
+    case SqlKind::interval:
+      EXPECT_EQ(cell.tag(), Tag::duration);
+      break;
+    case SqlKind::inet:
+      EXPECT_EQ(cell.tag(), Tag::ip);
+      break;
   }
 }
 

@@ -194,7 +194,7 @@ class Generator {
       values.push_back(Value::of_text(w));
     }
     const bool wanted = below(2) == 0;
-    const Index node = build_.node(wanted ? Op::in_set : Op::not_in_set, b_, build_.program.add_set(values));
+    const Index node = build_.node(wanted ? Op::in_set : Op::not_in_set, b_, build_.program.add_set({values, {}, {}}));
     return {node, [words, wanted](const Event& event) {
               const auto value = text_at(event, "b");
               return value && (std::find(words.begin(), words.end(), *value) != words.end()) == wanted;
