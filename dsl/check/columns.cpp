@@ -24,11 +24,18 @@ constexpr TypeRow kTypes[] = {
     {"text", SqlKind::text, 0, 0},         {"varchar", SqlKind::varchar, 0, 1},
     {"char", SqlKind::character, 0, 1},    {"timestamptz", SqlKind::timestamptz, 0, 0},
     {"date", SqlKind::date, 0, 0},         {"uuid", SqlKind::uuid, 0, 0},
-    {"jsonb", SqlKind::jsonb, 0, 0},
+    {"jsonb", SqlKind::jsonb, 0, 0},       {"interval", SqlKind::interval, 0, 0},
+    {"inet", SqlKind::inet, 0, 0},
 };
 
 constexpr std::int64_t kMaxVarchar = 10'485'760; // PostgreSQL's own limit
 constexpr int kIntDigits = 19;
+constexpr int kSafeIntDigits = 18; // a computed int with more of them may be too large for 64 bits
+
+SqlType element_of(SqlType array) {
+  array.array = false;
+  return array;
+}
 
 bool is_exact(Kind kind) { return kind == Kind::integer || kind == Kind::decimal; }
 
@@ -60,6 +67,40 @@ std::string length_misfit(const Program& program, const SqlType& column, const V
   return "longer than " + std::to_string(column.length) + (column.length == 1 ? " character" : " characters");
 }
 
+std::string misfit_of(const Program& program, const SqlType& column, const ValueType& value) {
+  if (column.array) {
+    const std::string item = misfit_of(program, element_of(column), program.types[value.element]);
+    return item.empty() ? "" : "an element " + item;
+  }
+  switch (column.kind) {
+    case SqlKind::smallint:
+      return "beyond the range of a smallint";
+    case SqlKind::integer:
+      return "beyond the range of an int";
+    case SqlKind::bigint:
+      return value.precision > kSafeIntDigits ? "beyond the range of a bigint" : "";
+    case SqlKind::numeric:
+      return value.kind == Kind::integer ? digits_misfit(value.precision > 0 ? value.precision : kIntDigits, 0, column)
+                                         : digits_misfit(value.precision - value.scale, value.scale, column);
+    case SqlKind::real:
+      return "beyond the range of a real";
+    case SqlKind::varchar:
+    case SqlKind::character:
+      return length_misfit(program, column, value);
+    case SqlKind::boolean:
+    case SqlKind::double_precision:
+    case SqlKind::text:
+    case SqlKind::timestamptz:
+    case SqlKind::date:
+    case SqlKind::uuid:
+    case SqlKind::jsonb:
+    case SqlKind::interval:
+    case SqlKind::inet:
+      return "";
+  }
+  return "";
+}
+
 } // namespace
 
 std::optional<SqlType> sql_type_of(Context& context, const ast::SqlType& type) {
@@ -78,6 +119,7 @@ std::optional<SqlType> sql_type_of(Context& context, const ast::SqlType& type) {
   }
   SqlType lowered;
   lowered.kind = row->kind;
+  lowered.array = type.array;
   const auto refuse = [&](const std::string& rule) {
     context.diagnostics
         .add(Code::unknown_sql_type, type.span, ticked(context.text(type.span)) + " is no type of a column",
@@ -110,7 +152,11 @@ std::optional<SqlType> sql_type_of(Context& context, const ast::SqlType& type) {
   return lowered;
 }
 
-bool takes(const SqlType& column, const ValueType& value) {
+bool takes(const Program& program, const SqlType& column, const ValueType& value) {
+  if (column.array) {
+    return value.kind == Kind::list && value.element != kNone &&
+           takes(program, element_of(column), program.types[value.element]);
+  }
   switch (column.kind) {
     case SqlKind::boolean:
       return value.kind == Kind::boolean;
@@ -134,7 +180,7 @@ bool takes(const SqlType& column, const ValueType& value) {
     case SqlKind::uuid:
       return value.kind == Kind::uuid;
     case SqlKind::jsonb:
-      return value.kind == Kind::object || value.kind == Kind::any;
+      return value.kind == Kind::object || value.kind == Kind::any || value.kind == Kind::list;
     case SqlKind::interval:
       return value.kind == Kind::duration;
     case SqlKind::inet:
@@ -143,7 +189,7 @@ bool takes(const SqlType& column, const ValueType& value) {
   return false;
 }
 
-std::string columns_for(const ValueType& value) {
+std::string columns_for(const Program& program, const ValueType& value) {
   switch (value.kind) {
     case Kind::boolean:
       return "`boolean`";
@@ -168,8 +214,19 @@ std::string columns_for(const ValueType& value) {
       return "`inet`";
     case Kind::version:
       return "`text`";
-    case Kind::list:
-      return "an array";
+    case Kind::list: {
+      // A list of lists is no array of PostgreSQL's: its inner ones would all have to be equally long.
+      if (value.element == kNone || program.types[value.element].kind == Kind::list) {
+        return "`jsonb`";
+      }
+      std::string arrays = columns_for(program, program.types[value.element]);
+      for (std::size_t at = arrays.find('`'); at != std::string::npos; at = arrays.find('`', at)) {
+        at = arrays.find('`', at + 1);
+        arrays.insert(at, "[]");
+        at += 3;
+      }
+      return "`jsonb`, or an array: " + arrays;
+    }
   }
   return "";
 }
@@ -180,35 +237,13 @@ std::string misfit(const Program& program, const SqlType& column, const Node& no
     return fit(program.constants[node.a], column, arena).fault == Fault::none ? ""
                                                                               : "too large for " + sql_text(column);
   }
-  switch (column.kind) {
-    case SqlKind::smallint:
-      return "beyond the range of a smallint";
-    case SqlKind::integer:
-      return "beyond the range of an int";
-    case SqlKind::numeric:
-      return value.kind == Kind::integer ? digits_misfit(kIntDigits, 0, column)
-                                         : digits_misfit(value.precision - value.scale, value.scale, column);
-    case SqlKind::real:
-      return "beyond the range of a real";
-    case SqlKind::varchar:
-    case SqlKind::character:
-      return length_misfit(program, column, value);
-    case SqlKind::boolean:
-    case SqlKind::bigint:
-    case SqlKind::double_precision:
-    case SqlKind::text:
-    case SqlKind::timestamptz:
-    case SqlKind::date:
-    case SqlKind::uuid:
-    case SqlKind::jsonb:
-    case SqlKind::interval:
-    case SqlKind::inet:
-      return "";
-  }
-  return "";
+  return misfit_of(program, column, value);
 }
 
 std::variant<Value, std::string> column_constant(const ast::Literal& literal, const SqlType& column, Arena& arena) {
+  if (column.array) {
+    return noun(literal) + " is no value of type " + ticked(sql_text(column));
+  }
   ValueType type;
   switch (column.kind) {
     case SqlKind::boolean:

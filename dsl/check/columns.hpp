@@ -15,9 +15,9 @@ namespace millrace::dsl::check {
 std::optional<SqlType> sql_type_of(Context& context, const ast::SqlType& type);
 
 /// Whether values of this type can go into such a column at all.
-bool takes(const SqlType& column, const ValueType& value);
+bool takes(const Program& program, const SqlType& column, const ValueType& value);
 /// "text, varchar or char": the column types for a value.
-std::string columns_for(const ValueType& value);
+std::string columns_for(const Program& program, const ValueType& value);
 
 /// Why some value of the type may not fit, e.g. "longer than 3 characters"; empty if all do.
 std::string misfit(const Program& program, const SqlType& column, const Node& node, const ValueType& value);

@@ -4,7 +4,7 @@
 #include "dsl/check/columns.hpp"
 #include "dsl/check/declarations.hpp"
 #include "dsl/check/expressions.hpp"
-#include "dsl/syntax/text.hpp"
+#include "dsl/check/table_clauses.hpp"
 
 namespace millrace::dsl::check {
 namespace {
@@ -48,6 +48,7 @@ class TableChecker {
           .help("add a column: `payload jsonb = payload`");
     }
     key_and_conflict();
+    TableClauses(context_, table, names_, lowered_).run();
     info_.index = static_cast<Index>(context_.program.tables.size());
     context_.program.tables.push_back(std::move(lowered_));
   }
@@ -100,7 +101,7 @@ class TableChecker {
       return;
     }
     lowered.type = *type;
-    if (!takes(*type, value.type)) {
+    if (!takes(context_.program, *type, value.type)) {
       report_pair(column, value);
       any_bad_ = true;
     } else {
@@ -120,7 +121,7 @@ class TableChecker {
         noun(value.type) + " does not go into a column of type " + ticked(context_.text(column.type.span)),
         noun(value.type));
     diagnostic.label(column.type.span, "the column");
-    diagnostic.help("a column for it is " + columns_for(value.type));
+    diagnostic.help("a column for it is " + columns_for(context_.program, value.type));
     if (value.type.kind == Kind::any) {
       diagnostic.help("or declare the field in the event with its type");
     }
@@ -178,7 +179,7 @@ class TableChecker {
         (value.may_be_absent() ? "missing" + std::string(only_absent ? "" : ", or ") : "") + misfit + ": then what?";
     auto& diagnostic = context_.diagnostics.add(Code::may_not_fit, value.span, headline, label);
     const Span at{value.span.file, value.span.end, value.span.end};
-    diagnostic.help("add one of `else null` | `else reject` | `else " + sample(sql) + "`",
+    diagnostic.help("add one of `else null` | `else reject`" + (sql.array ? "" : " | `else " + sample(sql) + "`"),
                     Fix{{{at, " else reject"}}, Applicability::choice, "fix, choose one"});
     if (value.may_be_absent()) {
       diagnostic.note(expressions_.why_absent(value.absent, known_));
