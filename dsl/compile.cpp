@@ -7,6 +7,7 @@
 #include "dsl/check/tables.hpp"
 #include "dsl/check/test_blocks.hpp"
 #include "dsl/diagnostic/render.hpp"
+#include "dsl/index/rule_index.hpp"
 #include "dsl/meaning.hpp"
 #include "dsl/syntax/parser.hpp"
 
@@ -182,6 +183,9 @@ Compilation compile(std::string_view root, const Loader& load) {
     return out;
   }
   ruleset->program.seal();
+  for (Router& router : ruleset->program.routers) {
+    router.index = build_index(ruleset->program, router);
+  }
   ruleset->files = closure.listed();
   ruleset->hash = closure.hash();
   ruleset->meanings = meanings_of(ruleset->program);

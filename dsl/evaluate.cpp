@@ -9,6 +9,7 @@
 #include "dsl/evaluate/expression.hpp"
 #include "dsl/evaluate/fit.hpp"
 #include "dsl/evaluate/reason_text.hpp"
+#include "dsl/index/rule_index.hpp"
 #include "dsl/read/json_text.hpp"
 #include "dsl/ruleset.hpp"
 #include "dsl/values/text_form.hpp"
@@ -75,7 +76,7 @@ class TableLookup {
 
 std::optional<Run> find_run(const Program& program, std::string_view name) {
   if (const Router* router = program.find_router(name)) {
-    return Run{static_cast<Index>(router - program.routers.data()), false};
+    return Run{static_cast<Index>(router - program.routers.data()), false, false};
   }
   return name == "tables" ? std::optional(Run{kNone, true}) : std::nullopt;
 }
@@ -201,6 +202,12 @@ class Evaluator::State {
 
   /// Leaves the taps and routes that match, and a drop that ended it, in `decided_`.
   void decide(const Router& router, const Scene& scene) {
+    if (router.index && !run_.one_by_one) {
+      router.index->search(expressions_, scene, search_memory_, decided_);
+      decision_.by_otherwise = std::all_of(decided_.begin(), decided_.end(),
+                                           [&](Index rule) { return router.rules[rule].kind == RuleKind::tap; });
+      return;
+    }
     bool settled = false;
     Index next = 0;
     while (next < router.rules.size()) {
@@ -409,6 +416,7 @@ class Evaluator::State {
   std::uint64_t event_number_ = 0;
   bool indexed_ = false;
   Decision decision_;
+  RuleIndex::Memory search_memory_;
   std::vector<Index> decided_;
   std::vector<Message> messages_;
   std::vector<Header> headers_;

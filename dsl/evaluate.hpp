@@ -41,6 +41,7 @@ struct Meta {
 struct Run {
   Index router = kNone;
   bool load = false;
+  bool one_by_one = false; // asks the rules one after the other instead of the index; decides the same, for comparison
 };
 
 /// `tables`, or the name of a router. Absent when there is none of that name.

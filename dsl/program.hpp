@@ -26,6 +26,8 @@ class RE2;
 
 namespace millrace::dsl {
 
+class RuleIndex;
+
 using Index = std::uint32_t;
 inline constexpr Index kNone = 0xffff'ffffU;
 
@@ -303,7 +305,8 @@ struct Router {
   bool match_all = false;
   Index dead_letter = kNone; // topic
   std::vector<Rule> rules;
-  std::vector<Target> otherwise; // empty: drop
+  std::vector<Target> otherwise;          // empty: drop
+  std::shared_ptr<const RuleIndex> index; // none: the rules are asked one after the other
 };
 
 // ---- tables

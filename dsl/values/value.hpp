@@ -87,6 +87,13 @@ class Value {
   }
 
   Tag tag() const { return tag_; }
+  /// All that tells two values of one tag apart, as long as texts are told apart by where they lie.
+  struct Representation {
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+    std::uint8_t scale = 0;
+  };
+  Representation representation() const { return {low_, high_, scale_}; }
   bool present() const { return tag_ != Tag::absent; }
   bool is_number() const { return tag_ == Tag::integer || tag_ == Tag::floating || tag_ == Tag::decimal; }
 

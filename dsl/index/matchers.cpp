@@ -1,0 +1,162 @@
+#include "dsl/index/matchers.hpp"
+
+namespace millrace::dsl {
+namespace {
+
+/// The value as a whole number of the same order, for the tags that have one.
+std::int64_t whole_of(const Value& value) {
+  return value.tag() == Tag::timestamp  ? value.as_timestamp()
+         : value.tag() == Tag::duration ? value.as_duration()
+                                        : value.as_int();
+}
+
+bool is_whole(Tag tag) { return tag == Tag::integer || tag == Tag::timestamp || tag == Tag::duration; }
+
+} // namespace
+
+// ---- ranges
+
+RangeMatcher::RangeMatcher(std::vector<Value> bounds) : bounds_(std::move(bounds)) {
+  std::sort(bounds_.begin(), bounds_.end(), before);
+  bounds_.erase(std::unique(bounds_.begin(), bounds_.end(), equals), bounds_.end());
+  tree_.assign(leaves() * 2, kNoBucket);
+  tag_ = bounds_.empty() ? Tag::absent : bounds_.front().tag();
+  if (is_whole(tag_) && std::all_of(bounds_.begin(), bounds_.end(), [&](const Value& v) { return v.tag() == tag_; })) {
+    std::transform(bounds_.begin(), bounds_.end(), std::back_inserter(whole_), whole_of);
+  }
+}
+
+std::size_t RangeMatcher::leaf_of(const Value& value) const {
+  if (!whole_.empty() && value.tag() == tag_) {
+    const std::int64_t number = whole_of(value);
+    const auto at = std::lower_bound(whole_.begin(), whole_.end(), number);
+    const auto index = static_cast<std::size_t>(at - whole_.begin());
+    return index * 2 + (at != whole_.end() && *at == number ? 1 : 0);
+  }
+  if (bounds_.empty() || !compare(value, bounds_.front())) {
+    return kNowhere;
+  }
+  const auto at = std::lower_bound(bounds_.begin(), bounds_.end(), value, before);
+  const auto index = static_cast<std::size_t>(at - bounds_.begin());
+  return index * 2 + (at != bounds_.end() && equals(*at, value) ? 1 : 0);
+}
+
+std::vector<std::uint32_t> RangeMatcher::cover(const Interval& interval) const {
+  std::size_t first = interval.low.present() ? leaf_of(interval.low) + (interval.low_open ? 1 : 0) : 0;
+  std::size_t end = interval.high.present() ? leaf_of(interval.high) + (interval.high_open ? 0 : 1) : leaves();
+  std::vector<std::uint32_t> nodes;
+  for (first += leaves(), end += leaves(); first < end; first >>= 1U, end >>= 1U) {
+    if ((first & 1U) != 0) {
+      nodes.push_back(static_cast<std::uint32_t>(first++));
+    }
+    if ((end & 1U) != 0) {
+      nodes.push_back(static_cast<std::uint32_t>(--end));
+    }
+  }
+  return nodes;
+}
+
+// ---- prefixes
+
+PrefixMatcher::PrefixMatcher(std::vector<std::pair<std::string, Bucket>> texts, bool from_the_end)
+    : from_the_end_(from_the_end) {
+  for (auto& [text, bucket] : texts) {
+    if (from_the_end) {
+      std::reverse(text.begin(), text.end());
+    }
+  }
+  std::sort(texts.begin(), texts.end());
+  std::vector<std::uint32_t> open; // texts that the next may begin with, each beginning with the one before it
+  for (auto& [text, bucket] : texts) {
+    while (!open.empty() && !text.starts_with(texts_[open.back()])) {
+      open.pop_back();
+    }
+    parents_.push_back(open.empty() ? kNone : open.back());
+    open.push_back(static_cast<std::uint32_t>(texts_.size()));
+    longest_ = std::max(longest_, text.size());
+    texts_.push_back(std::move(text));
+    buckets_.push_back(bucket);
+  }
+}
+
+// ---- blocks of addresses
+
+bool BlockMatcher::is_version4(const Ip& address) {
+  constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+  return std::equal(kMapped.begin(), kMapped.end(), address.begin());
+}
+
+Ip BlockMatcher::masked(Ip address, std::uint8_t bits) {
+  for (std::size_t i = 0; i < address.size(); ++i) {
+    const int left = static_cast<int>(bits) - static_cast<int>(i) * 8;
+    const unsigned mask = left >= 8 ? 0xFFU : left <= 0 ? 0U : (0xFFU << (8 - left)) & 0xFFU;
+    address[i] = static_cast<std::uint8_t>(address[i] & mask);
+  }
+  return address;
+}
+
+void BlockMatcher::add(const IpBlock& block, Bucket bucket) {
+  if (std::find(lengths_.begin(), lengths_.end(), block.bits) == lengths_.end()) {
+    lengths_.push_back(block.bits);
+  }
+  buckets_.emplace(Key{masked(block.address, block.bits), block.bits}, bucket);
+}
+
+// ---- contains
+
+ContainsMatcher::ContainsMatcher(std::vector<std::pair<std::string, Bucket>> texts) {
+  std::array<boost::unordered_flat_map<std::uint32_t, std::uint32_t>, kRun> counts;
+  const auto length_of = [](const std::string& text) { return std::min(text.size(), kRun); };
+  for (const auto& [text, bucket] : texts) {
+    const std::size_t length = length_of(text);
+    for (std::size_t at = 0; at + length <= text.size(); ++at) {
+      ++counts[length - 1][run_at(text.data() + at, length)];
+    }
+  }
+  struct Chosen {
+    std::uint32_t run;
+    Place place;
+  };
+  std::array<std::vector<Chosen>, kRun> chosen;
+  for (auto& [text, bucket] : texts) {
+    const std::size_t length = length_of(text);
+    Chosen best{0, {static_cast<std::uint32_t>(texts_.size()), 0}};
+    std::uint32_t fewest = ~std::uint32_t{0};
+    for (std::size_t at = 0; at + length <= text.size(); ++at) {
+      const std::uint32_t run = run_at(text.data() + at, length);
+      if (const std::uint32_t count = counts[length - 1][run]; count < fewest) {
+        fewest = count;
+        best.run = run;
+        best.place.offset = static_cast<std::uint32_t>(at);
+      }
+    }
+    chosen[length - 1].push_back(best);
+    texts_.push_back(std::move(text));
+    buckets_.push_back(bucket);
+  }
+  for (std::size_t length = 1; length <= kRun; ++length) {
+    std::vector<Chosen>& all = chosen[length - 1];
+    Runs& runs = runs_[length - 1];
+    if (all.empty()) {
+      continue;
+    }
+    std::stable_sort(all.begin(), all.end(), [](const Chosen& a, const Chosen& b) { return a.run < b.run; });
+    runs.filter.assign(kFilterBits / 64, 0);
+    for (const Chosen& each : all) {
+      runs.filter[filter_slot(each.run) / 64] |= std::uint64_t{1} << (filter_slot(each.run) % 64);
+      const auto place = static_cast<std::uint32_t>(runs.places.size());
+      runs.places.push_back(each.place);
+      runs.ranges.emplace(each.run, std::pair(place, place)).first->second.second = place + 1;
+    }
+  }
+}
+
+std::size_t ContainsMatcher::bytes() const {
+  std::size_t sum = texts_.size() * 40;
+  for (const Runs& runs : runs_) {
+    sum += runs.filter.size() * 8 + runs.ranges.size() * 16 + runs.places.size() * sizeof(Place);
+  }
+  return sum;
+}
+
+} // namespace millrace::dsl

@@ -1,0 +1,225 @@
+// From the value of a subject to the buckets of conjunctions that it may satisfy: one matcher for each way of asking.
+// Immutable once built; any number of threads may search.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "dsl/index/predicates.hpp"
+#include "dsl/values/compare.hpp"
+#include "dsl/values/value_map.hpp"
+
+namespace millrace::dsl {
+
+/// Numbers of branches of the index.
+using Bucket = std::uint32_t;
+inline constexpr Bucket kNoBucket = 0xffff'ffffU;
+
+/// `==` and `in`: one look, however many values there are.
+class EqualityMatcher {
+ public:
+  void add(const Value& value, Bucket bucket) { buckets_.insert(value, bucket); }
+  template <typename Hit>
+  void search(const Value& value, Hit hit) const {
+    if (const Bucket bucket = buckets_.find(value); bucket != kNoBucket) {
+      hit(bucket);
+    }
+  }
+  std::size_t bytes() const { return buckets_.size() * 40; }
+
+ private:
+  ValueMap buckets_;
+};
+
+/// Intervals of values of one kind. The bounds cut the values into elementary intervals; a tree over those holds each
+/// interval in a few of its nodes, and a search goes from the leaf up.
+class RangeMatcher {
+ public:
+  /// Every bound that will be used, in any order.
+  explicit RangeMatcher(std::vector<Value> bounds);
+
+  /// Numbers of the tree's nodes that together are the interval.
+  std::vector<std::uint32_t> cover(const Interval& interval) const;
+  void set(std::uint32_t node, Bucket bucket) { tree_[node] = bucket; }
+
+  template <typename Hit>
+  void search(const Value& value, Hit hit) const {
+    const std::size_t leaf = leaf_of(value);
+    if (leaf == kNowhere) {
+      return;
+    }
+    for (std::size_t node = leaf + leaves(); node > 0; node >>= 1U) {
+      if (tree_[node] != kNoBucket) {
+        hit(tree_[node]);
+      }
+    }
+  }
+  std::size_t bytes() const {
+    return bounds_.size() * sizeof(Value) + whole_.size() * 8 + tree_.size() * sizeof(Bucket);
+  }
+
+ private:
+  static constexpr std::size_t kNowhere = ~std::size_t{0};
+
+  std::size_t leaves() const { return bounds_.size() * 2 + 1; }
+  /// Even: between two bounds; odd: a bound itself. kNowhere for a value of another kind.
+  std::size_t leaf_of(const Value& value) const;
+
+  std::vector<Value> bounds_;
+  std::vector<std::int64_t> whole_; // the same where all are of one tag whose order is that of a whole number
+  Tag tag_ = Tag::absent;           // that one
+  std::vector<Bucket> tree_;
+};
+
+/// `starts with`, and on reversed texts `ends with`. Texts are sorted; each knows the longest other that it begins
+/// with.
+class PrefixMatcher {
+ public:
+  PrefixMatcher(std::vector<std::pair<std::string, Bucket>> texts, bool from_the_end);
+
+  template <typename Hit>
+  void search(std::string_view text, Hit hit) const {
+    if (!from_the_end_) {
+      return search_forward(text, hit);
+    }
+    std::array<char, kLongest> reversed{};
+    const std::size_t size = std::min(text.size(), longest_);
+    std::reverse_copy(text.end() - static_cast<std::ptrdiff_t>(size), text.end(), reversed.begin());
+    search_forward({reversed.data(), size}, hit);
+  }
+  /// What a text may be long for it to be indexed.
+  static constexpr std::size_t kLongest = 256;
+  std::size_t bytes() const { return texts_.size() * 64; }
+
+ private:
+  template <typename Hit>
+  void search_forward(std::string_view text, Hit hit) const {
+    auto at = static_cast<std::uint32_t>(std::upper_bound(texts_.begin(), texts_.end(), text) - texts_.begin());
+    at = at == 0 ? kNone : at - 1;
+    while (at != kNone && !text.starts_with(texts_[at])) {
+      at = parents_[at];
+    }
+    for (; at != kNone; at = parents_[at]) {
+      hit(buckets_[at]);
+    }
+  }
+
+  std::vector<std::string> texts_;
+  std::vector<std::uint32_t> parents_;
+  std::vector<Bucket> buckets_;
+  std::size_t longest_ = 0;
+  bool from_the_end_;
+};
+
+/// Blocks of addresses: a look for each length of prefix that there is.
+class BlockMatcher {
+ public:
+  void add(const IpBlock& block, Bucket bucket);
+  template <typename Hit>
+  void search(const Value& value, Hit hit) const {
+    if (value.tag() != Tag::ip) {
+      return;
+    }
+    const Ip address = value.as_ip();
+    for (const std::uint8_t bits : lengths_) {
+      if (bits < 96 && is_version4(address)) { // one of version 4 is in no block of version 6
+        continue;
+      }
+      const auto found = buckets_.find(Key{masked(address, bits), bits});
+      if (found != buckets_.end()) {
+        hit(found->second);
+      }
+    }
+  }
+  std::size_t bytes() const { return buckets_.size() * 32; }
+
+  static bool is_version4(const Ip& address);
+  static Ip masked(Ip address, std::uint8_t bits);
+
+ private:
+  struct Key {
+    Ip address;
+    std::uint8_t bits;
+    bool operator==(const Key&) const = default;
+  };
+  struct Hash {
+    std::size_t operator()(const Key& key) const { return hash_of_value(Value::of_ip(key.address)) + key.bits; }
+  };
+  std::vector<std::uint8_t> lengths_;
+  boost::unordered_flat_map<Key, Bucket, Hash> buckets_;
+};
+
+/// Many `contains` over one text. Each text that is looked for is known by a run of up to four of its bytes, the rarest
+/// that it has; the runs of the text are looked up one after the other.
+class ContainsMatcher {
+ public:
+  explicit ContainsMatcher(std::vector<std::pair<std::string, Bucket>> texts);
+
+  /// A bucket may be hit several times.
+  template <typename Hit>
+  void search(std::string_view text, Hit hit) const {
+    for (std::size_t length = 1; length <= kRun; ++length) {
+      const Runs& runs = runs_[length - 1];
+      if (runs.places.empty()) {
+        continue;
+      }
+      for (std::size_t at = 0; at + length <= text.size(); ++at) {
+        const std::uint32_t run = run_at(text.data() + at, length);
+        if ((runs.filter[filter_slot(run) / 64] >> (filter_slot(run) % 64) & 1U) != 0) {
+          search_run(runs, run, text, at, hit);
+        }
+      }
+    }
+  }
+  std::size_t bytes() const;
+
+ private:
+  static constexpr std::size_t kRun = 4;
+  static constexpr std::size_t kFilterBits = std::size_t{1} << 16U;
+
+  struct Place {
+    std::uint32_t text = 0;
+    std::uint32_t offset = 0; // of the run in it
+  };
+  struct Runs {
+    std::vector<std::uint64_t> filter;
+    boost::unordered_flat_map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>> ranges; // of places
+    std::vector<Place> places;
+  };
+
+  static std::uint32_t run_at(const char* at, std::size_t length) {
+    std::uint32_t run = 0;
+    std::memcpy(&run, at, length);
+    return run;
+  }
+  static std::size_t filter_slot(std::uint32_t run) { return (run * 0x9E37'79B1U) >> 16U; }
+
+  template <typename Hit>
+  void search_run(const Runs& runs, std::uint32_t run, std::string_view text, std::size_t at, Hit hit) const {
+    const auto found = runs.ranges.find(run);
+    if (found == runs.ranges.end()) {
+      return;
+    }
+    for (std::uint32_t i = found->second.first; i < found->second.second; ++i) {
+      const Place& place = runs.places[i];
+      const std::string& wanted = texts_[place.text];
+      if (at >= place.offset && text.substr(at - place.offset).starts_with(wanted)) {
+        hit(buckets_[place.text]);
+      }
+    }
+  }
+
+  std::vector<std::string> texts_;
+  std::vector<Bucket> buckets_;
+  std::array<Runs, kRun> runs_; // by length
+};
+
+} // namespace millrace::dsl

@@ -1,0 +1,92 @@
+// Which rules of a router an event matches, found without asking every rule: each way in which a rule can match is
+// filed under the question that fewest events answer with yes, and only what is filed under the answers of this event
+// is looked at further. Immutable; each evaluator brings its own Search.
+//
+// How it is built and why: build.cpp. What an answer costs does not grow with the number of rules, but with the
+// number of those that are filed alike.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dsl/index/matchers.hpp"
+#include "dsl/program.hpp"
+
+namespace millrace::dsl {
+
+class Expressions;
+struct Scene;
+
+class RuleIndex {
+ public:
+  /// A way of a rule that is left to be asked: these conditions, cheap ones first.
+  struct Posting {
+    Index rule = kNone;
+    std::uint32_t rest = 0; // in rest_
+    std::uint32_t count = 0;
+  };
+  /// Conditions that several ways share are asked once for each event.
+  struct Question {
+    Index node = kNone;
+    std::uint32_t shared = kNone; // number of its memory; none: asked again each time
+  };
+  enum class Kind : std::uint8_t { equality, range, prefix, suffix, block, contains, presence };
+  /// One way of asking one subject; leads to branches.
+  struct Group {
+    Kind kind = Kind::equality;
+    std::uint32_t subject = 0; // in subjects_
+    std::uint32_t matcher = 0; // of its kind; of presence: the branch
+    Index first_rule = kNone;  // the first below it
+  };
+  /// Postings by rule, and groups that part the others further.
+  struct Branch {
+    Index first_rule = kNone;
+    std::uint32_t postings = 0;
+    std::uint32_t postings_end = 0;
+    std::uint32_t groups = 0;
+    std::uint32_t groups_end = 0;
+  };
+
+  /// What a search needs to remember; one for each evaluator.
+  struct Memory {
+    std::uint32_t epoch = 0;
+    std::vector<std::uint64_t> answers; // epoch and yes or no, by shared question
+    std::vector<std::uint32_t> matched; // epoch, by rule
+    std::vector<std::uint32_t> asked;   // epoch, by subject that is no field
+    std::vector<Value> subjects;        // its value
+    std::vector<Index> found;           // rules of this event
+  };
+
+  /// The rules that match, in order: taps and the routes and drop that decide. Like asking each rule from the first on.
+  void search(const Expressions& expressions, const Scene& scene, Memory& memory, std::vector<Index>& decided) const;
+
+  /// Bytes that it holds.
+  std::size_t bytes() const;
+
+ private:
+  friend class IndexBuilder;
+  class Search;
+
+  const Node* nodes_ = nullptr; // of the program
+  bool match_all_ = false;
+  std::vector<RuleKind> kinds_; // by rule
+  std::vector<Index> subjects_; // nodes
+  std::vector<Posting> postings_;
+  std::vector<Question> rest_;
+  std::vector<Branch> branches_; // the first is the root
+  std::vector<Group> groups_;
+  std::vector<EqualityMatcher> equalities_;
+  std::vector<RangeMatcher> ranges_;
+  std::vector<PrefixMatcher> prefixes_;
+  std::vector<BlockMatcher> blocks_;
+  std::vector<ContainsMatcher> contains_;
+  std::uint32_t shared_ = 0; // questions with a memory
+};
+
+/// Of one router of a sealed program. Refers to what the program holds, which may be moved but not changed.
+std::shared_ptr<const RuleIndex> build_index(const Program& program, const Router& router);
+
+} // namespace millrace::dsl

@@ -1,0 +1,169 @@
+// The index decides as asking one rule after the other does: random rules, random events, every order and nesting.
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "dsl/compile.hpp"
+#include "dsl/evaluate.hpp"
+
+namespace millrace::dsl {
+namespace {
+
+constexpr std::string_view kHead = R"(edition 1
+event e {
+  kind: one of "a", "b", "c" or other
+  mode: string  n: int  m: int  x: decimal(6,2)  on: bool  at: timestamp from unix_s  city?: string  deep? { v: int }
+}
+topic "t" { event e }
+topic "dlq" { }
+)";
+
+class Maker {
+ public:
+  explicit Maker(std::uint32_t seed) : random_(seed) {}
+
+  std::string rules() {
+    const bool all = chance(2);
+    std::string text(kHead);
+    text += std::string("router r for e {\n  match ") + (all ? "all" : "first") + "\n  dead_letter \"dlq\"\n";
+    for (std::uint32_t i = 1 + below(60); i > 0; --i) {
+      text += rule(all, 2);
+    }
+    return text + "  otherwise drop\n}\n";
+  }
+
+  std::string event() {
+    std::string text = R"({"kind":")" + std::string(1, "abcd"[below(4)]) + R"(","mode":")" + word() + R"(","n":)" +
+                       number() + R"(,"m":)" + number() + R"(,"x":)" + number() + "." + std::to_string(below(10)) +
+                       R"(,"on":)" + (chance(2) ? "true" : "false") + R"(,"at":)" + std::to_string(below(30));
+    text += chance(2) ? R"(,"city":")" + word() + "\"" : "";
+    text += chance(2) ? R"(,"deep":{"v":)" + number() + "}" : "";
+    return text + "}";
+  }
+
+ private:
+  std::uint32_t below(std::uint32_t most) { return static_cast<std::uint32_t>(random_() % most); }
+  bool chance(std::uint32_t in) { return below(in) == 0; }
+  std::string number() { return std::to_string(below(25)); }
+  std::string word() {
+    std::string text;
+    for (std::uint32_t i = below(6); i > 0; --i) {
+      text += "xyz"[below(3)];
+    }
+    return text;
+  }
+  std::string quoted() { return "\"" + word() + "\""; }
+  std::string some(std::string (Maker::*make)()) {
+    std::string list = (this->*make)();
+    for (std::uint32_t i = below(4); i > 0; --i) {
+      list += ", " + (this->*make)();
+    }
+    return "(" + list + ")";
+  }
+  std::string kind() { return std::string("\"") + "abc"[below(3)] + "\""; }
+
+  std::string rule(bool all, std::uint32_t depth) {
+    const std::string name = "r" + std::to_string(names_++);
+    if (depth > 0 && chance(8)) {
+      std::string text = "group " + name + " when " + condition(2) + " {\n";
+      for (std::uint32_t i = 1 + below(6); i > 0; --i) {
+        text += rule(all, depth - 1);
+      }
+      return text + "}\n";
+    }
+    if (chance(10)) {
+      return "drop " + name + " when " + condition(3) + "\n";
+    }
+    return std::string(!all && chance(3) ? "tap " : "route ") + name + " when " + condition(3) + " to topic \"t\"\n";
+  }
+
+  std::string condition(std::uint32_t depth) {
+    if (depth > 0 && chance(3)) {
+      return "(" + condition(depth - 1) + " and " + condition(depth - 1) + ")";
+    }
+    if (depth > 0 && chance(5)) {
+      return "(" + condition(depth - 1) + " or " + condition(depth - 1) + ")";
+    }
+    return test();
+  }
+
+  std::string compared() { return std::string(1, ' ') + kSigns[below(6)] + " "; }
+
+  std::string test() {
+    const std::string negation = chance(6) ? "not " : "";
+    switch (below(14)) {
+      case 0:
+        return "kind == " + kind();
+      case 1:
+        return "kind " + negation + "in " + some(&Maker::kind);
+      case 2:
+        return "mode == " + quoted();
+      case 3:
+        return "mode " + negation + "in " + some(&Maker::quoted);
+      case 4:
+        return "n" + compared() + number();
+      case 5:
+        return "m" + compared() + number();
+      case 6:
+        return "(n >= " + number() + " and n < " + number() + ")";
+      case 7:
+        return "x" + compared() + number() + ".5";
+      case 8:
+        return negation + "on";
+      case 9:
+        return "mode " + negation + kTexts[below(3)] + " " + quoted();
+      case 10:
+        return "city == " + quoted();
+      case 11:
+        return negation + "exists city";
+      case 12:
+        return "deep.v > " + number();
+      default:
+        return "at < \"1970-01-01T00:00:" + std::to_string(10 + below(20)) + "Z\"";
+    }
+  }
+
+  static constexpr const char* kSigns[] = {"==", "!=", "<", "<=", ">", ">="};
+  static constexpr const char* kTexts[] = {"starts with", "ends with", "contains"};
+  std::mt19937_64 random_;
+  int names_ = 0;
+};
+
+std::string spelled(const Program& program, const Decision& decision) {
+  std::string text = decision.by_otherwise ? "otherwise" : "";
+  for (const Index rule : decision.rules) {
+    text += " " + program.routers.front().rules[rule].name;
+  }
+  return text;
+}
+
+TEST(IndexAgrees, WithAskingOneRuleAfterTheOther) {
+  constexpr std::uint32_t kRulesets = 200;
+  constexpr int kEvents = 60;
+  int matched = 0;
+  for (std::uint32_t seed = 1; seed <= kRulesets; ++seed) {
+    Maker maker(seed);
+    const std::string rules = maker.rules();
+    const Compilation compilation = compile("main.rules", [&](std::string_view) { return std::optional(rules); });
+    ASSERT_TRUE(compilation.ruleset) << "seed " << seed << "\n" << compilation.text() << rules;
+    const Program& program = compilation.ruleset->program;
+    ASSERT_TRUE(program.routers.front().index);
+    Evaluator indexed(program, {.router = 0});
+    Evaluator plain(program, {.router = 0, .load = false, .one_by_one = true});
+    for (int i = 0; i < kEvents; ++i) {
+      const std::string event = maker.event();
+      const std::string wanted = spelled(program, plain.evaluate(event, {}));
+      ASSERT_EQ(spelled(program, indexed.evaluate(event, {})), wanted) << "seed " << seed << "\n"
+                                                                       << event << "\n"
+                                                                       << rules;
+      matched += wanted == "otherwise" ? 0 : 1;
+      indexed.reset();
+      plain.reset();
+    }
+  }
+  EXPECT_GT(matched, 4'000); // not all of it is vain
+}
+
+} // namespace
+} // namespace millrace::dsl
