@@ -12,6 +12,7 @@ Column column_of(const dsl::Column& column) {
   out.name = column.name;
   out.nullable = column.nullable;
   out.sql_type = dsl::sql_text(column.type);
+  out.list = column.type.array;
   switch (column.type.kind) {
     case dsl::SqlKind::boolean:
       out.type = ColumnType::boolean;
@@ -55,8 +56,10 @@ Column column_of(const dsl::Column& column) {
       out.type = ColumnType::json;
       break;
     case dsl::SqlKind::interval:
+      out.type = ColumnType::duration;
+      break;
     case dsl::SqlKind::inet:
-      out.type = ColumnType::text; // crosses in its text form, which PostgreSQL reads
+      out.type = ColumnType::ip;
       break;
   }
   return out;
@@ -65,6 +68,67 @@ Column column_of(const dsl::Column& column) {
 Decimal128 decimal_of(const dsl::Decimal& value) {
   const auto bits = static_cast<unsigned __int128>(value.coefficient);
   return {static_cast<std::uint64_t>(bits), static_cast<std::int64_t>(static_cast<std::uint64_t>(bits >> 64U))};
+}
+
+// A column of the row that is being added, with the calls that a list has for its items.
+struct InColumn {
+  RowBuilder& rows;
+  std::size_t column;
+
+  void boolean(bool value) { rows.boolean(column, value); }
+  void int16(std::int16_t value) { rows.int16(column, value); }
+  void int32(std::int32_t value) { rows.int32(column, value); }
+  void int64(std::int64_t value) { rows.int64(column, value); }
+  void float32(float value) { rows.float32(column, value); }
+  void float64(double value) { rows.float64(column, value); }
+  void decimal(Decimal128 value) { rows.decimal(column, value); }
+  void text(std::string_view value) { rows.text(column, value); }
+  void uuid(const dsl::Uuid& value) { rows.uuid(column, value); }
+  void timestamp(std::int64_t value) { rows.timestamp(column, value); }
+  void date(std::int32_t value) { rows.date(column, value); }
+  void duration(std::int64_t value) { rows.duration(column, value); }
+  void ip(const dsl::Ip& value) { rows.ip(column, value); }
+};
+
+// A numeric without limits crosses as its digits.
+std::string_view text_of(const dsl::Value& value, dsl::Arena& arena) {
+  const bool is_number = value.is_number();
+  return is_number ? dsl::text_form(value, arena).value_or("") : value.as_text();
+}
+
+template <class Place>
+void add_value(Place&& to, ColumnType type, const dsl::Value& value, dsl::Arena& arena) {
+  switch (type) {
+    case ColumnType::boolean:
+      return to.boolean(value.as_bool());
+    case ColumnType::int16:
+      return to.int16(static_cast<std::int16_t>(value.as_int()));
+    case ColumnType::int32:
+      return to.int32(static_cast<std::int32_t>(value.as_int()));
+    case ColumnType::int64:
+      return to.int64(value.as_int());
+    case ColumnType::float32:
+      return to.float32(static_cast<float>(value.as_double()));
+    case ColumnType::float64:
+      return to.float64(value.as_double());
+    case ColumnType::decimal:
+      return to.decimal(decimal_of(value.as_decimal()));
+    case ColumnType::text:
+      return to.text(text_of(value, arena));
+    case ColumnType::bytes:
+    case ColumnType::json:
+      return to.text(value.as_text());
+    case ColumnType::uuid:
+      return to.uuid(value.as_uuid());
+    case ColumnType::timestamp:
+      return to.timestamp(value.as_timestamp());
+    case ColumnType::date:
+      return to.date(static_cast<std::int32_t>(value.as_int()));
+    case ColumnType::duration:
+      return to.duration(value.as_duration());
+    case ColumnType::ip:
+      return to.ip(value.as_ip());
+  }
 }
 
 } // namespace
@@ -89,54 +153,25 @@ void RowPart::add(const mr_event* event, std::span<const dsl::Value> cells) {
     const dsl::Value& cell = cells[i];
     if (!cell.present()) {
       rows_.null(i);
-      continue;
-    }
-    switch (types_[i]) {
-      case ColumnType::boolean:
-        rows_.boolean(i, cell.as_bool());
-        break;
-      case ColumnType::int16:
-        rows_.int16(i, static_cast<std::int16_t>(cell.as_int()));
-        break;
-      case ColumnType::int32:
-        rows_.int32(i, static_cast<std::int32_t>(cell.as_int()));
-        break;
-      case ColumnType::int64:
-        rows_.int64(i, cell.as_int());
-        break;
-      case ColumnType::float32:
-        rows_.float32(i, static_cast<float>(cell.as_double()));
-        break;
-      case ColumnType::float64:
-        rows_.float64(i, cell.as_double());
-        break;
-      case ColumnType::decimal:
-        rows_.decimal(i, decimal_of(cell.as_decimal()));
-        break;
-      case ColumnType::text:
-        if (cell.tag() != dsl::Tag::text && cell.tag() != dsl::Tag::version) {
-          rows_.text(i, dsl::text_form(cell, texts_).value_or(""));
-        } else {
-          rows_.text(i, cell.as_text());
-        }
-        break;
-      case ColumnType::bytes:
-      case ColumnType::json:
-        rows_.text(i, cell.as_text());
-        break;
-      case ColumnType::uuid:
-        rows_.uuid(i, cell.as_uuid());
-        break;
-      case ColumnType::timestamp:
-        rows_.timestamp(i, cell.as_timestamp());
-        break;
-      case ColumnType::date:
-        rows_.date(i, static_cast<std::int32_t>(cell.as_int()));
-        break;
+    } else if (schema_.column(i).list) {
+      add_list(i, cell.as_list());
+    } else {
+      add_value(InColumn{rows_, i}, types_[i], cell, texts_);
     }
   }
   rows_.end_row();
   events_.push_back(event);
+}
+
+void RowPart::add_list(std::size_t column, const dsl::List& list) {
+  RowBuilder::Items items = rows_.list(column);
+  for (const dsl::Value& item : list.items) {
+    if (item.present()) {
+      add_value(items, types_[column], item, texts_);
+    } else {
+      items.null();
+    }
+  }
 }
 
 void RowPart::emit(const Emit& emit) {

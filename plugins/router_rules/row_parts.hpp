@@ -26,6 +26,8 @@ class RowPart {
   void clear();
 
  private:
+  void add_list(std::size_t column, const dsl::List& list);
+
   std::vector<ColumnType> types_;
   std::uint32_t target_;
   RowSchema schema_;

@@ -1,5 +1,6 @@
 #include "plugins/sink_file/json.hpp"
 
+#include <arpa/inet.h>
 #include <millrace/json.hpp>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <span>
+#include <utility>
 
 namespace millrace::sink_file {
 namespace {
@@ -124,9 +126,64 @@ void append_uuid(std::string_view bytes, std::string& out) {
   out += '"';
 }
 
+// "1h30m", as the language of rules writes durations.
+void append_duration(std::int64_t microseconds, std::string& out) {
+  static constexpr std::array<std::pair<std::int64_t, std::string_view>, 7> kUnits = {{{604'800'000'000, "w"},
+                                                                                       {86'400'000'000, "d"},
+                                                                                       {3'600'000'000, "h"},
+                                                                                       {60'000'000, "m"},
+                                                                                       {1'000'000, "s"},
+                                                                                       {1'000, "ms"},
+                                                                                       {1, "us"}}};
+  out += microseconds < 0 ? "\"-" : "\"";
+  // Negated as an unsigned number, which the smallest one needs.
+  auto left =
+      microseconds < 0 ? 0 - static_cast<std::uint64_t>(microseconds) : static_cast<std::uint64_t>(microseconds);
+  if (left == 0) {
+    out += "0s";
+  }
+  for (const auto& [size, unit] : kUnits) {
+    const std::uint64_t count = left / static_cast<std::uint64_t>(size);
+    if (count > 0) {
+      append_number(count, out);
+      out += unit;
+      left -= count * static_cast<std::uint64_t>(size);
+    }
+  }
+  out += '"';
+}
+
+void append_ip(std::string_view bytes, std::string& out) {
+  static constexpr std::string_view kMapped("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+  const bool v4 = bytes.starts_with(kMapped);
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  inet_ntop(v4 ? AF_INET : AF_INET6, bytes.data() + (v4 ? kMapped.size() : 0), text.data(), text.size());
+  out += '"';
+  out += text.data();
+  out += '"';
+}
+
+void append_value(const Column& column, const ColumnView& view, std::size_t row, std::string& out);
+
+void append_list(Column column, const ColumnView& view, std::size_t row, std::string& out) {
+  column.list = false;
+  const ColumnView items = view.items();
+  const auto [first, end] = view.list(row);
+  out += '[';
+  for (std::size_t i = first; i < end; ++i) {
+    out += i == first ? "" : ",";
+    append_value(column, items, i, out);
+  }
+  out += ']';
+}
+
 void append_value(const Column& column, const ColumnView& view, std::size_t row, std::string& out) {
   if (view.is_null(row)) {
     out += "null";
+    return;
+  }
+  if (column.list) {
+    append_list(column, view, row, out);
     return;
   }
   switch (column.type) {
@@ -168,6 +225,12 @@ void append_value(const Column& column, const ColumnView& view, std::size_t row,
       out += '"';
       append_date(view.date(row), out);
       out += '"';
+      return;
+    case ColumnType::duration:
+      append_duration(view.duration(row), out);
+      return;
+    case ColumnType::ip:
+      append_ip(view.ip(row), out);
       return;
   }
 }

@@ -39,6 +39,26 @@ void fixed_field(CopyBuffer& out, Value value) {
   store(at + sizeof(std::int32_t), value);
 }
 
+// Hours, minutes and seconds, which are exact; days and months of an interval are as long as the calendar says.
+void interval_field(CopyBuffer& out, std::int64_t microseconds) {
+  constexpr std::int32_t kSize = 16;
+  out.int32(kSize);
+  out.int64(microseconds);
+  out.int32(0); // days
+  out.int32(0); // months
+}
+
+void inet_field(CopyBuffer& out, std::string_view address) {
+  constexpr std::string_view kMapped("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+  const bool v4 = address.starts_with(kMapped);
+  const std::string_view bytes = v4 ? address.substr(kMapped.size()) : address;
+  const auto bits = static_cast<char>(bytes.size() * 8);
+  const char head[] = {v4 ? '\2' : '\3', bits, '\0', static_cast<char>(bytes.size())}; // family, prefix, no cidr
+  out.int32(static_cast<std::int32_t>(sizeof head + bytes.size()));
+  out.append({head, sizeof head});
+  out.append(bytes);
+}
+
 constexpr std::size_t kLargestField = 0x3FFFFFFF; // PostgreSQL's MaxAllocSize
 
 constexpr std::int64_t kEpochUs = 946'684'800'000'000; // 2000-01-01, where PostgreSQL counts from
@@ -109,7 +129,8 @@ std::vector<bool> RowEncoder::storable_columns(const RowView& rows, std::size_t 
   std::vector<bool> out(columns_.size());
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const ColumnType from = columns_[i].from;
-    out[i] = (from == ColumnType::text || from == ColumnType::json) && are_storable(rows[i], count);
+    const bool texts = (from == ColumnType::text || from == ColumnType::json) && !columns_[i].list;
+    out[i] = texts && are_storable(rows[i], count);
   }
   return out;
 }
@@ -130,7 +151,8 @@ const BadValue* RowEncoder::append(CopyBuffer& out, const RowView& rows, std::si
         return &bad_;
       }
       out.null();
-    } else if (!value(out, i, view, row, !storable.empty() && storable[i])) {
+    } else if (!(columns_[i].list ? array(out, i, view, row)
+                                  : value(out, i, view, row, !storable.empty() && storable[i]))) {
       out.cut(before);
       return &bad_;
     }
@@ -172,8 +194,45 @@ bool RowEncoder::value(CopyBuffer& out, std::size_t column, const ColumnView& vi
       return timestamp(out, column, view.timestamp(row));
     case ColumnType::date:
       return date(out, column, view.date(row));
+    case ColumnType::duration:
+      interval_field(out, view.duration(row));
+      return true;
+    case ColumnType::ip:
+      inet_field(out, view.ip(row));
+      return true;
   }
   return bad(column, "XX000", "is of a type that this sink does not know");
+}
+
+// Dimensions, whether there are nulls, the elements' type; then each dimension's length and first index; then the
+// elements as fields. An empty array has no dimension.
+bool RowEncoder::array(CopyBuffer& out, std::size_t column, const ColumnView& view, std::size_t row) {
+  const ColumnView items = view.items();
+  const auto [first, end] = view.list(row);
+  const std::size_t before = out.size();
+  out.int32(0); // length, known at the end
+  out.int32(first == end ? 0 : 1);
+  const std::size_t has_null = out.size();
+  out.int32(0);
+  out.int32(static_cast<std::int32_t>(oid_of(columns_[column].to.kind)));
+  if (first != end) {
+    out.int32(static_cast<std::int32_t>(end - first));
+    out.int32(1);
+  }
+  for (std::size_t i = first; i < end; ++i) {
+    if (items.is_null(i)) {
+      out.set_int32(has_null, 1);
+      out.null();
+    } else if (!value(out, column, items, i, false)) {
+      return false;
+    }
+  }
+  const std::size_t size = out.size() - before - sizeof(std::int32_t);
+  if (size > kLargestField) {
+    return bad(column, "54000", "has more bytes than PostgreSQL's largest value, 1 GB");
+  }
+  out.set_int32(before, static_cast<std::int32_t>(size));
+  return true;
 }
 
 bool RowEncoder::integer(CopyBuffer& out, std::size_t column, std::int64_t value) {

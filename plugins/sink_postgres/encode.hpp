@@ -63,6 +63,7 @@ struct ColumnPlan {
   SqlType to;
   bool nullable = true;   // of the table
   std::uint8_t scale = 0; // of the rows' decimals
+  bool list = false;      // of `from`, into an array of `to`
 };
 
 // A value that the column cannot hold, with the code that the server would have given.
@@ -91,6 +92,7 @@ class RowEncoder {
 
  private:
   bool value(CopyBuffer& out, std::size_t column, const ColumnView& view, std::size_t row, bool storable);
+  bool array(CopyBuffer& out, std::size_t column, const ColumnView& view, std::size_t row);
   bool integer(CopyBuffer& out, std::size_t column, std::int64_t value);
   bool floating(CopyBuffer& out, std::size_t column, double value);
   bool decimal(CopyBuffer& out, std::size_t column, Decimal128 value);

@@ -1,5 +1,6 @@
 #include "plugins/sink_postgres/sql_type.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -9,26 +10,29 @@ namespace {
 
 struct Known {
   SqlKind kind;
-  std::uint32_t oid;     // of pg_type, fixed since they exist
-  std::string_view name; // as format_type says it
+  std::uint32_t oid;       // of pg_type, fixed since they exist
+  std::uint32_t array_oid; // of an array of them
+  std::string_view name;   // as format_type says it
 };
-constexpr std::array<Known, 16> kKnown = {{
-    {SqlKind::boolean, 16, "boolean"},
-    {SqlKind::int2, 21, "smallint"},
-    {SqlKind::int4, 23, "integer"},
-    {SqlKind::int8, 20, "bigint"},
-    {SqlKind::float4, 700, "real"},
-    {SqlKind::float8, 701, "double precision"},
-    {SqlKind::numeric, 1700, "numeric"},
-    {SqlKind::text, 25, "text"},
-    {SqlKind::varchar, 1043, "varchar"},
-    {SqlKind::bpchar, 1042, "char"},
-    {SqlKind::json, 114, "json"},
-    {SqlKind::jsonb, 3802, "jsonb"},
-    {SqlKind::uuid, 2950, "uuid"},
-    {SqlKind::timestamptz, 1184, "timestamptz"},
-    {SqlKind::date, 1082, "date"},
-    {SqlKind::bytea, 17, "bytea"},
+constexpr std::array<Known, 18> kKnown = {{
+    {SqlKind::boolean, 16, 1000, "boolean"},
+    {SqlKind::int2, 21, 1005, "smallint"},
+    {SqlKind::int4, 23, 1007, "integer"},
+    {SqlKind::int8, 20, 1016, "bigint"},
+    {SqlKind::float4, 700, 1021, "real"},
+    {SqlKind::float8, 701, 1022, "double precision"},
+    {SqlKind::numeric, 1700, 1231, "numeric"},
+    {SqlKind::text, 25, 1009, "text"},
+    {SqlKind::varchar, 1043, 1015, "varchar"},
+    {SqlKind::bpchar, 1042, 1014, "char"},
+    {SqlKind::json, 114, 199, "json"},
+    {SqlKind::jsonb, 3802, 3807, "jsonb"},
+    {SqlKind::uuid, 2950, 2951, "uuid"},
+    {SqlKind::timestamptz, 1184, 1185, "timestamptz"},
+    {SqlKind::date, 1082, 1182, "date"},
+    {SqlKind::bytea, 17, 1001, "bytea"},
+    {SqlKind::interval, 1186, 1187, "interval"},
+    {SqlKind::inet, 869, 1041, "inet"},
 }};
 constexpr std::array<std::pair<std::string_view, SqlKind>, 12> kOtherNames = {{
     {"bool", SqlKind::boolean},
@@ -54,7 +58,7 @@ std::string normalised(std::string_view text) {
       space = !out.empty();
       continue;
     }
-    const bool sign = c == '(' || c == ')' || c == ',';
+    const bool sign = std::string_view("(),[]").find(c) != std::string_view::npos;
     if (space && !sign && out.back() != '(' && out.back() != ',') {
       out += ' ';
     }
@@ -109,13 +113,17 @@ std::int32_t digits_of(SqlKind integer) {
 } // namespace
 
 std::optional<SqlType> parse_sql_type(std::string_view text) {
-  const std::string plain = normalised(text);
+  std::string plain = normalised(text);
+  const bool array = plain.ends_with("[]");
+  if (array) {
+    plain.resize(plain.size() - 2);
+  }
   const std::size_t open = plain.find('(');
   const auto kind = kind_named(std::string_view(plain).substr(0, open));
   if (!kind) {
     return std::nullopt;
   }
-  SqlType type{*kind, 0, 0};
+  SqlType type{*kind, 0, 0, array};
   if (open == std::string::npos) {
     type.size = type.kind == SqlKind::bpchar && plain != "bpchar" ? 1 : 0;
     return type;
@@ -144,10 +152,10 @@ std::optional<SqlType> parse_sql_type(std::string_view text) {
 std::optional<SqlType> sql_type_of(std::uint32_t oid, std::int32_t modifier) {
   constexpr std::int32_t kHeader = 4; // PostgreSQL counts the length word in
   for (const Known& known : kKnown) {
-    if (known.oid != oid) {
+    if (known.oid != oid && known.array_oid != oid) {
       continue;
     }
-    SqlType type{known.kind, 0, 0};
+    SqlType type{known.kind, 0, 0, known.array_oid == oid};
     if (modifier < kHeader) {
       return type;
     }
@@ -163,53 +171,76 @@ std::optional<SqlType> sql_type_of(std::uint32_t oid, std::int32_t modifier) {
   return std::nullopt;
 }
 
-SqlType natural_type(const Column& column) {
+namespace {
+
+SqlType natural_element(const Column& column) {
   switch (column.type) {
     case ColumnType::boolean:
-      return {SqlKind::boolean, 0, 0};
+      return {SqlKind::boolean};
     case ColumnType::int16:
-      return {SqlKind::int2, 0, 0};
+      return {SqlKind::int2};
     case ColumnType::int32:
-      return {SqlKind::int4, 0, 0};
+      return {SqlKind::int4};
     case ColumnType::int64:
-      return {SqlKind::int8, 0, 0};
+      return {SqlKind::int8};
     case ColumnType::float32:
-      return {SqlKind::float4, 0, 0};
+      return {SqlKind::float4};
     case ColumnType::float64:
-      return {SqlKind::float8, 0, 0};
+      return {SqlKind::float8};
     case ColumnType::decimal:
       return {SqlKind::numeric, column.precision, column.scale};
     case ColumnType::text:
-      return {SqlKind::text, 0, 0};
+      return {SqlKind::text};
     case ColumnType::bytes:
-      return {SqlKind::bytea, 0, 0};
+      return {SqlKind::bytea};
     case ColumnType::json:
-      return {SqlKind::jsonb, 0, 0};
+      return {SqlKind::jsonb};
     case ColumnType::uuid:
-      return {SqlKind::uuid, 0, 0};
+      return {SqlKind::uuid};
     case ColumnType::timestamp:
-      return {SqlKind::timestamptz, 0, 0};
+      return {SqlKind::timestamptz};
     case ColumnType::date:
-      return {SqlKind::date, 0, 0};
+      return {SqlKind::date};
+    case ColumnType::duration:
+      return {SqlKind::interval};
+    case ColumnType::ip:
+      return {SqlKind::inet};
   }
   return {};
 }
 
+} // namespace
+
+SqlType natural_type(const Column& column) {
+  SqlType type = natural_element(column);
+  type.array = column.list;
+  return type;
+}
+
+std::uint32_t oid_of(SqlKind kind) {
+  const auto known = std::find_if(kKnown.begin(), kKnown.end(), [&](const Known& of) { return of.kind == kind; });
+  return known == kKnown.end() ? 0 : known->oid;
+}
+
 std::string to_string(const SqlType& type) {
+  const std::string brackets = type.array ? "[]" : "";
   std::string out(name_of(type.kind));
   if (type.size == 0) {
-    return type.kind == SqlKind::bpchar ? "bpchar" : out;
+    return (type.kind == SqlKind::bpchar ? "bpchar" : out) + brackets;
   }
   out += "(" + std::to_string(type.size);
   if (type.kind == SqlKind::numeric) {
     out += "," + std::to_string(type.scale);
   }
-  return out + ")";
+  return out + ")" + brackets;
 }
 
 bool holds(const SqlType& actual, const SqlType& declared) {
   if (actual == declared) {
     return true;
+  }
+  if (actual.array != declared.array) {
+    return false;
   }
   if (is_integer(declared.kind)) {
     if (is_integer(actual.kind)) {
@@ -230,8 +261,11 @@ bool holds(const SqlType& actual, const SqlType& declared) {
   return false;
 }
 
-bool is_encodable(ColumnType from, const SqlType& to) {
-  switch (from) {
+bool is_encodable(const Column& from, const SqlType& to) {
+  if (from.list != to.array) {
+    return false;
+  }
+  switch (from.type) {
     case ColumnType::boolean:
       return to.kind == SqlKind::boolean;
     case ColumnType::int16:
@@ -249,13 +283,17 @@ bool is_encodable(ColumnType from, const SqlType& to) {
     case ColumnType::bytes:
       return to.kind == SqlKind::bytea;
     case ColumnType::json:
-      return to.kind == SqlKind::json || to.kind == SqlKind::jsonb || to == SqlType{SqlKind::text, 0, 0};
+      return to.kind == SqlKind::json || to.kind == SqlKind::jsonb || (to.kind == SqlKind::text && to.size == 0);
     case ColumnType::uuid:
       return to.kind == SqlKind::uuid;
     case ColumnType::timestamp:
       return to.kind == SqlKind::timestamptz;
     case ColumnType::date:
       return to.kind == SqlKind::date;
+    case ColumnType::duration:
+      return to.kind == SqlKind::interval;
+    case ColumnType::ip:
+      return to.kind == SqlKind::inet;
   }
   return false;
 }

@@ -98,7 +98,7 @@ std::optional<Difference> column_difference(const WantedTable& wanted, const Tab
                                 "' itself (generated), so that nothing can be written there: leave it "
                                 "out of the rules"};
   }
-  if (!there->type || !holds(*there->type, column.type) || !is_encodable(column.column.type, *there->type)) {
+  if (!there->type || !holds(*there->type, column.type) || !is_encodable(column.column, *there->type)) {
     return Difference{name, "has '" + name + "' as " + there->type_text + ", the rules write " + type +
                                 ": change the rules, or " + alter + " alter column " + quote_name(name) + " type " +
                                 type};
@@ -137,7 +137,7 @@ WantedColumn wanted_column(Column column, const TableName& name) {
                   "written");
   }
   const std::optional<SqlType> said = column.sql_type.empty() ? natural_type(column) : parse_sql_type(column.sql_type);
-  if (!said || !is_encodable(column.type, *said)) {
+  if (!said || !is_encodable(column, *said)) {
     throw invalid("table " + name.text() + ": column '" + column.name + "' is declared as '" + column.sql_type +
                   "', which this sink cannot write from what the router hands in");
   }

@@ -64,8 +64,8 @@ TablePlan plan_table(WantedTable wanted, const TableDescription& actual, std::ui
   for (const WantedColumn& column : plan.wanted.columns) {
     const auto there = std::find_if(actual.columns.begin(), actual.columns.end(),
                                     [&](const TableColumn& of) { return of.name == column.column.name; });
-    encoding.push_back(
-        {column.column.name, column.column.type, there->type.value(), !there->not_null, column.column.scale});
+    encoding.push_back({column.column.name, column.column.type, there->type.value(), !there->not_null,
+                        column.column.scale, column.column.list});
     columns.push_back(quote_name(column.column.name));
   }
   plan.encoder = RowEncoder(std::move(encoding));

@@ -24,6 +24,8 @@ RowSchema every_type() {
   schema.add({"u", ColumnType::uuid, true, 0, 0, "uuid"});
   schema.add({"ts", ColumnType::timestamp, true, 0, 0, "timestamptz"});
   schema.add({"dt", ColumnType::date, true, 0, 0, "date"});
+  schema.add({"du", ColumnType::duration, true, 0, 0, "interval"});
+  schema.add({"ip", ColumnType::ip, true, 0, 0, "inet"});
   return schema;
 }
 
@@ -36,6 +38,7 @@ TEST(Rows, SchemaSurvivesTheWayThroughArrow) {
     EXPECT_EQ(back[i].type, schema.column(i).type) << back[i].name;
     EXPECT_EQ(back[i].nullable, schema.column(i).nullable) << back[i].name;
     EXPECT_EQ(back[i].sql_type, schema.column(i).sql_type);
+    EXPECT_FALSE(back[i].list);
   }
   EXPECT_EQ(back[6].precision, 12);
   EXPECT_EQ(back[6].scale, 2);
@@ -43,7 +46,7 @@ TEST(Rows, SchemaSurvivesTheWayThroughArrow) {
 
 TEST(Rows, AFormatThatRowsDoNotHaveIsNamed) {
   ArrowSchema child{};
-  child.format = "+l";
+  child.format = "+s";
   child.name = "tags";
   ArrowSchema* children[] = {&child};
   ArrowSchema top{};
@@ -51,7 +54,7 @@ TEST(Rows, AFormatThatRowsDoNotHaveIsNamed) {
   top.children = children;
   try {
     columns_of(top);
-    FAIL() << "a list was taken";
+    FAIL() << "a struct was taken";
   } catch (const std::invalid_argument& error) {
     EXPECT_NE(std::string(error.what()).find("'tags'"), std::string::npos) << error.what();
   }
@@ -75,6 +78,8 @@ TEST(Rows, EveryTypeIsReadBackAsItWasWritten) {
     rows.uuid(10, uuid);
     rows.timestamp(11, -5);
     rows.date(12, 19000);
+    rows.duration(13, -7);
+    rows.ip(14, uuid);
     rows.end_row();
   }
   ArrowArray array{};
@@ -96,6 +101,8 @@ TEST(Rows, EveryTypeIsReadBackAsItWasWritten) {
     EXPECT_EQ(view[10].uuid(i)[15], 16);
     EXPECT_EQ(view[11].timestamp(i), -5);
     EXPECT_EQ(view[12].date(i), 19000);
+    EXPECT_EQ(view[13].duration(i), -7);
+    EXPECT_EQ(view[14].ip(i)[15], 16);
   }
   array.release(&array);
   EXPECT_EQ(array.release, nullptr);
@@ -144,6 +151,12 @@ TEST(Rows, AColumnThatWasNotSetIsNullAndOnlyThat) {
           break;
         case ColumnType::date:
           rows.date(column, 1);
+          break;
+        case ColumnType::duration:
+          rows.duration(column, 1);
+          break;
+        case ColumnType::ip:
+          rows.ip(column, {});
           break;
       }
     }
@@ -207,14 +220,95 @@ TEST(Rows, ABuilderBeginsAnewAfterFinish) {
   }
 }
 
+RowSchema lists() {
+  RowSchema schema;
+  schema.add({"tags", ColumnType::text, true, 0, 0, "text[]", true});
+  schema.add({"ids", ColumnType::uuid, true, 0, 0, "uuid[]", true});
+  schema.add({"sums", ColumnType::decimal, false, 12, 2, "numeric(12,2)[]", true});
+  schema.add({"flags", ColumnType::boolean, true, 0, 0, "boolean[]", true});
+  return schema;
+}
+
+TEST(Rows, SchemaOfListsSurvivesTheWayThroughArrow) {
+  const RowSchema schema = lists();
+  EXPECT_STREQ(schema.get().children[0]->format, "+l");
+  EXPECT_STREQ(schema.get().children[0]->children[0]->format, "u");
+  const std::vector<Column> back = columns_of(schema.get());
+  ASSERT_EQ(back.size(), schema.size());
+  for (std::size_t i = 0; i < back.size(); ++i) {
+    EXPECT_EQ(back[i].name, schema.column(i).name);
+    EXPECT_EQ(back[i].type, schema.column(i).type) << back[i].name;
+    EXPECT_EQ(back[i].nullable, schema.column(i).nullable) << back[i].name;
+    EXPECT_EQ(back[i].sql_type, schema.column(i).sql_type);
+    EXPECT_TRUE(back[i].list);
+  }
+  EXPECT_EQ(back[2].precision, 12);
+  EXPECT_EQ(back[2].scale, 2);
+}
+
+TEST(Rows, ListsAreReadBackAsTheyWereWritten) {
+  const RowSchema schema = lists();
+  RowBuilder rows(schema);
+  for (int round = 0; round < 2; ++round) { // the builder begins anew after finish
+    for (std::size_t i = 0; i < 20; ++i) {
+      if (i % 4 == 3) { // dropped again
+        RowBuilder::Items dropped = rows.list(0);
+        dropped.text("dropped");
+        dropped.null();
+        rows.list(3).boolean(true);
+        rows.drop_row();
+      }
+      RowBuilder::Items tags = rows.list(0);
+      RowBuilder::Items flags = rows.list(3);
+      for (std::size_t k = 0; k < i; ++k) {
+        if (k % 3 == 2) {
+          tags.null();
+        } else {
+          tags.text(std::string(k, 'x'));
+        }
+        flags.boolean(k % 2 == 0);
+      }
+      if (i % 5 != 0) {
+        rows.list(1).uuid({static_cast<std::uint8_t>(i)});
+      }
+      rows.list(2);
+      rows.end_row();
+    }
+    const std::size_t bytes = rows.bytes();
+    ArrowArray array{};
+    rows.finish(array);
+    EXPECT_GT(bytes, 200U);
+    const RowView view(array);
+    for (std::size_t i = 0; i < 20; ++i) {
+      const auto [first, end] = view[0].list(i);
+      ASSERT_EQ(end - first, i);
+      const ColumnView tags = view[0].items();
+      const auto flags = view[3].list(i);
+      ASSERT_EQ(flags.end - flags.first, i);
+      for (std::size_t k = 0; k < i; ++k) {
+        EXPECT_EQ(tags.is_null(first + k), k % 3 == 2);
+        EXPECT_TRUE(k % 3 == 2 || tags.text(first + k) == std::string(k, 'x'));
+        EXPECT_EQ(view[3].items().boolean(flags.first + k), k % 2 == 0);
+      }
+      EXPECT_EQ(view[1].is_null(i), i % 5 == 0);
+      EXPECT_TRUE(i % 5 == 0 || view[1].items().uuid(view[1].list(i).first)[0] == static_cast<char>(i));
+      EXPECT_EQ(view[2].list(i).first, view[2].list(i).end);
+      EXPECT_FALSE(view[2].is_null(i));
+    }
+    array.release(&array);
+  }
+}
+
 TEST(Rows, AnOffsetOfTheParentShiftsEveryColumn) {
   RowSchema schema;
   schema.add({"l", ColumnType::int64, true, 0, 0, ""});
   schema.add({"t", ColumnType::text, true, 0, 0, ""});
+  schema.add({"n", ColumnType::int32, true, 0, 0, "", true});
   RowBuilder rows(schema);
   for (int i = 0; i < 5; ++i) {
     rows.int64(0, i);
     rows.text(1, std::to_string(i));
+    rows.list(2).int32(i);
     rows.end_row();
   }
   ArrowArray array{};
@@ -223,6 +317,8 @@ TEST(Rows, AnOffsetOfTheParentShiftsEveryColumn) {
   array.length = 3;
   EXPECT_EQ(RowView(array)[0].int64(0), 2);
   EXPECT_EQ(RowView(array)[1].text(2), "4");
+  const RowView view(array);
+  EXPECT_EQ(view[2].items().int32(view[2].list(1).first), 3);
   array.release(&array);
 }
 

@@ -5,7 +5,7 @@
 //   schema.add({"user_id", ColumnType::text, .nullable = false, .sql_type = "text"});
 //   RowBuilder rows(schema);
 //   rows.text(0, "u-1");
-//   rows.end_row();
+//   rows.end_row();                            // a column of lists: auto items = rows.list(1); items.int32(7);
 //   ArrowArray array; rows.finish(array);      // then emit.rows(target, array, …)
 #pragma once
 
@@ -39,6 +39,8 @@ enum class ColumnType : std::uint8_t {
   uuid = 11,      // 16 bytes
   timestamp = 12, // microseconds since 1970, UTC
   date = 13,      // days since 1970
+  duration = 14,  // microseconds
+  ip = 15,        // 16 bytes; version 4 as an IPv4-mapped address
 };
 
 struct Column {
@@ -48,6 +50,7 @@ struct Column {
   std::uint8_t precision = 0; // decimal
   std::uint8_t scale = 0;     // decimal
   std::string sql_type;       // the type of the table's column as SQL says it, "varchar(20)"
+  bool list = false;          // of such values
 };
 
 // An unscaled 128-bit integer as Arrow stores it.
@@ -60,7 +63,9 @@ namespace detail {
 
 inline constexpr const char* kSqlTypeKey = "millrace.sql_type";
 inline constexpr const char* kExtensionKey = "ARROW:extension:name";
+inline constexpr std::string_view kIpExtension = "millrace.ip"; // Arrow has no type of its own for it
 
+// Of a value, or of an item where the column holds lists.
 inline std::string arrow_format(const Column& column) {
   switch (column.type) {
     case ColumnType::boolean:
@@ -84,11 +89,14 @@ inline std::string arrow_format(const Column& column) {
     case ColumnType::json:
       return "u";
     case ColumnType::uuid:
+    case ColumnType::ip:
       return "w:16";
     case ColumnType::timestamp:
       return "tsu:UTC";
     case ColumnType::date:
       return "tdD";
+    case ColumnType::duration:
+      return "tDu";
   }
   throw std::invalid_argument("a column without a type");
 }
@@ -107,9 +115,11 @@ constexpr std::size_t width(ColumnType type) {
     case ColumnType::int64:
     case ColumnType::float64:
     case ColumnType::timestamp:
+    case ColumnType::duration:
       return 8;
     case ColumnType::decimal:
     case ColumnType::uuid:
+    case ColumnType::ip:
       return 16;
     case ColumnType::text:
     case ColumnType::bytes:
@@ -169,25 +179,26 @@ class RowSchema {
   RowSchema& operator=(RowSchema&&) = default;
 
   void add(Column column) {
-    auto field = std::make_unique<Field>();
-    field->format = detail::arrow_format(column);
+    fields_.push_back(std::make_unique<Field>());
+    Field& field = *fields_.back();
     std::vector<std::pair<std::string, std::string>> pairs;
-    if (column.type == ColumnType::uuid) {
-      pairs.emplace_back(detail::kExtensionKey, "arrow.uuid");
-    } else if (column.type == ColumnType::json) {
-      pairs.emplace_back(detail::kExtensionKey, "arrow.json");
-    }
     if (!column.sql_type.empty()) {
       pairs.emplace_back(detail::kSqlTypeKey, column.sql_type);
     }
-    field->metadata = detail::arrow_metadata(pairs);
-    field->column = std::move(column);
-    field->schema.format = field->format.c_str();
-    field->schema.name = field->column.name.c_str();
-    field->schema.metadata = field->metadata.c_str();
-    field->schema.flags = field->column.nullable ? ARROW_FLAG_NULLABLE : 0;
-    field->schema.release = [](ArrowSchema* schema) { schema->release = nullptr; };
-    fields_.push_back(std::move(field));
+    field.column = std::move(column);
+    if (field.column.list) {
+      field.item = std::make_unique<Field>();
+      field.item->column = field.column;
+      field.item->column.name = "item";
+      field.item->column.nullable = true;
+      field.item->fill({});
+      field.item_pointer = &field.item->schema;
+      field.schema.n_children = 1;
+      field.schema.children = &field.item_pointer;
+      field.describe("+l", pairs);
+    } else {
+      field.fill(std::move(pairs));
+    }
   }
   std::size_t size() const noexcept { return fields_.size(); }
   const Column& column(std::size_t index) const { return fields_[index]->column; }
@@ -208,16 +219,83 @@ class RowSchema {
   }
 
  private:
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
   struct Field {
+    // A column of values, or the items of one.
+    void fill(Pairs pairs) {
+      if (column.type == ColumnType::uuid) {
+        pairs.emplace(pairs.begin(), detail::kExtensionKey, "arrow.uuid");
+      } else if (column.type == ColumnType::json) {
+        pairs.emplace(pairs.begin(), detail::kExtensionKey, "arrow.json");
+      } else if (column.type == ColumnType::ip) {
+        pairs.emplace(pairs.begin(), detail::kExtensionKey, detail::kIpExtension);
+      }
+      describe(detail::arrow_format(column), pairs);
+    }
+    void describe(std::string of, const Pairs& pairs) {
+      format = std::move(of);
+      metadata = detail::arrow_metadata(pairs);
+      schema.format = format.c_str();
+      schema.name = column.name.c_str();
+      schema.metadata = metadata.c_str();
+      schema.flags = column.nullable ? ARROW_FLAG_NULLABLE : 0;
+      schema.release = [](ArrowSchema* released) { released->release = nullptr; };
+    }
+
     Column column;
     std::string format;
     std::string metadata;
     ArrowSchema schema{};
+    std::unique_ptr<Field> item; // of a column of lists
+    ArrowSchema* item_pointer = nullptr;
   };
   std::vector<std::unique_ptr<Field>> fields_;
   mutable std::vector<ArrowSchema*> children_;
   mutable ArrowSchema top_{};
 };
+
+namespace detail {
+
+// What a field says of its values: type, precision, scale. False: not one of the types that rows may have.
+inline bool read_type(const ArrowSchema& field, Column& column) {
+  const std::string_view extension = metadata_value(field.metadata, kExtensionKey);
+  const std::string_view format = field.format;
+  if (format == "b") {
+    column.type = ColumnType::boolean;
+  } else if (format == "s") {
+    column.type = ColumnType::int16;
+  } else if (format == "i") {
+    column.type = ColumnType::int32;
+  } else if (format == "l") {
+    column.type = ColumnType::int64;
+  } else if (format == "f") {
+    column.type = ColumnType::float32;
+  } else if (format == "g") {
+    column.type = ColumnType::float64;
+  } else if (format == "u") {
+    column.type = extension == "arrow.json" ? ColumnType::json : ColumnType::text;
+  } else if (format == "z") {
+    column.type = ColumnType::bytes;
+  } else if (format == "w:16") {
+    column.type = extension == kIpExtension ? ColumnType::ip : ColumnType::uuid;
+  } else if (format == "tdD") {
+    column.type = ColumnType::date;
+  } else if (format == "tDu") {
+    column.type = ColumnType::duration;
+  } else if (format.starts_with("tsu:")) {
+    column.type = ColumnType::timestamp;
+  } else if (format.starts_with("d:")) {
+    column.type = ColumnType::decimal;
+    const std::size_t comma = format.find(',');
+    column.precision = static_cast<std::uint8_t>(std::stoi(std::string(format.substr(2, comma - 2))));
+    column.scale = static_cast<std::uint8_t>(std::stoi(std::string(format.substr(comma + 1))));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+} // namespace detail
 
 // Reads the columns back out of a schema that came over the boundary. Throws std::invalid_argument naming what it
 // cannot read.
@@ -229,37 +307,10 @@ inline std::vector<Column> columns_of(const ArrowSchema& schema) {
     column.name = child.name == nullptr ? "" : child.name;
     column.nullable = (child.flags & ARROW_FLAG_NULLABLE) != 0;
     column.sql_type = std::string(detail::metadata_value(child.metadata, detail::kSqlTypeKey));
-    const std::string_view extension = detail::metadata_value(child.metadata, detail::kExtensionKey);
-    const std::string_view format = child.format;
-    if (format == "b") {
-      column.type = ColumnType::boolean;
-    } else if (format == "s") {
-      column.type = ColumnType::int16;
-    } else if (format == "i") {
-      column.type = ColumnType::int32;
-    } else if (format == "l") {
-      column.type = ColumnType::int64;
-    } else if (format == "f") {
-      column.type = ColumnType::float32;
-    } else if (format == "g") {
-      column.type = ColumnType::float64;
-    } else if (format == "u") {
-      column.type = extension == "arrow.json" ? ColumnType::json : ColumnType::text;
-    } else if (format == "z") {
-      column.type = ColumnType::bytes;
-    } else if (format == "w:16") {
-      column.type = ColumnType::uuid;
-    } else if (format == "tdD") {
-      column.type = ColumnType::date;
-    } else if (format.starts_with("tsu:")) {
-      column.type = ColumnType::timestamp;
-    } else if (format.starts_with("d:")) {
-      column.type = ColumnType::decimal;
-      const std::size_t comma = format.find(',');
-      column.precision = static_cast<std::uint8_t>(std::stoi(std::string(format.substr(2, comma - 2))));
-      column.scale = static_cast<std::uint8_t>(std::stoi(std::string(format.substr(comma + 1))));
-    } else {
-      throw std::invalid_argument("column '" + column.name + "' has the Arrow format '" + std::string(format) +
+    column.list = std::string_view(child.format) == "+l" && child.n_children == 1;
+    const ArrowSchema& value = column.list ? *child.children[0] : child;
+    if (!detail::read_type(value, column)) {
+      throw std::invalid_argument("column '" + column.name + "' has the Arrow format '" + std::string(value.format) +
                                   "', which is not one of the types that rows may have");
     }
     out.push_back(std::move(column));
@@ -284,8 +335,13 @@ class RowBuilder {
   void uuid(std::size_t column, const std::array<std::uint8_t, 16>& value) { columns_[column].fixed(rows_, value); }
   void timestamp(std::size_t column, std::int64_t microseconds) { columns_[column].fixed(rows_, microseconds); }
   void date(std::size_t column, std::int32_t days) { columns_[column].fixed(rows_, days); }
+  void duration(std::size_t column, std::int64_t microseconds) { columns_[column].fixed(rows_, microseconds); }
+  void ip(std::size_t column, const std::array<std::uint8_t, 16>& value) { columns_[column].fixed(rows_, value); }
   // text, json and bytes
   void text(std::size_t column, std::string_view value) { columns_[column].append(rows_, value); }
+  // Sets a column of lists to an empty one, and answers where its items are added, until the row ends.
+  class Items;
+  Items list(std::size_t column);
 
   void end_row() {
     ++rows_;
@@ -304,7 +360,7 @@ class RowBuilder {
   std::size_t bytes() const noexcept {
     std::size_t sum = 0;
     for (const Buffer& column : columns_) {
-      sum += column.data.size() + column.offsets.size() * sizeof(std::int32_t) + column.valid.size();
+      sum += column.bytes();
     }
     return sum;
   }
@@ -316,9 +372,7 @@ class RowBuilder {
     owned->arrays.resize(columns_.size());
     owned->children.resize(columns_.size());
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-      Buffer fresh(columns_[i].type, columns_[i].data.size(), columns_[i].offsets.size());
-      std::swap(fresh, columns_[i]);
-      owned->columns[i].buffer = std::move(fresh);
+      owned->columns[i].buffer = std::exchange(columns_[i], columns_[i].next());
       owned->columns[i].lend(owned->arrays[i], rows_);
       owned->children[i] = &owned->arrays[i];
     }
@@ -339,16 +393,31 @@ class RowBuilder {
  private:
   struct Buffer {
     Buffer() = default;
-    Buffer(ColumnType of, std::size_t data_hint, std::size_t offset_hint) : type(of) {
+    Buffer(ColumnType of, bool lists, std::size_t data_hint = 0, std::size_t offset_hint = 0)
+        : type(of), has_offsets(lists || detail::variable(of)) {
       data.reserve(data_hint);
-      if (detail::variable(type)) {
+      if (has_offsets) {
         offsets.reserve(offset_hint);
         offsets.push_back(0);
       }
+      if (lists) {
+        items = std::make_unique<Buffer>(of, false);
+      }
+    }
+    // An empty one, with room for as much as this one holds.
+    Buffer next() const {
+      Buffer out(type, items != nullptr, data.size(), offsets.size());
+      if (items) {
+        *out.items = items->next();
+      }
+      return out;
     }
 
+    std::size_t bytes() const {
+      return data.size() + offsets.size() * sizeof(std::int32_t) + valid.size() + (items ? items->bytes() : 0);
+    }
     std::size_t count() const {
-      if (detail::variable(type)) {
+      if (has_offsets) {
         return offsets.size() - 1;
       }
       return type == ColumnType::boolean ? bits : data.size() / detail::width(type);
@@ -368,7 +437,7 @@ class RowBuilder {
       valid[row / 8] = static_cast<std::uint8_t>(valid[row / 8] & ~(1U << (row % 8)));
     }
     void skip(std::size_t) {
-      if (detail::variable(type)) {
+      if (has_offsets) {
         offsets.push_back(offsets.back());
       } else if (type == ColumnType::boolean) {
         push_bit(false);
@@ -407,6 +476,16 @@ class RowBuilder {
       offsets.push_back(static_cast<std::int32_t>(data.size()));
       grow(row);
     }
+    void begin_list(std::size_t row) {
+      offsets.push_back(offsets.back());
+      grow(row);
+    }
+    void end_item() {
+      if (items->count() > INT32_MAX) {
+        throw std::length_error("a column of one part holds more than 2,147,483,647 items");
+      }
+      offsets.back() = static_cast<std::int32_t>(items->count());
+    }
     void fill(std::size_t rows) {
       if (count() < rows) {
         null(rows - 1);
@@ -420,9 +499,15 @@ class RowBuilder {
         --nulls;
         valid[rows / 8] = static_cast<std::uint8_t>(valid[rows / 8] | (1U << (rows % 8)));
       }
-      if (detail::variable(type)) {
+      if (has_offsets) {
         offsets.pop_back();
-        data.resize(static_cast<std::size_t>(offsets.back()));
+        const auto left = static_cast<std::size_t>(offsets.back());
+        if (!items) {
+          data.resize(left);
+        }
+        while (items && items->count() > left) {
+          items->cut(items->count() - 1);
+        }
       } else if (type == ColumnType::boolean) {
         bits = rows;
         data.resize((rows + 7) / 8);
@@ -435,8 +520,10 @@ class RowBuilder {
     }
 
     ColumnType type = ColumnType::text;
+    bool has_offsets = true;
     std::string data;                  // aligned to 16 by the allocator once it left the small buffer
-    std::vector<std::int32_t> offsets; // variable ones, from 0
+    std::vector<std::int32_t> offsets; // of variable ones into data, of lists into items; from 0
+    std::unique_ptr<Buffer> items;     // of lists
     std::vector<std::uint8_t> valid;   // only when there are nulls
     std::size_t nulls = 0;
     std::size_t bits = 0;
@@ -445,13 +532,25 @@ class RowBuilder {
   struct Lent {
     Buffer buffer;
     std::array<const void*, 3> pointers{};
+    std::unique_ptr<Lent> items; // of lists
+    ArrowArray items_array{};
+    ArrowArray* items_pointer = nullptr;
 
     void lend(ArrowArray& array, std::size_t rows) {
       array = {};
       array.length = static_cast<std::int64_t>(rows);
       array.null_count = static_cast<std::int64_t>(buffer.nulls);
       pointers[0] = buffer.nulls == 0 ? nullptr : buffer.valid.data();
-      if (detail::variable(buffer.type)) {
+      if (buffer.items) {
+        items = std::make_unique<Lent>();
+        items->buffer = std::move(*buffer.items);
+        items->lend(items_array, items->buffer.count());
+        items_pointer = &items_array;
+        pointers[1] = buffer.offsets.data();
+        array.n_buffers = 2;
+        array.n_children = 1;
+        array.children = &items_pointer;
+      } else if (buffer.has_offsets) {
         pointers[1] = buffer.offsets.data();
         pointers[2] = buffer.data.data();
         array.n_buffers = 3;
@@ -473,13 +572,60 @@ class RowBuilder {
   void columns_for(const RowSchema& schema) {
     columns_.reserve(schema.size());
     for (std::size_t i = 0; i < schema.size(); ++i) {
-      columns_.emplace_back(schema.column(i).type, 0, 0);
+      columns_.emplace_back(schema.column(i).type, schema.column(i).list);
     }
   }
 
   std::vector<Buffer> columns_;
   std::size_t rows_ = 0;
 };
+
+// The items of one list on their way into a RowBuilder.
+class RowBuilder::Items {
+ public:
+  void null() {
+    add([&](Buffer& items, std::size_t at) { items.null(at); });
+  }
+  void boolean(bool value) {
+    add([&](Buffer& items, std::size_t at) { items.bit(at, value); });
+  }
+  void int16(std::int16_t value) { fixed(value); }
+  void int32(std::int32_t value) { fixed(value); }
+  void int64(std::int64_t value) { fixed(value); }
+  void float32(float value) { fixed(value); }
+  void float64(double value) { fixed(value); }
+  void decimal(Decimal128 value) { fixed(value); }
+  void uuid(const std::array<std::uint8_t, 16>& value) { fixed(value); }
+  void timestamp(std::int64_t microseconds) { fixed(microseconds); }
+  void date(std::int32_t days) { fixed(days); }
+  void duration(std::int64_t microseconds) { fixed(microseconds); }
+  void ip(const std::array<std::uint8_t, 16>& value) { fixed(value); }
+  // text, json and bytes
+  void text(std::string_view value) {
+    add([&](Buffer& items, std::size_t at) { items.append(at, value); });
+  }
+
+ private:
+  friend class RowBuilder;
+  explicit Items(Buffer& column) : column_(column) {}
+
+  template <class Add>
+  void add(Add&& to) {
+    to(*column_.items, column_.items->count());
+    column_.end_item();
+  }
+  template <class Value>
+  void fixed(const Value& value) {
+    add([&](Buffer& items, std::size_t at) { items.fixed(at, value); });
+  }
+
+  Buffer& column_;
+};
+
+inline RowBuilder::Items RowBuilder::list(std::size_t column) {
+  columns_[column].begin_list(rows_);
+  return Items(columns_[column]);
+}
 
 // Reads one column of an array; as short-lived as the array. Ask is_null first: a null's value is unspecified.
 class ColumnView {
@@ -488,7 +634,8 @@ class ColumnView {
       : offset_(static_cast<std::size_t>(array.offset + parent_offset)),
         valid_(array.null_count == 0 ? nullptr : static_cast<const std::uint8_t*>(array.buffers[0])),
         data_(static_cast<const char*>(array.buffers[1])),
-        bytes_(array.n_buffers > 2 ? static_cast<const char*>(array.buffers[2]) : nullptr) {}
+        bytes_(array.n_buffers > 2 ? static_cast<const char*>(array.buffers[2]) : nullptr),
+        items_(array.n_children == 1 ? array.children[0] : nullptr) {}
 
   bool is_null(std::size_t row) const noexcept {
     const std::size_t i = row + offset_;
@@ -506,13 +653,27 @@ class ColumnView {
   Decimal128 decimal(std::size_t row) const noexcept { return fixed<Decimal128>(row); }
   std::int64_t timestamp(std::size_t row) const noexcept { return fixed<std::int64_t>(row); }
   std::int32_t date(std::size_t row) const noexcept { return fixed<std::int32_t>(row); }
+  std::int64_t duration(std::size_t row) const noexcept { return fixed<std::int64_t>(row); }
+  // uuid and ip
   std::string_view uuid(std::size_t row) const noexcept { return {data_ + (row + offset_) * 16, 16}; }
+  std::string_view ip(std::size_t row) const noexcept { return uuid(row); }
   // text, json and bytes
   std::string_view text(std::size_t row) const noexcept {
     std::int32_t ends[2];
     std::memcpy(ends, data_ + (row + offset_) * sizeof(std::int32_t), sizeof ends);
     return {bytes_ + ends[0], static_cast<std::size_t>(ends[1] - ends[0])};
   }
+  // Of a column of lists: which rows of items() are the items of one.
+  struct Range {
+    std::size_t first;
+    std::size_t end;
+  };
+  Range list(std::size_t row) const noexcept {
+    std::int32_t ends[2];
+    std::memcpy(ends, data_ + (row + offset_) * sizeof(std::int32_t), sizeof ends);
+    return {static_cast<std::size_t>(ends[0]), static_cast<std::size_t>(ends[1])};
+  }
+  ColumnView items() const { return {*items_, 0}; }
 
  private:
   template <class Value>
@@ -525,6 +686,7 @@ class ColumnView {
   const std::uint8_t* valid_;
   const char* data_;
   const char* bytes_;
+  const ArrowArray* items_; // of lists
 };
 
 // The columns of a part's rows, in the order of the target's schema.

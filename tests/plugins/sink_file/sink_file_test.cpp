@@ -60,6 +60,10 @@ TEST_F(SinkFile, WritesRowsOfEveryTypeExactly) {
   schema.add({"u", ColumnType::uuid, true, 0, 0, ""});
   schema.add({"ts", ColumnType::timestamp, true, 0, 0, ""});
   schema.add({"dt", ColumnType::date, true, 0, 0, ""});
+  schema.add({"du", ColumnType::duration, true, 0, 0, ""});
+  schema.add({"v4", ColumnType::ip, true, 0, 0, ""});
+  schema.add({"v6", ColumnType::ip, true, 0, 0, "", true});
+  schema.add({"n", ColumnType::int16, true, 0, 0, "", true});
   testing::Sink sink(plugin(), {{"path", path_}, {"sync", "false"}});
   sink.start();
   mr_target target{};
@@ -76,19 +80,26 @@ TEST_F(SinkFile, WritesRowsOfEveryTypeExactly) {
   rows.uuid(5, {0x7b, 0x0c, 0x2f, 0x7e, 0x92, 0xf1, 0x4d, 0x0a, 0x9d, 0x53, 0x0d, 0x8b, 0x1c, 0x1f, 0x0a, 0x11});
   rows.timestamp(6, -1);
   rows.date(7, 19'884);
+  rows.duration(8, -5'400'000'001);
+  rows.ip(9, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 10, 0, 0, 1});
+  RowBuilder::Items addresses = rows.list(10);
+  addresses.ip({0x20, 0x01, 0x0d, 0xb8});
+  addresses.null();
+  rows.list(11);
   rows.end_row();
   rows.end_row();
   testing::Delivery delivery;
   const mr_event* event = delivery.event("{}");
   delivery.rows(3, rows, {event, event});
   sink.write(delivery.get(1));
-  EXPECT_EQ(
-      text(),
-      R"({"table":"app.orders","row":{"b":true,"l":-9223372036854775808,"g":0.1,"d":-0.05,"j":[1,2],)"
-      R"("u":"7b0c2f7e-92f1-4d0a-9d53-0d8b1c1f0a11","ts":"1969-12-31T23:59:59.999999Z","dt":"2024-06-10"}})"
-      "\n"
-      R"({"table":"app.orders","row":{"b":null,"l":null,"g":null,"d":null,"j":null,"u":null,"ts":null,"dt":null}})"
-      "\n");
+  EXPECT_EQ(text(),
+            R"({"table":"app.orders","row":{"b":true,"l":-9223372036854775808,"g":0.1,"d":-0.05,"j":[1,2],)"
+            R"("u":"7b0c2f7e-92f1-4d0a-9d53-0d8b1c1f0a11","ts":"1969-12-31T23:59:59.999999Z","dt":"2024-06-10",)"
+            R"("du":"-1h30m1us","v4":"10.0.0.1","v6":["2001:db8::",null],"n":[]}})"
+            "\n"
+            R"({"table":"app.orders","row":{"b":null,"l":null,"g":null,"d":null,"j":null,"u":null,"ts":null,"dt":null,)"
+            R"("du":null,"v4":null,"v6":null,"n":null}})"
+            "\n");
 }
 
 TEST_F(SinkFile, AWriteThatFailsIsTransientAndCompletesNothing) {

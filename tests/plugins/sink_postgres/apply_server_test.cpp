@@ -68,7 +68,10 @@ class Apply : public DatabaseTest {
                                           {"b", ColumnType::boolean, true, 0, 0, "boolean"},
                                           {"at", ColumnType::timestamp, true, 0, 0, "timestamptz"},
                                           {"d", ColumnType::date, true, 0, 0, "date"},
-                                          {"j", ColumnType::json, true, 0, 0, "jsonb"}},
+                                          {"j", ColumnType::json, true, 0, 0, "jsonb"},
+                                          {"iv", ColumnType::duration, true, 0, 0, "interval"},
+                                          {"a", ColumnType::ip, true, 0, 0, "inet"},
+                                          {"l", ColumnType::text, true, 0, 0, "varchar(3)[]", true}},
                                          {{"on_conflict", "keep_last"}, {"primary_key", "k"}});
 };
 
@@ -81,7 +84,8 @@ TEST_F(Apply, ADryRunSaysWhatIsMissingAndChangesNothing) {
   EXPECT_EQ(heard.steps[2], "create schema \"app\"");
   EXPECT_THAT(heard.steps[3], ::testing::StartsWith("create table \"app\".\"every\" (\n  \"k\" uuid not null,\n"
                                                     "  \"odd \"\"name\"\"\" varchar(20),\n  \"c\" char(3),\n"));
-  EXPECT_THAT(heard.steps[3], ::testing::EndsWith("  \"j\" jsonb,\n  primary key (\"k\")\n)"));
+  EXPECT_THAT(heard.steps[3], ::testing::EndsWith("  \"j\" jsonb,\n  \"iv\" interval,\n  \"a\" inet,\n"
+                                                  "  \"l\" varchar(3)[],\n  primary key (\"k\")\n)"));
   EXPECT_EQ(value("select to_regnamespace('app') is null and to_regnamespace('millrace') is null"), "t");
 }
 

@@ -20,11 +20,17 @@ TEST(SqlType, IsReadInEverySpelling) {
   EXPECT_EQ(to_string(type("numeric")), "numeric");
   EXPECT_EQ(to_string(type("timestamp with time zone")), "timestamptz");
   EXPECT_EQ(to_string(type("jsonb")), "jsonb");
+  EXPECT_EQ(to_string(type("Interval")), "interval");
+  EXPECT_EQ(to_string(type("inet")), "inet");
+  EXPECT_EQ(to_string(type("text [ ]")), "text[]");
+  EXPECT_EQ(to_string(type("character varying(20)[]")), "varchar(20)[]");
+  EXPECT_EQ(to_string(type("char[]")), "char(1)[]");
+  EXPECT_EQ(to_string(type("double precision[]")), "double precision[]");
 }
 
 TEST(SqlType, RefusesWhatThisSinkDoesNotWrite) {
   for (const char* text : {"", "point", "int(4)", "varchar(0)", "varchar(x)", "varchar(2", "numeric(1,2,3)", "text(3)",
-                           "varchar(1,2)", "timestamp", "integer[]"}) {
+                           "varchar(1,2)", "timestamp", "integer[][]", "[]", "interval(3)", "cidr"}) {
     EXPECT_FALSE(parse_sql_type(text).has_value()) << text;
   }
 }
@@ -35,6 +41,11 @@ TEST(SqlType, IsReadFromTheCatalogue) {
   EXPECT_EQ(sql_type_of(1700, (12 << 16 | 2) + 4), type("numeric(12,2)"));
   EXPECT_EQ(sql_type_of(1700, -1), type("numeric"));
   EXPECT_EQ(sql_type_of(3802, -1), type("jsonb"));
+  EXPECT_EQ(sql_type_of(1186, -1), type("interval"));
+  EXPECT_EQ(sql_type_of(869, -1), type("inet"));
+  EXPECT_EQ(sql_type_of(1009, -1), type("text[]"));
+  EXPECT_EQ(sql_type_of(1015, 24), type("varchar(20)[]"));
+  EXPECT_EQ(sql_type_of(1231, (12 << 16 | 2) + 4), type("numeric(12,2)[]"));
   EXPECT_EQ(sql_type_of(600, -1), std::nullopt);
   EXPECT_EQ(sql_type_of(1700, (3 << 16 | (-2 & 0x7FF)) + 4)->scale, -2);
 }
@@ -50,7 +61,9 @@ TEST(SqlType, AWiderOneHoldsANarrowerAndNeverTheReverse) {
                                                        {"varchar", "varchar(20)"},
                                                        {"numeric", "numeric(5,2)"},
                                                        {"numeric(6,2)", "numeric(5,2)"},
-                                                       {"numeric(12,2)", "int"}};
+                                                       {"numeric(12,2)", "int"},
+                                                       {"bigint[]", "int[]"},
+                                                       {"text[]", "varchar(3)[]"}};
   for (const auto& [wide, narrow] : wider) {
     EXPECT_TRUE(holds(type(wide), type(narrow))) << wide << " " << narrow;
     EXPECT_FALSE(holds(type(narrow), type(wide))) << narrow << " " << wide;
@@ -61,7 +74,9 @@ TEST(SqlType, AWiderOneHoldsANarrowerAndNeverTheReverse) {
                              {"varchar(3)", "char(3)"},
                              {"json", "jsonb"},
                              {"text", "int"},
-                             {"date", "timestamptz"}}) {
+                             {"date", "timestamptz"},
+                             {"text", "text[]"},
+                             {"text[]", "text"}}) {
     EXPECT_FALSE(holds(type(a), type(b))) << a << " " << b;
   }
   EXPECT_TRUE(holds(type("text"), type("varchar")) && holds(type("varchar"), type("text"))) << "two names of one thing";
