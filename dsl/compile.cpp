@@ -3,6 +3,7 @@
 
 #include "dsl/check/declarations.hpp"
 #include "dsl/check/definitions.hpp"
+#include "dsl/check/lookups.hpp"
 #include "dsl/check/routers.hpp"
 #include "dsl/check/tables.hpp"
 #include "dsl/check/test_blocks.hpp"
@@ -10,12 +11,14 @@
 #include "dsl/index/rule_index.hpp"
 #include "dsl/meaning.hpp"
 #include "dsl/syntax/parser.hpp"
+#include "dsl/syntax/text.hpp"
 
 namespace millrace::dsl {
 namespace {
 
 constexpr std::size_t kMaxFiles = 1000;
 constexpr std::size_t kMaxFileSize = std::size_t{64} << 20;
+constexpr const char* kFixtures = "fixtures/";
 
 /// `a/b/` of `a/b/c.rules`.
 std::string folder_of(std::string_view name) {
@@ -49,10 +52,13 @@ std::optional<std::string> normal_path(std::string_view path) {
   return joined;
 }
 
-/// Loads and parses files, each once, in the order of their imports.
+/// Loads and parses files, each once, in the order of their imports; then the CSV files of lookups.
 class Closure {
  public:
-  Closure(Compilation& out, const Loader& load) : out_(out), load_(load) {}
+  enum class Lookups { own_files, fixtures_first };
+  using CsvFiles = std::map<std::pair<FileId, std::uint32_t>, FileId>;
+
+  Closure(Compilation& out, const Loader& load, Lookups lookups) : out_(out), load_(load), lookups_(lookups) {}
 
   std::vector<ast::File> run(std::string_view root) {
     base_ = folder_of(root);
@@ -75,8 +81,18 @@ class Closure {
         follow(import, names_[i]);
       }
     }
+    for (const ast::File& file : files_) {
+      for (const ast::Item& item : file.items) {
+        const auto* lookup = std::get_if<ast::Lookup>(&item.node);
+        if (lookup != nullptr && lookup->csv && out_.diagnostics.error_count() <= Diagnostics::kMaxErrors) {
+          load_csv(*lookup, file.id);
+        }
+      }
+    }
     return std::move(files_);
   }
+
+  CsvFiles csv_files() const { return csv_files_; }
 
   std::vector<RulesFile> listed() const {
     std::vector<RulesFile> list;
@@ -110,30 +126,77 @@ class Closure {
     return imports;
   }
 
-  void follow(const ast::Text& import, const std::string& from) {
-    const auto refuse = [&](std::string headline, std::string label) -> Diagnostic& {
-      return out_.diagnostics.add(Code::import_not_found, import.span, std::move(headline), std::move(label));
-    };
-    const auto name = normal_path(folder_of(from) + std::string(import.text));
-    if (!name || import.text.empty() || import.text.front() == '/') {
-      refuse("`" + std::string(import.text) + "` leads out of the folder of the rules", "not below the root file")
-          .help("imports are relative, and stay in the folder of the root file or below it");
-      return;
+  /// The name below the root's folder of what `from` names; nothing if it leads out of it, which is reported.
+  std::optional<std::string> below_root(const ast::Text& path, const std::string& from, Code code) {
+    auto name = normal_path(folder_of(from) + std::string(path.text));
+    if (!name || path.text.empty() || path.text.front() == '/') {
+      out_.diagnostics
+          .add(code, path.span, "`" + std::string(path.text) + "` leads out of the folder of the rules",
+               "not below the root file")
+          .help("paths are relative, and stay in the folder of the root file or below it");
+      return std::nullopt;
     }
-    if (std::find(names_.begin(), names_.end(), *name) != names_.end()) {
+    return name;
+  }
+
+  void follow(const ast::Text& import, const std::string& from) {
+    const auto name = below_root(import, from, Code::import_not_found);
+    if (!name || std::find(names_.begin(), names_.end(), *name) != names_.end()) {
       return;
     }
     if (files_.size() == kMaxFiles) {
-      refuse("more than 1,000 files", "one too many").help("join files that belong together");
+      out_.diagnostics.add(Code::import_not_found, import.span, "more than 1,000 files", "one too many")
+          .help("join files that belong together");
       return;
     }
-    auto text = load_(base_ + *name);
+    if (auto text = load(*name, import.span, Code::import_not_found)) {
+      add(*name, std::move(*text), import.span);
+    }
+  }
+
+  std::optional<std::string> load(const std::string& name, Span named_at, Code code) {
+    auto text = load_(base_ + name);
     if (!text) {
-      refuse("there is no file `" + base_ + *name + "`", "not found")
+      out_.diagnostics.add(code, named_at, "there is no file `" + base_ + name + "`", "not found")
           .help("the path is relative to the file that it stands in");
+    }
+    return text;
+  }
+
+  void load_csv(const ast::Lookup& lookup, FileId file) {
+    const std::pair<FileId, std::uint32_t> place{file, lookup.csv->span.begin};
+    if (lookups_ == Lookups::fixtures_first) {
+      const std::string name = kFixtures + std::string(lookup.name.text) + ".csv";
+      if (auto text = load_(base_ + name)) {
+        return add_csv(place, name, std::move(*text), lookup.csv->span);
+      }
+    }
+    const auto name = below_root(*lookup.csv, names_[file], Code::csv_not_found);
+    if (!name) {
       return;
     }
-    add(*name, std::move(*text), import.span);
+    if (const auto known = std::find(names_.begin(), names_.end(), *name); known != names_.end()) {
+      csv_files_[place] = static_cast<FileId>(known - names_.begin());
+    } else if (auto text = load(*name, lookup.csv->span, Code::csv_not_found)) {
+      add_csv(place, *name, std::move(*text), lookup.csv->span);
+    }
+  }
+
+  void add_csv(std::pair<FileId, std::uint32_t> place, const std::string& name, std::string text, Span named_at) {
+    if (text.size() > kMaxFileSize) {
+      out_.diagnostics.add(Code::csv_not_found, named_at, "`" + base_ + name + "` is larger than 64 MiB", "too large")
+          .help("split the lookup");
+      return;
+    }
+    const FileId file = out_.sources.add(base_ + name, std::move(text));
+    names_.push_back(name);
+    if (const auto bad = first_bad_utf8(out_.sources.text(file))) {
+      out_.diagnostics
+          .add(Code::not_utf8, {file, *bad, *bad + 1}, "this file is not UTF-8", "a byte that belongs to no character")
+          .help("save the file as UTF-8");
+      return;
+    }
+    csv_files_[place] = file;
   }
 
   void add(const std::string& name, std::string text, Span import) {
@@ -151,9 +214,11 @@ class Closure {
 
   Compilation& out_;
   const Loader& load_;
+  const Lookups lookups_;
   std::string base_;               // folder of the root
   std::vector<std::string> names_; // below it, by file
-  std::vector<ast::File> files_;
+  std::vector<ast::File> files_;   // rules; CSV files have the numbers behind them
+  CsvFiles csv_files_;
 };
 
 bool all_readable(const std::vector<ast::File>& files) {
@@ -165,16 +230,21 @@ bool all_readable(const std::vector<ast::File>& files) {
 std::string Compilation::text() const { return render_text(diagnostics, sources); }
 std::string Compilation::json() const { return render_json(diagnostics, sources); }
 
-Compilation compile(std::string_view root, const Loader& load) {
+namespace {
+
+Compilation compile(std::string_view root, const Loader& load, Closure::Lookups lookups) {
   Compilation out;
-  Closure closure(out, load);
+  Closure closure(out, load, lookups);
   const std::vector<ast::File> files = closure.run(root);
   if (!all_readable(files)) {
     return out; // names that stand in what cannot be read are not known, so nothing can be said of the rest
   }
   auto ruleset = std::make_shared<Ruleset>();
-  check::Context context{out.sources, files, out.diagnostics, ruleset->program, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+  check::Context context{
+      out.sources,         files, out.diagnostics, ruleset->program, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      closure.csv_files(), {}};
   check::declare_all(context);
+  check::declare_lookups(context);
   check::check_routers(context);
   check::check_tables(context);
   check::check_unused(context);
@@ -193,10 +263,24 @@ Compilation compile(std::string_view root, const Loader& load) {
   return out;
 }
 
+} // namespace
+
+Compilation compile(std::string_view root, const Loader& load) {
+  return compile(root, load, Closure::Lookups::own_files);
+}
+
+Compilation compile_with_fixtures(std::string_view root, const Loader& load) {
+  return compile(root, load, Closure::Lookups::fixtures_first);
+}
+
+std::string fixture_of(std::string_view root, std::string_view lookup) {
+  return folder_of(root) + kFixtures + std::string(lookup) + ".csv";
+}
+
 std::vector<std::string> files_of(std::string_view root, const Loader& load) {
   Compilation read;
   std::vector<std::string> names;
-  if (Closure(read, load).run(root).empty()) {
+  if (Closure(read, load, Closure::Lookups::own_files).run(root).empty()) {
     return names;
   }
   for (FileId file = 0; file < read.sources.size(); ++file) {

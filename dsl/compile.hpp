@@ -17,8 +17,8 @@
 
 namespace millrace::dsl {
 
-/// The text of a file; nothing if there is no such file. Names are the root's as it was given, and for an import the
-/// importing file's folder and the path it wrote.
+/// The text of a file; nothing if there is no such file. Names are the root's as it was given, and for an import or the
+/// CSV file of a lookup the naming file's folder and the path it wrote.
 using Loader = std::function<std::optional<std::string>(std::string_view name)>;
 
 struct Compilation {
@@ -33,8 +33,14 @@ struct Compilation {
 
 Compilation compile(std::string_view root, const Loader& load);
 
-/// The names of the root and of every file that it imports, itself or by way of others; those that there are, right or
-/// wrong.
+/// The same with `fixtures/<lookup>.csv`, below the root's folder, in the place of a lookup's CSV file where there is
+/// one.
+Compilation compile_with_fixtures(std::string_view root, const Loader& load);
+/// `fixtures/<lookup>.csv` below the root's folder, as it is loaded.
+std::string fixture_of(std::string_view root, std::string_view lookup);
+
+/// The names of the root, of every file that it imports, itself or by way of others, and of the CSV files of their
+/// lookups; those that there are, right or wrong.
 std::vector<std::string> files_of(std::string_view root, const Loader& load);
 
 } // namespace millrace::dsl

@@ -23,7 +23,8 @@ struct TestResult {
   bool passed() const { return failures.empty(); }
 };
 
-/// One result for each test, in the order of the text. `load` gives the files that `given file` names. The same
+/// One result for each test, in the order of the text. `load` gives the files that `given file` names, and files
+/// `fixtures/<lookup>.csv` beside the root: where there is one, it stands for the lookup's own CSV file. The same
 /// ruleset and files always give the same results: tests have a fixed time of arrival.
 std::vector<TestResult> run_tests(const Ruleset& ruleset, const Loader& load);
 

@@ -18,10 +18,12 @@ namespace millrace::dsl::check {
 
 struct EventInfo {
   const ast::Event* event = nullptr;
+  const ast::File* tree = nullptr;
   Span name;
   Index shape = kNone;
   std::vector<Span> declared_at; // by field; undeclared ones are not in it
   std::vector<bool> free_below;  // by field; whether undeclared names are admitted below it
+  std::vector<std::pair<Index, const ast::Field*>> required_when; // fields that say so
 };
 
 struct DefInfo {
@@ -86,6 +88,9 @@ struct Context {
 
   /// Topic names as Kafka's metrics have them, with the name and place that they come from.
   std::map<std::string, std::pair<std::string, Span>> metric_names;
+
+  /// The CSV files of lookups, by the file that names them and where it does; those that could be read.
+  std::map<std::pair<FileId, std::uint32_t>, FileId> csv_files;
 
   /// "event click", "def x": items that did not parse or check. What speaks of them is left alone.
   std::set<std::string, std::less<>> poisoned;

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "dsl/check/required_when.hpp"
+#include "dsl/check/types.hpp"
+
 namespace millrace::dsl::check {
 namespace {
 
@@ -58,7 +61,7 @@ class ShapeBuilder {
     lowered.type.kind = Kind::object;
     bool free_below = shape().open;
     if (field.type) {
-      lowered.type = type_of(*field.type);
+      lowered.type = type_of(context_, *field.type);
       lowered.type.wire = wire_of(field, lowered.type.kind);
       free_below = lowered.type.kind == Kind::object || lowered.type.kind == Kind::any;
     }
@@ -66,78 +69,12 @@ class ShapeBuilder {
     shape().fields.push_back(std::move(lowered));
     info_.declared_at.push_back(field.name.span);
     info_.free_below.push_back(free_below);
+    if (field.required_when) {
+      info_.required_when.emplace_back(slot, &field);
+    }
     if (!field.type) {
       add_fields(field.fields, slot);
     }
-  }
-
-  ValueType type_of(const ast::Type& type) {
-    ValueType out;
-    switch (type.name) {
-      case ast::TypeName::boolean:
-        out.kind = Kind::boolean;
-        break;
-      case ast::TypeName::integer:
-        out.kind = Kind::integer;
-        break;
-      case ast::TypeName::floating:
-        out.kind = Kind::floating;
-        break;
-      case ast::TypeName::string:
-        out.kind = Kind::text;
-        break;
-      case ast::TypeName::timestamp:
-        out.kind = Kind::timestamp;
-        break;
-      case ast::TypeName::uuid:
-        out.kind = Kind::uuid;
-        break;
-      case ast::TypeName::object:
-        out.kind = Kind::object;
-        break;
-      case ast::TypeName::decimal:
-        return decimal_type(type);
-      case ast::TypeName::one_of:
-        return enumeration(type);
-      case ast::TypeName::any:
-      // Reported by the grammar as not available yet; any value is taken so that nothing else is said of them.
-      case ast::TypeName::duration:
-      case ast::TypeName::ip:
-      case ast::TypeName::version:
-      case ast::TypeName::list:
-        out.kind = Kind::any;
-        break;
-    }
-    return out;
-  }
-
-  ValueType decimal_type(const ast::Type& type) {
-    const auto precision = whole_number(type.precision.token, kMaxDigits);
-    const auto scale = whole_number(type.scale.token, kMaxDigits);
-    if (!precision || !scale || *precision < 1 || *scale > *precision) {
-      context_.diagnostics
-          .add(Code::bad_type, type.span, ticked(context_.text(type.span)) + " cannot be",
-               "decimal(digits in all, digits behind the point)")
-          .help("at most 38 digits in all, and no more behind the point than there are: `decimal(12,2)`");
-      return {Kind::decimal, Wire::natural, kMaxDigits, 0, kNone};
-    }
-    return {Kind::decimal, Wire::natural, static_cast<std::uint8_t>(*precision), static_cast<std::uint8_t>(*scale),
-            kNone};
-  }
-
-  ValueType enumeration(const ast::Type& type) {
-    Enumeration listed;
-    listed.or_other = type.or_other;
-    for (const ast::Text& value : type.values) {
-      if (std::find(listed.names.begin(), listed.names.end(), value.text) != listed.names.end()) {
-        context_.diagnostics.add(Code::said_twice, value.span, ticked(value.raw) + " is listed twice", "a second time")
-            .help("remove it");
-      } else {
-        listed.names.emplace_back(value.text);
-      }
-    }
-    context_.program.enumerations.push_back(std::move(listed));
-    return {Kind::text, Wire::natural, 0, 0, static_cast<Index>(context_.program.enumerations.size() - 1)};
   }
 
   Wire wire_of(const ast::Field& field, Kind kind) {
@@ -312,6 +249,9 @@ class Declarer {
     for (auto& [name, topic] : context_.topics) {
       TopicBuilder(context_, topic).build();
     }
+    for (auto& [name, event] : context_.events) {
+      check_required_when(context_, event);
+    }
     refuse_clashes();
   }
 
@@ -329,17 +269,43 @@ class Declarer {
   void declare(const ast::Import&, const ast::File&) {}
   void declare(const ast::Test&, const ast::File&) {}
 
-  void declare(const ast::Event& event, const ast::File&) {
+  void declare(const ast::Event& event, const ast::File& file) {
     EventInfo info;
     info.event = &event;
+    info.tree = &file;
     info.name = event.name.span;
     claim<EventInfo>(context_.events, "event", event.name.text, event.name.span, info,
                      [](const EventInfo& first) { return first.name; });
   }
   void declare(const ast::Lookup& lookup, const ast::File& file) {
+    if (const auto taken = named_value(lookup.name.text, context_.lookups)) {
+      return report_twice(context_, "the name", lookup.name.text, lookup.name.span, *taken);
+    }
     claim<LookupInfo>(context_.lookups, "lookup", lookup.name.text, lookup.name.span, {&lookup, &file, kNone},
                       [](const LookupInfo& first) { return first.lookup->name.span; });
   }
+
+  /// Constants, definitions and lookups share their names. Where the name stands among the other two.
+  template <typename Own>
+  std::optional<Span> named_value(std::string_view name, const Names<Own>&) const {
+    if constexpr (!std::is_same_v<Own, DefInfo>) {
+      if (const auto found = context_.defs.find(name); found != context_.defs.end()) {
+        return found->second.def->name.span;
+      }
+    }
+    if constexpr (!std::is_same_v<Own, LetInfo>) {
+      if (const auto found = context_.lets.find(name); found != context_.lets.end()) {
+        return found->second.let->name.span;
+      }
+    }
+    if constexpr (!std::is_same_v<Own, LookupInfo>) {
+      if (const auto found = context_.lookups.find(name); found != context_.lookups.end()) {
+        return found->second.lookup->name.span;
+      }
+    }
+    return std::nullopt;
+  }
+
   void declare(const ast::Fragment& fragment, const ast::File& file) {
     claim<FragmentInfo>(context_.fragments, "rules", fragment.name.text, fragment.name.span, {&fragment, &file, false},
                         [](const FragmentInfo& first) { return first.fragment->name.span; });
@@ -359,17 +325,15 @@ class Declarer {
                      [](const TableInfo& first) { return first.table->name.span; });
   }
   void declare(const ast::Def& def, const ast::File& file) {
-    const auto let = context_.lets.find(def.name.text);
-    if (let != context_.lets.end()) {
-      return report_twice(context_, "the name", def.name.text, def.name.span, let->second.let->name.span);
+    if (const auto taken = named_value(def.name.text, context_.defs)) {
+      return report_twice(context_, "the name", def.name.text, def.name.span, *taken);
     }
     claim<DefInfo>(context_.defs, "def", def.name.text, def.name.span, {&def, &file, false, false},
                    [](const DefInfo& first) { return first.def->name.span; });
   }
   void declare(const ast::Let& let, const ast::File& file) {
-    const auto def = context_.defs.find(let.name.text);
-    if (def != context_.defs.end()) {
-      return report_twice(context_, "the name", let.name.text, let.name.span, def->second.def->name.span);
+    if (const auto taken = named_value(let.name.text, context_.lets)) {
+      return report_twice(context_, "the name", let.name.text, let.name.span, *taken);
     }
     const ast::ExprNode& value = file[let.value].node;
     if (!std::holds_alternative<ast::Literal>(value) && !std::holds_alternative<ast::List>(value)) {
@@ -402,6 +366,9 @@ class Declarer {
     }
     for (const auto& [name, let] : context_.lets) {
       refuse("let", let.let->name);
+    }
+    for (const auto& [name, lookup] : context_.lookups) {
+      refuse("lookup", lookup.lookup->name);
     }
   }
 

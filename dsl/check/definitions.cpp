@@ -10,14 +10,17 @@ namespace {
 class Trial {
  public:
   explicit Trial(Context& context)
-      : context_{context.sources,      context.files,   found_,          scratch_,
-                 context.events,       context.defs,    context.lets,    context.lookups,
-                 context.fragments,    context.topics,  context.routers, context.tables,
-                 context.metric_names, context.poisoned} {
+      : context_{context.sources,      context.files,     found_,          scratch_,
+                 context.events,       context.defs,      context.lets,    context.lookups,
+                 context.fragments,    context.topics,    context.routers, context.tables,
+                 context.metric_names, context.csv_files, context.poisoned} {
     scratch_.shapes = context.program.shapes;
     scratch_.enumerations = context.program.enumerations;
     scratch_.types = context.program.types;
     scratch_.sets = context.program.sets;
+    for (const Lookup& lookup : context.program.lookups) { // without their rows
+      scratch_.lookups.push_back({lookup.name, lookup.key, lookup.is_record, lookup.columns, lookup.types, {}, {}, {}});
+    }
   }
 
   /// What is wrong with the body for events of this kind.

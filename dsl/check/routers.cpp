@@ -34,7 +34,7 @@ class RouterChecker {
     lowered_.shape = event_.shape;
     lowered_.match_all = router.match_all;
     dead_letter(router);
-    rules(router.rules, {}, kNone);
+    rules(*info_.tree, router.rules, {}, kNone);
     if (router.otherwise && !router.otherwise->drop) {
       Destinations destinations(context_, event_, *info_.tree, expressions_, false);
       lowered_.otherwise = destinations.targets(router.otherwise->body, {}, router.otherwise->span);
@@ -70,13 +70,51 @@ class RouterChecker {
     }
   }
 
-  void rules(const std::vector<ast::Rule>& list, const Facts& known, Index group) {
+  void rules(const ast::File& tree, const std::vector<ast::Rule>& list, const Facts& known, Index group) {
     for (const ast::Rule& rule : list) {
-      this->rule(rule, known, group);
+      rule.kind == ast::RuleKind::include ? include(rule) : this->rule(tree, rule, known, group);
     }
   }
 
-  void rule(const ast::Rule& rule, const Facts& known, Index group) {
+  /// The rules of a fragment stand where it is included; they keep the places of their own file.
+  void include(const ast::Rule& rule) {
+    const auto found = context_.fragments.find(rule.name.text);
+    if (found == context_.fragments.end()) {
+      if (!context_.is_poisoned("rules", rule.name.text)) {
+        auto& diagnostic = context_.diagnostics.add(Code::unknown_name, rule.name.span,
+                                                    "no rules are named " + ticked(rule.name.text), "not declared");
+        suggest(diagnostic, rule.name.span, rule.name.text, names_of(context_.fragments));
+      }
+      return;
+    }
+    FragmentInfo& info = found->second;
+    info.included = true;
+    const auto [first, is_new] = included_.emplace(rule.name.text, rule.span);
+    if (!is_new) {
+      context_.diagnostics
+          .add(Code::said_twice, rule.span, "the rules " + ticked(rule.name.text) + " are included twice",
+               "a second time")
+          .label(first->second, "the first time")
+          .help("remove one of them");
+      return;
+    }
+    const ast::Name& event = info.fragment->event;
+    if (event.text != info_.router->event.text) {
+      if (!context_.is_poisoned("event", event.text)) {
+        context_.diagnostics
+            .add(Code::fragment_mismatch, rule.name.span,
+                 "the rules " + ticked(rule.name.text) + " are for " + ticked(event.text) + ", this router for " +
+                     ticked(info_.router->event.text),
+                 "for another event")
+            .label(event.span, "declared here")
+            .help("include them in a router for " + ticked(event.text));
+      }
+      return;
+    }
+    rules(*info.tree, info.fragment->rules, {}, kNone);
+  }
+
+  void rule(const ast::File& tree, const ast::Rule& rule, const Facts& known, Index group) {
     claim_name(rule);
     if (rule.kind == ast::RuleKind::tap && info_.router->match_all) {
       context_.diagnostics
@@ -84,7 +122,7 @@ class RouterChecker {
                "every route lets the event go on here")
           .help("make it a route", Fix{{{rule.keyword, "route"}}, Applicability::choice, "fix: `tap` → `route`"});
     }
-    const Condition condition = expressions_.condition(*info_.tree, rule.when, known, question_for(rule.kind));
+    const Condition condition = expressions_.condition(tree, rule.when, known, question_for(rule.kind));
     Facts inside = known;
     inside.add(condition.when_true);
     const auto index = static_cast<Index>(lowered_.rules.size());
@@ -99,10 +137,10 @@ class RouterChecker {
     const bool assumed_outside = assumed_;
     assumed_ = assumed_ || condition.bad;
     if (rule.kind == ast::RuleKind::group) {
-      rules(rule.rules, inside, index);
+      rules(tree, rule.rules, inside, index);
       lowered_.rules[index].end = static_cast<Index>(lowered_.rules.size());
     } else if (rule.kind != ast::RuleKind::drop) {
-      Destinations destinations(context_, event_, *info_.tree, expressions_, rule.kind == ast::RuleKind::tap);
+      Destinations destinations(context_, event_, tree, expressions_, rule.kind == ast::RuleKind::tap);
       lowered_.rules[index].targets = destinations.targets(rule.body, inside, rule.name.span);
     }
     assumed_ = assumed_outside;
@@ -146,9 +184,23 @@ class RouterChecker {
   EventInfo& event_;
   Expressions expressions_;
   Router lowered_;
-  std::map<std::string_view, Span> names_;
+  std::map<std::string_view, Span> names_;    // of rules
+  std::map<std::string_view, Span> included_; // fragments
   bool assumed_ = false;
 };
+
+/// An unknown event is said where the router names it; of rules that nothing includes, here.
+void check_fragments(Context& context) {
+  for (const auto& [name, info] : context.fragments) {
+    if (!info.included) {
+      context.diagnostics
+          .add(Code::fragment_not_included, info.fragment->name.span, "no router includes the rules " + ticked(name),
+               "never used")
+          .help("write `include rules " + name + "` in a router for " + ticked(info.fragment->event.text) +
+                ", or remove them");
+    }
+  }
+}
 
 } // namespace
 
@@ -164,6 +216,7 @@ void check_routers(Context& context) {
       suggest(diagnostic, wanted.span, wanted.text, names_of(context.events));
     }
   }
+  check_fragments(context);
 }
 
 } // namespace millrace::dsl::check

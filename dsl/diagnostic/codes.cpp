@@ -39,6 +39,9 @@ constexpr std::array kCodes = {
     CodeInfo{Code::not_a_condition, kError, "a value where a condition is needed"},
     CodeInfo{Code::compared_with_null, kError, "a comparison with null"},
     CodeInfo{Code::bad_type, kError, "a type that cannot be as written"},
+    CodeInfo{Code::lookup_key_twice, kError, "a key that stands twice in a lookup"},
+    CodeInfo{Code::bad_lookup_entry, kError, "an entry that cannot be among the others of its lookup"},
+    CodeInfo{Code::bad_required_when, kError, "a condition that cannot say when a field is required"},
     CodeInfo{Code::name_clash, kError, "a name that is also the name of a field"},
     CodeInfo{Code::def_cycle, kError, "a definition that uses itself"},
     CodeInfo{Code::unused_def, kWarning, "a definition that nothing uses"},
@@ -58,6 +61,8 @@ constexpr std::array kCodes = {
     CodeInfo{Code::no_dead_letter, kError, "a router without `dead_letter`"},
     CodeInfo{Code::tap_in_match_all, kError, "a tap under `match all`"},
     CodeInfo{Code::no_target, kError, "a route without a `to`"},
+    CodeInfo{Code::fragment_mismatch, kError, "rules for another event than the router's"},
+    CodeInfo{Code::fragment_not_included, kWarning, "rules that no router includes"},
     CodeInfo{Code::delivered_twice, kWarning, "an event that is delivered twice to one topic"},
     CodeInfo{Code::unknown_sql_type, kError, "a column type that is not known"},
     CodeInfo{Code::type_pair, kError, "a value that a column of this type does not take"},
@@ -72,6 +77,8 @@ constexpr std::array kCodes = {
     CodeInfo{Code::nothing_loaded, kError, "a table of a topic that carries no event"},
     CodeInfo{Code::bad_test, kError, "a test that cannot be run as written"},
     CodeInfo{Code::import_not_found, kError, "an import that cannot be read"},
+    CodeInfo{Code::csv_not_found, kError, "a CSV file that cannot be read"},
+    CodeInfo{Code::bad_csv, kError, "a CSV file that is not as its lookup says"},
 };
 
 } // namespace

@@ -44,6 +44,9 @@ enum class Code : std::uint16_t {
   not_a_condition = 217,
   compared_with_null = 218,
   bad_type = 219,
+  lookup_key_twice = 225,
+  bad_lookup_entry = 226,
+  bad_required_when = 227,
   name_clash = 230,
   def_cycle = 231,
   similar_name = kWarningBase + 205,
@@ -67,6 +70,8 @@ enum class Code : std::uint16_t {
   no_dead_letter = 504,
   tap_in_match_all = 505,
   no_target = 506,
+  fragment_mismatch = 507,
+  fragment_not_included = kWarningBase + 508,
   delivered_twice = kWarningBase + 502,
   // 06: tables
   unknown_sql_type = 601,
@@ -83,6 +88,8 @@ enum class Code : std::uint16_t {
   // 07: tests and files
   bad_test = 701,
   import_not_found = 710,
+  csv_not_found = 711,
+  bad_csv = 712,
 };
 
 struct CodeInfo {

@@ -1,5 +1,5 @@
-// Grammar of the items that declare: import, let, def, event, topic. A new kind of declaration is a rule here, a kind
-// of piece in the splitter and a member of ast::ItemNode.
+// Grammar of the items that declare: import, let, def, lookup, event, topic. A new kind of declaration is a rule here,
+// a kind of piece in the splitter and a member of ast::ItemNode.
 #include "dsl/grammar/expression.hpp"
 #include "dsl/grammar/items.hpp"
 #include "dsl/grammar/tokens.hpp"
@@ -24,6 +24,28 @@ x3::rule<def_tag, ast::Def> const def = "a definition";
 auto const import_def = word("import") >> text[set<&ast::Import::file>];
 auto const let_def = word("let") >> name[set<&ast::Let::name>] >> sign("=", "`=`") >> expression[set<&ast::Let::value>];
 auto const def_def = word("def") >> name[set<&ast::Def::name>] >> sign("=", "`=`") >> expression[set<&ast::Def::body>];
+
+// ---- lookup
+
+struct entry_tag;
+struct lookup_column_tag;
+struct lookup_tag;
+x3::rule<entry_tag, ast::LookupEntry> const entry = "an entry";
+x3::rule<lookup_column_tag, ast::LookupColumn> const lookup_column = "a column";
+x3::rule<lookup_tag, ast::Lookup> const lookup = "a lookup";
+
+auto const entry_def = constant[set<&ast::LookupEntry::key>] >>
+                       sign(":", "`:`") >> constant[set<&ast::LookupEntry::value>];
+auto const lookup_column_def = name[set<&ast::LookupColumn::name>] >>
+                               sign(":", "`:`") >> type[set_type<&ast::LookupColumn::type>];
+auto const lookup_def = word("lookup") >> name[set<&ast::Lookup::name>] >>
+                        ((sign("=", "`=`") >> sign("{", "`{`") >>
+                          -(entry[push<&ast::Lookup::entries>] >>
+                            *(sign(",", "`,`") >> entry[push<&ast::Lookup::entries>]) >> -sign(",", "")) >>
+                          close) |
+                         (wanted("from", "`from`") >> wanted("csv", "`csv`") >> text[set<&ast::Lookup::csv>] >>
+                          wanted("key", "`key`") >> lookup_column[set<&ast::Lookup::key>] >> sign("{", "`{`") >>
+                          *lookup_column[push<&ast::Lookup::columns>] >> close));
 
 // ---- event
 
@@ -64,7 +86,7 @@ auto const field_def =
     spanned[name[set<&ast::Field::name>] >> -(sign("?", "`?`")[choose<&ast::Field::optional, true>]) >>
             ((sign("{", "`{`") >> *field[push<&ast::Field::fields>] >> sign("}", "`}`")) |
              (sign(":", "`:`") >> type[set<&ast::Field::type>] >> -(word("from") >> wire_word[take_wire]))) >>
-            -later_form("required", "when")];
+            -(word("required") >> wanted("when", "`when`") >> expression[set<&ast::Field::required_when>])];
 
 auto const event_def = word("event") >> name[set<&ast::Event::name>] >>
                        -(wanted("open", "`open`")[choose<&ast::Event::open, true>]) >> sign("{", "`{`") >>
@@ -94,13 +116,14 @@ auto const topic_clause_def = spanned
 auto const topic_def = word("topic") >> text[set<&ast::Topic::name>] >> sign("{", "`{`") >>
                        *topic_clause[push<&ast::Topic::clauses>] >> close;
 
-BOOST_SPIRIT_DEFINE(import, let, def, field, event, topic_clause, topic)
+BOOST_SPIRIT_DEFINE(import, let, def, entry, lookup_column, lookup, field, event, topic_clause, topic)
 
 } // namespace
 
 bool parse(ParseState& s, std::string_view piece, ast::Import& item) { return parse_whole(s, piece, import, item); }
 bool parse(ParseState& s, std::string_view piece, ast::Let& item) { return parse_whole(s, piece, let, item); }
 bool parse(ParseState& s, std::string_view piece, ast::Def& item) { return parse_whole(s, piece, def, item); }
+bool parse(ParseState& s, std::string_view piece, ast::Lookup& item) { return parse_whole(s, piece, lookup, item); }
 bool parse(ParseState& s, std::string_view piece, ast::Event& item) { return parse_whole(s, piece, event, item); }
 bool parse(ParseState& s, std::string_view piece, ast::Topic& item) { return parse_whole(s, piece, topic, item); }
 

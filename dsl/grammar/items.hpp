@@ -13,13 +13,16 @@ namespace millrace::dsl::grammar {
 bool parse(ParseState& state, std::string_view piece, ast::Import& item);
 bool parse(ParseState& state, std::string_view piece, ast::Let& item);
 bool parse(ParseState& state, std::string_view piece, ast::Def& item);
+bool parse(ParseState& state, std::string_view piece, ast::Lookup& item);
 bool parse(ParseState& state, std::string_view piece, ast::Event& item);
 bool parse(ParseState& state, std::string_view piece, ast::Topic& item);
 
 // routing.cpp
 /// `router x for y { match … dead_letter …` up to the first rule.
 bool parse_head(ParseState& state, std::string_view piece, ast::Router& router);
-/// A route, tap or drop; of a group the part before its `{`.
+/// `rules x for y {`.
+bool parse_head(ParseState& state, std::string_view piece, ast::Fragment& fragment);
+/// A route, tap, drop or include; of a group the part before its `{`.
 bool parse(ParseState& state, std::string_view piece, ast::Rule& rule);
 bool parse(ParseState& state, std::string_view piece, ast::RouterOtherwise& otherwise);
 

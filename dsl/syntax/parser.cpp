@@ -1,8 +1,6 @@
 // Drives splitter and grammar over one file.
 #include "dsl/syntax/parser.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -10,6 +8,7 @@
 #include "dsl/diagnostic/nearest.hpp"
 #include "dsl/grammar/items.hpp"
 #include "dsl/syntax/splitter.hpp"
+#include "dsl/syntax/text.hpp"
 
 namespace millrace::dsl {
 namespace {
@@ -29,6 +28,8 @@ class FileParser {
         return plain<ast::Let>(piece);
       case PieceKind::def:
         return plain<ast::Def>(piece);
+      case PieceKind::lookup:
+        return plain<ast::Lookup>(piece);
       case PieceKind::event:
         return plain<ast::Event>(piece);
       case PieceKind::topic:
@@ -39,13 +40,13 @@ class FileParser {
         return plain<ast::Test>(piece);
       case PieceKind::router:
         return router(piece);
-      case PieceKind::later_item:
-        return later(piece);
+      case PieceKind::fragment:
+        return fragment(piece);
       case PieceKind::stray:
       case PieceKind::rule:
       case PieceKind::group:
+      case PieceKind::include:
       case PieceKind::otherwise:
-      case PieceKind::later_rule:
         return stray(piece);
     }
   }
@@ -109,6 +110,32 @@ class FileParser {
     }
   }
 
+  void fragment(const Piece& piece) {
+    ast::Fragment fragment;
+    const bool head_is_good = !piece.broken && grammar::parse_head(state_, sources_.text(piece.head), fragment);
+    for (const Piece& part : piece.rules) {
+      if (part.kind == PieceKind::otherwise || part.kind == PieceKind::include) {
+        refuse_in_fragment(part);
+      } else {
+        rule(part, fragment.rules);
+      }
+    }
+    if (head_is_good) {
+      file_.items.push_back({piece.span, std::move(fragment)});
+    } else {
+      note_broken(piece);
+    }
+  }
+
+  void refuse_in_fragment(const Piece& piece) {
+    const std::string_view word = first_word(piece);
+    diagnostics_
+        .add(Code::wrong_order, state_.span(word), "`" + std::string(word) + "` stands in a router, not in `rules`",
+             "not in a fragment")
+        .help(piece.kind == PieceKind::include ? "include both fragments in the router"
+                                               : "the router that includes these rules says what happens to the rest");
+  }
+
   void otherwise(const Piece& piece, ast::Router& router, std::vector<Span>& seen) {
     seen.push_back(piece.span);
     if (seen.size() > 1) {
@@ -143,20 +170,24 @@ class FileParser {
     if (piece.kind == PieceKind::stray || piece.kind == PieceKind::otherwise) {
       return stray(piece);
     }
-    if (piece.kind == PieceKind::later_rule) {
-      return later(piece);
-    }
     ast::Rule node;
     Piece head = piece;
     head.span = piece.kind == PieceKind::group ? piece.head : piece.span;
     const bool good = parsed(head, node);
     node.span = piece.span;
     for (const Piece& inner : piece.rules) {
-      rule(inner, node.rules);
+      inner.kind == PieceKind::include ? refuse_in_group(inner) : rule(inner, node.rules);
     }
     if (good) {
       rules.push_back(std::move(node));
     }
+  }
+
+  void refuse_in_group(const Piece& piece) {
+    diagnostics_
+        .add(Code::wrong_order, state_.span(first_word(piece)), "`include` stands in a router, not in a group",
+             "inside a group")
+        .help("move it behind the group, or make the group part of the fragment");
   }
 
   void note_broken(const Piece& piece) {
@@ -171,13 +202,6 @@ class FileParser {
     file_.broken.push_back({keyword.lexeme.text, plain});
   }
 
-  void later(const Piece& piece) {
-    const std::string_view text = sources_.text(piece.span);
-    const auto keyword = grammar::ParseState::next(text.data(), text.data() + text.size());
-    state_.report_later(state_.span(keyword.lexeme.text), "`" + std::string(keyword.lexeme.text) + "`");
-    note_broken(piece);
-  }
-
   void stray(const Piece& piece) {
     if (piece.broken) {
       return;
@@ -190,8 +214,8 @@ class FileParser {
     const std::string found(first.lexeme.text);
     auto& diagnostic = diagnostics_.add(Code::unexpected, state_.span(first.lexeme.text),
                                         "`" + found + "` begins nothing that can stand here", "not expected here");
-    static const std::vector<std::string> kKeywords = {"edition", "import", "let",   "def", "event",
-                                                       "topic",   "router", "table", "test"};
+    static const std::vector<std::string> kKeywords = {"edition", "import", "let",    "def",   "lookup", "event",
+                                                       "topic",   "rules",  "router", "table", "test"};
     if (const std::string near = nearest(found, kKeywords); !near.empty()) {
       const Span at = state_.span(first.lexeme.text);
       diagnostic.help("did you mean `" + near + "`?",
@@ -201,7 +225,8 @@ class FileParser {
       return;
     }
     diagnostic.help(
-        "a file holds `import let def event topic router table test`; a router holds rules and `otherwise`");
+        "a file holds `import let def lookup event topic rules router table test`; a router holds rules and "
+        "`otherwise`");
   }
 
   const SourceMap& sources_;
@@ -209,24 +234,6 @@ class FileParser {
   Diagnostics& diagnostics_;
   grammar::ParseState state_;
 };
-
-/// Halving finds the place; the check itself is simdjson's.
-std::optional<std::uint32_t> first_bad_utf8(std::string_view text) {
-  if (simdjson::validate_utf8(text.data(), text.size())) {
-    return std::nullopt;
-  }
-  std::size_t good = 0;          // bytes from the start that are known to be fine, but for a character cut off
-  std::size_t bad = text.size(); // and those known not to be
-  while (bad - good > 1) {
-    const std::size_t middle = good + (bad - good) / 2;
-    std::size_t end = middle;
-    while (end > 0 && middle - end < 3 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) {
-      --end;
-    }
-    (simdjson::validate_utf8(text.data(), end) ? good : bad) = middle;
-  }
-  return static_cast<std::uint32_t>(good);
-}
 
 } // namespace
 

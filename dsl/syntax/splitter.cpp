@@ -10,10 +10,10 @@ namespace {
 
 PieceKind item_kind(std::string_view word) {
   constexpr std::pair<std::string_view, PieceKind> kKinds[] = {
-      {"edition", PieceKind::edition},   {"import", PieceKind::import},    {"let", PieceKind::let},
-      {"def", PieceKind::def},           {"event", PieceKind::event},      {"topic", PieceKind::topic},
-      {"router", PieceKind::router},     {"table", PieceKind::table},      {"test", PieceKind::test},
-      {"lookup", PieceKind::later_item}, {"rules", PieceKind::later_item},
+      {"edition", PieceKind::edition}, {"import", PieceKind::import},  {"let", PieceKind::let},
+      {"def", PieceKind::def},         {"lookup", PieceKind::lookup},  {"event", PieceKind::event},
+      {"topic", PieceKind::topic},     {"rules", PieceKind::fragment}, {"router", PieceKind::router},
+      {"table", PieceKind::table},     {"test", PieceKind::test},
   };
   for (const auto& [name, kind] : kKinds) {
     if (word == name) {
@@ -67,13 +67,13 @@ class Splitter {
   Piece item(std::size_t first, std::size_t end) const {
     Piece piece{
         begins_item(tokens_, first) ? item_kind(tokens_.text(first)) : PieceKind::stray, span(first, end), {}, {}};
-    if (piece.kind == PieceKind::router) {
+    if (piece.kind == PieceKind::router || piece.kind == PieceKind::fragment) {
       cut_rules(piece, first, end);
     }
     return piece;
   }
 
-  /// Fills head and rules of a router or group that spans the tokens [first, end).
+  /// Fills head and rules of a router, fragment or group that spans the tokens [first, end).
   void cut_rules(Piece& piece, std::size_t first, std::size_t end) const {
     std::size_t open = first;
     while (open < end && !tokens_.is(open, "{")) {
@@ -107,7 +107,7 @@ class Splitter {
     if (tokens_.is(first, "otherwise")) {
       piece.kind = PieceKind::otherwise;
     } else if (tokens_.is(first, "include")) {
-      piece.kind = PieceKind::later_rule;
+      piece.kind = PieceKind::include;
     } else if (tokens_.is(first, "group")) {
       piece.kind = PieceKind::group;
       cut_rules(piece, first, end);

@@ -1,5 +1,6 @@
-// Cuts a rules file into items and the body of a router into rules, before any grammar looks at it, so that a mistake
-// costs the piece it stands in and no other. Braces that do not match are found here, with the indentation as a hint.
+// Cuts a rules file into items and the bodies of routers and fragments into rules, before any grammar looks at it, so
+// that a mistake costs the piece it stands in and no other. Braces that do not match are found here, with the
+// indentation as a hint.
 #pragma once
 
 #include <cstdint>
@@ -16,25 +17,26 @@ enum class PieceKind : std::uint8_t {
   import,
   let,
   def,
+  lookup,
   event,
   topic,
+  fragment, // `rules NAME for EVENT { … }`
   router,
   table,
   test,
-  later_item, // an item that a later version of the language has
-  stray,      // text that begins no item
-  rule,       // route, tap or drop
+  stray, // text that begins no item
+  rule,  // route, tap or drop
   group,
+  include,
   otherwise,
-  later_rule,
 };
 
 /// A stretch of text that is parsed on its own.
 struct Piece {
   PieceKind kind = PieceKind::stray;
   Span span;                // without comments before and after
-  Span head;                // router, group: up to the first rule (without `{` for a group)
-  std::vector<Piece> rules; // of a router or group
+  Span head;                // router, fragment, group: up to the first rule (without `{` for a group)
+  std::vector<Piece> rules; // of a router, fragment or group
   bool broken = false;      // holds a token that is none; reported
 };
 

@@ -1,6 +1,8 @@
 // Escapes and holes of text literals.
 #include "dsl/syntax/text.hpp"
 
+#include <simdjson.h>
+
 #include <array>
 #include <cstdio>
 
@@ -256,6 +258,24 @@ std::string quote_text(std::string_view text) {
     }
   }
   return out += '"';
+}
+
+/// Halving finds the place; the check itself is simdjson's.
+std::optional<std::uint32_t> first_bad_utf8(std::string_view text) {
+  if (simdjson::validate_utf8(text.data(), text.size())) {
+    return std::nullopt;
+  }
+  std::size_t good = 0;          // bytes from the start that are known to be fine, but for a character cut off
+  std::size_t bad = text.size(); // and those known not to be
+  while (bad - good > 1) {
+    const std::size_t middle = good + (bad - good) / 2;
+    std::size_t end = middle;
+    while (end > 0 && middle - end < 3 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) {
+      --end;
+    }
+    (simdjson::validate_utf8(text.data(), end) ? good : bad) = middle;
+  }
+  return static_cast<std::uint32_t>(good);
 }
 
 } // namespace millrace::dsl

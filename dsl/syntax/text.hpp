@@ -30,6 +30,9 @@ using TextPart = std::variant<std::string, Hole>;
 /// Constant parts and holes in turn; `{{` and `}}` are braces. The parts' names are views into the source.
 std::variant<std::vector<TextPart>, TextError> split_holes(const ast::Text& text);
 
+/// The first byte that belongs to no character.
+std::optional<std::uint32_t> first_bad_utf8(std::string_view text);
+
 /// True if the text holds something like `{name}`, which means nothing where holes are not filled.
 bool looks_like_hole(std::string_view raw);
 

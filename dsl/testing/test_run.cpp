@@ -1,4 +1,6 @@
 // Running tests: the event through the router, then each of its messages through the tables.
+#include <algorithm>
+
 #include "dsl/evaluate.hpp"
 #include "dsl/testing.hpp"
 #include "dsl/testing/row_match.hpp"
@@ -255,11 +257,36 @@ class TestRun {
 
 } // namespace
 
-std::vector<TestResult> run_tests(const Ruleset& ruleset, const Loader& load) {
+namespace {
+
+bool has_fixtures(const Ruleset& ruleset, const Loader& load) {
+  return std::any_of(ruleset.program.lookups.begin(), ruleset.program.lookups.end(), [&](const Lookup& lookup) {
+    return lookup.is_record && load(fixture_of(ruleset.files.front().name, lookup.name));
+  });
+}
+
+std::vector<TestResult> run_all(const Ruleset& ruleset, const Loader& load) {
   TestRun runner(ruleset, load);
   std::vector<TestResult> results;
   for (const TestCase& test : ruleset.tests) {
     results.push_back(runner.run(test));
+  }
+  return results;
+}
+
+} // namespace
+
+std::vector<TestResult> run_tests(const Ruleset& ruleset, const Loader& load) {
+  if (ruleset.tests.empty() || !has_fixtures(ruleset, load)) {
+    return run_all(ruleset, load);
+  }
+  const Compilation tested = compile_with_fixtures(ruleset.files.front().name, load);
+  if (tested.ruleset) {
+    return run_all(*tested.ruleset, load);
+  }
+  std::vector<TestResult> results; // the fixtures are at fault: the rules alone compiled
+  for (const TestCase& test : ruleset.tests) {
+    results.push_back({test.name, test.place, 0, {{test.place, "with the fixtures:\n" + tested.text()}}});
   }
   return results;
 }

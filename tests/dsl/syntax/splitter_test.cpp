@@ -7,9 +7,9 @@ namespace millrace::dsl {
 namespace {
 
 std::string kind_name(PieceKind kind) {
-  constexpr std::string_view kNames[] = {"edition", "import", "let",   "def",       "event",
-                                         "topic",   "router", "table", "test",      "later",
-                                         "stray",   "rule",   "group", "otherwise", "later-rule"};
+  constexpr std::string_view kNames[] = {"edition", "import", "let",     "def",      "lookup", "event",
+                                         "topic",   "rules",  "router",  "table",    "test",   "stray",
+                                         "rule",    "group",  "include", "otherwise"};
   return std::string(kNames[static_cast<std::size_t>(kind)]);
 }
 
@@ -65,6 +65,20 @@ TEST(Splitter, CutsRoutersIntoRules) {
             "router<router r for e { match first dead_letter \"d\">[rule:drop a when route == tap | rule:route b when "
             "true to topic \"t\" { key drop } | group<group g when x>[rule:tap c when y to topic \"u\"] | "
             "otherwise:otherwise drop]");
+}
+
+TEST(Splitter, CutsFragmentsIntoRules) {
+  EXPECT_EQ(pieces("rules x for e { drop d when a group g when b { tap t when c to topic \"t\" } } event e { }"),
+            "rules<rules x for e {>[rule:drop d when a | group<group g when b>[rule:tap t when c to topic \"t\"]] | "
+            "event:event e { }");
+  EXPECT_EQ(pieces("router r for e { match first\n include rules x\n include rules y\n otherwise drop }"),
+            "router<router r for e { match first>[include:include rules x | include:include rules y | "
+            "otherwise:otherwise drop]");
+}
+
+TEST(Splitter, LookupsHoldBraces) {
+  EXPECT_EQ(pieces("lookup a = { \"x\": 1 } lookup b from csv \"f\" key k: string { v: int } let c = 1"),
+            "lookup:lookup a = { \"x\": 1 } | lookup:lookup b from csv \"f\" key k: string { v: int } | let:let c = 1");
 }
 
 TEST(Splitter, AMissingBraceCostsOneMessage) {
