@@ -2,6 +2,7 @@
 // compiler lets no test stand whose answer would depend on one.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -50,17 +51,28 @@ class Expressions {
   bool any(const Node& node, const Scene& scene) const;
   bool equal(const Node& node, const Scene& scene, bool wanted) const;
   bool in_set(const Node& node, const Scene& scene, bool wanted) const;
+  bool in_list(const Node& node, const Scene& scene, bool wanted) const;
+  bool in_lookup(const Node& node, const Scene& scene, bool wanted) const;
   bool text_test(const Node& node, const Scene& scene) const;
+  bool matches(const Node& node, const Scene& scene, bool wanted) const;
+  bool is_kind(const Node& node, const Scene& scene, bool wanted) const;
+  bool is_null(const Node& node, const Scene& scene) const;
+  bool quantified(const Node& node, const Scene& scene) const;
+  bool sampled(const Node& node, const Scene& scene, bool wanted) const;
+  const Value& folded(const Value& value, std::uint8_t detail, Value& made) const;
   Value header(std::string_view name, const Meta& meta) const;
   Value calculate(const Node& node, const Scene& scene) const;
-  Value negated(const Value& value) const;
-  Value joined(const Node& node, const Scene& scene) const;
+  Value call(Function function, const Node& node, const Scene& scene) const;
+  Value member(const Node& node, const Scene& scene) const;
+  Value item(const Node& node, const Scene& scene) const;
+  Value looked_up(const Node& node, const Scene& scene) const;
 
   const Program& program_;
   const Node* nodes_;
   Arena& arena_;
   std::vector<std::unique_ptr<Remainder>> remainders_; // by field set; only where `unmapped` is used
-  mutable std::vector<std::string_view> parts_;        // of texts that are being joined
+  mutable std::vector<Value> arguments_;               // of the calls that are being made
+  mutable std::array<Value, 2> elements_;              // that the outer and the inner quantifier are at
 };
 
 } // namespace millrace::dsl

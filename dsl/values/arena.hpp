@@ -1,11 +1,13 @@
-// Where text that an evaluator makes lives: unescaped strings, keys, reasons. Given back all at once.
+// Where text and lists that an evaluator makes live: unescaped strings, keys, reasons. Given back all at once.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace millrace::dsl {
@@ -20,6 +22,15 @@ class Arena {
     char* out = next_;
     next_ += size;
     return out;
+  }
+
+  /// Room for `count` objects of a type that needs no destructor, not begun yet.
+  template <typename T>
+  T* allocate_of(std::size_t count) {
+    static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= alignof(std::max_align_t));
+    char* const bytes = allocate(count * sizeof(T) + alignof(T) - 1);
+    const std::size_t past = reinterpret_cast<std::uintptr_t>(bytes) % alignof(T);
+    return reinterpret_cast<T*>(past == 0 ? bytes : bytes + alignof(T) - past);
   }
 
   /// Ends the last allocation at `end`.

@@ -2,6 +2,7 @@
 #include "dsl/values/compare.hpp"
 
 #include "dsl/values/number.hpp"
+#include "dsl/values/version.hpp"
 
 namespace millrace::dsl {
 namespace {
@@ -106,7 +107,7 @@ std::optional<std::strong_ordering> compare(const Value& left, const Value& righ
     case Tag::ip:
       return left.as_ip() <=> right.as_ip();
     case Tag::version:
-      return left.as_text() <=> right.as_text();
+      return compare_versions(left.as_text(), right.as_text());
   }
   return std::nullopt;
 }

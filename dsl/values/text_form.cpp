@@ -7,8 +7,11 @@
 #include <cmath>
 #include <cstring>
 
+#include "dsl/values/duration.hpp"
+#include "dsl/values/ip.hpp"
 #include "dsl/values/number.hpp"
 #include "dsl/values/timestamp.hpp"
+#include "dsl/values/version.hpp"
 
 namespace millrace::dsl {
 namespace {
@@ -139,48 +142,6 @@ Value decimal_of_type(std::string_view token, const ValueType& type) {
   return scaled && fits(*scaled, type.precision, type.scale) ? Value::of_decimal(*scaled) : Value();
 }
 
-Value number_as(const Value& number, const ValueType& type) {
-  switch (type.kind) {
-    case Kind::integer: {
-      if (number.tag() == Tag::integer) {
-        return number;
-      }
-      if (number.tag() == Tag::decimal) {
-        const auto whole = to_int64(number.as_decimal());
-        return whole ? Value::of_int(*whole) : Value();
-      }
-      const double value = number.as_double();
-      const bool whole = value == std::trunc(value) && value >= -0x1p63 && value < 0x1p63;
-      return whole ? Value::of_int(static_cast<std::int64_t>(value)) : Value();
-    }
-    case Kind::floating:
-      return number.tag() == Tag::floating ? number : Value::of_double(to_double(exact_of(number)));
-    case Kind::decimal: {
-      if (number.tag() == Tag::floating) { // the digits that the double is written with
-        std::array<char, kLongestNumber> text{};
-        const char* end = write_double(text.data(), number.as_double());
-        return decimal_of_type({text.data(), static_cast<std::size_t>(end - text.data())}, type);
-      }
-      const Decimal exact = exact_of(number);
-      const auto scaled = type.precision == 0 ? std::optional(exact) : rescale_exact(exact, type.scale);
-      const bool good = scaled && (type.precision == 0 || fits(*scaled, type.precision, type.scale));
-      return good ? Value::of_decimal(*scaled) : Value();
-    }
-    case Kind::boolean:
-    case Kind::text:
-    case Kind::timestamp:
-    case Kind::uuid:
-    case Kind::object:
-    case Kind::any:
-    case Kind::duration:
-    case Kind::ip:
-    case Kind::version:
-    case Kind::list:
-      return {};
-  }
-  return {};
-}
-
 } // namespace
 
 std::optional<Uuid> parse_uuid(std::string_view text) {
@@ -204,8 +165,6 @@ std::optional<std::string_view> text_form(const Value& value, Arena& arena) {
     case Tag::absent:
     case Tag::json:
     case Tag::list:
-    case Tag::duration:
-    case Tag::ip:
       return std::nullopt;
     case Tag::text:
     case Tag::token:
@@ -223,6 +182,10 @@ std::optional<std::string_view> text_form(const Value& value, Arena& arena) {
       return made(arena, kTimestampSize, [&](char* out) { return write_timestamp(out, value.as_timestamp()); });
     case Tag::uuid:
       return made(arena, 36, [&](char* out) { return write_uuid(out, value.as_uuid()); });
+    case Tag::duration:
+      return made(arena, kDurationSize, [&](char* out) { return write_duration(out, value.as_duration()); });
+    case Tag::ip:
+      return made(arena, kIpSize, [&](char* out) { return write_ip(out, value.as_ip()); });
   }
   return std::nullopt;
 }
@@ -254,11 +217,18 @@ Value value_from_text(std::string_view text, const ValueType& type) {
       const auto value = parse_uuid(text);
       return value ? Value::of_uuid(*value) : Value();
     }
+    case Kind::duration: {
+      const auto value = parse_duration(text);
+      return value ? Value::of_duration(*value) : Value();
+    }
+    case Kind::ip: {
+      const auto value = parse_ip(text);
+      return value ? Value::of_ip(*value) : Value();
+    }
+    case Kind::version:
+      return is_version(text) ? Value::of_version(text) : Value();
     case Kind::object:
     case Kind::any:
-    case Kind::duration:
-    case Kind::ip:
-    case Kind::version:
     case Kind::list:
       return {};
   }
@@ -293,43 +263,6 @@ Value value_from_number(std::string_view token, const ValueType& type) {
     case Kind::version:
     case Kind::list:
       return {};
-  }
-  return {};
-}
-
-Value read_as(const Value& value, const ValueType& type, Arena& arena) {
-  if (type.kind == Kind::any) {
-    return value;
-  }
-  if (type.kind == Kind::text) {
-    const auto text = text_form(value, arena);
-    return text ? Value::of_text(*text) : Value();
-  }
-  switch (value.tag()) {
-    case Tag::absent:
-    case Tag::duration:
-    case Tag::ip:
-    case Tag::version:
-    case Tag::list:
-      return {};
-    case Tag::text:
-      return value_from_text(value.as_text(), type);
-    case Tag::integer:
-    case Tag::floating:
-    case Tag::decimal:
-      return number_as(value, type);
-    case Tag::token: {
-      const Value number = number_of(value);
-      return number.present() ? number_as(number, type) : Value();
-    }
-    case Tag::boolean:
-      return type.kind == Kind::boolean ? value : Value();
-    case Tag::timestamp:
-      return type.kind == Kind::timestamp ? value : Value();
-    case Tag::uuid:
-      return type.kind == Kind::uuid ? value : Value();
-    case Tag::json:
-      return type.kind == Kind::object && value.as_text().starts_with('{') ? value : Value();
   }
   return {};
 }

@@ -1,4 +1,4 @@
-// Values as text and text as values: keys, headers, interpolation, `from text`, `as`.
+// Values as text and text as values: keys, headers, interpolation, `from text`.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,6 @@ Value value_from_text(std::string_view text, const ValueType& type);
 
 /// A number token as a value of the type, in its wire form; absent if it does not fit.
 Value value_from_number(std::string_view token, const ValueType& type);
-
-/// `value as T`: the value as it would be if it were of that type, or read from its text form; absent if it cannot be.
-Value read_as(const Value& value, const ValueType& type, Arena& arena);
 
 /// Characters are Unicode code points. The text is valid UTF-8.
 std::size_t code_points(std::string_view text);

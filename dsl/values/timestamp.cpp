@@ -10,40 +10,8 @@
 namespace millrace::dsl {
 namespace {
 
-struct Date {
-  std::int32_t year;
-  std::int32_t month;
-  std::int32_t day;
-};
-
 std::int64_t floor_divide(std::int64_t value, std::int64_t divisor) {
   return value / divisor - (value % divisor < 0 ? 1 : 0);
-}
-
-std::int64_t days_of(Date date) {
-  const std::int64_t year = date.month <= 2 ? date.year - 1 : date.year; // a year begins in March
-  const std::int64_t era = floor_divide(year, 400);
-  const std::int64_t year_of_era = year - era * 400;
-  const std::int64_t day_of_year = (153 * (date.month + (date.month > 2 ? -3 : 9)) + 2) / 5 + date.day - 1;
-  return era * 146'097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719'468;
-}
-
-Date date_of(std::int64_t days) {
-  days += 719'468;
-  const std::int64_t era = floor_divide(days, 146'097);
-  const std::int64_t day_of_era = days - era * 146'097;
-  const std::int64_t year_of_era = (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
-  const std::int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-  return {static_cast<std::int32_t>(year_of_era + era * 400 + (month <= 2 ? 1 : 0)), static_cast<std::int32_t>(month),
-          static_cast<std::int32_t>(day_of_year - (153 * month_from_march + 2) / 5 + 1)};
-}
-
-int days_in_month(int year, int month) {
-  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  return month == 2 && leap ? 29 : kDays[month - 1];
 }
 
 /// Reads a text from its front; `ok` stays false once something did not fit.
@@ -111,6 +79,32 @@ char* write_padded(char* out, std::int64_t value, int width) {
 }
 
 } // namespace
+
+std::int64_t days_of(Date date) {
+  const std::int64_t year = date.month <= 2 ? date.year - 1 : date.year; // a year begins in March
+  const std::int64_t era = floor_divide(year, 400);
+  const std::int64_t year_of_era = year - era * 400;
+  const std::int64_t day_of_year = (153 * (date.month + (date.month > 2 ? -3 : 9)) + 2) / 5 + date.day - 1;
+  return era * 146'097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719'468;
+}
+
+Date date_of(std::int64_t days) {
+  days += 719'468;
+  const std::int64_t era = floor_divide(days, 146'097);
+  const std::int64_t day_of_era = days - era * 146'097;
+  const std::int64_t year_of_era = (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
+  const std::int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
+  return {static_cast<std::int32_t>(year_of_era + era * 400 + (month <= 2 ? 1 : 0)), static_cast<std::int32_t>(month),
+          static_cast<std::int32_t>(day_of_year - (153 * month_from_march + 2) / 5 + 1)};
+}
+
+int days_in_month(int year, int month) {
+  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return month == 2 && leap ? 29 : kDays[month - 1];
+}
 
 std::optional<std::int64_t> parse_iso8601(std::string_view text) {
   Scanner in(text);
@@ -183,16 +177,38 @@ std::optional<std::int64_t> parse_unix(std::string_view token, std::int64_t micr
 
 std::int32_t day_of(std::int64_t micros) { return static_cast<std::int32_t>(floor_divide(micros, kMicrosPerDay)); }
 
-char* write_timestamp(char* out, std::int64_t micros) {
-  const std::int64_t days = floor_divide(micros, kMicrosPerDay);
-  const std::int64_t time = micros - days * kMicrosPerDay;
-  const std::int64_t second = time / kMicrosPerSecond;
-  const Date date = date_of(days);
+int hour_of(std::int64_t micros) {
+  return static_cast<int>((micros - floor_divide(micros, kMicrosPerDay) * kMicrosPerDay) / (3'600 * kMicrosPerSecond));
+}
+
+std::optional<std::int64_t> truncated(std::int64_t micros, std::int64_t step) {
+  std::int64_t out = 0;
+  return __builtin_mul_overflow(floor_divide(micros, step), step, &out) ? std::nullopt : within_years(out);
+}
+
+std::optional<std::int64_t> later(std::int64_t micros, std::int64_t duration) {
+  std::int64_t out = 0;
+  return __builtin_add_overflow(micros, duration, &out) ? std::nullopt : within_years(out);
+}
+
+std::optional<std::int64_t> earlier(std::int64_t micros, std::int64_t duration) {
+  std::int64_t out = 0;
+  return __builtin_sub_overflow(micros, duration, &out) ? std::nullopt : within_years(out);
+}
+
+char* write_date(char* out, std::int64_t micros) {
+  const Date date = date_of(floor_divide(micros, kMicrosPerDay));
   out = write_padded(out, date.year, 4);
   *out++ = '-';
   out = write_padded(out, date.month, 2);
   *out++ = '-';
-  out = write_padded(out, date.day, 2);
+  return write_padded(out, date.day, 2);
+}
+
+char* write_timestamp(char* out, std::int64_t micros) {
+  const std::int64_t time = micros - floor_divide(micros, kMicrosPerDay) * kMicrosPerDay;
+  const std::int64_t second = time / kMicrosPerSecond;
+  out = write_date(out, micros);
   *out++ = 'T';
   out = write_padded(out, second / 3'600, 2);
   *out++ = ':';

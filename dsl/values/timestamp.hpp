@@ -12,6 +12,16 @@ inline constexpr std::int64_t kMicrosPerDay = 86'400 * kMicrosPerSecond;
 inline constexpr std::int64_t kFirstMoment = -62'135'596'800 * kMicrosPerSecond;    // 0001-01-01T00:00:00Z
 inline constexpr std::int64_t kLastMoment = 253'402'300'800 * kMicrosPerSecond - 1; // 9999-12-31T23:59:59.999999Z
 
+/// A day of the proleptic Gregorian calendar, and days since 1970.
+struct Date {
+  std::int32_t year;
+  std::int32_t month; // from 1
+  std::int32_t day;   // from 1
+};
+std::int64_t days_of(Date date);
+Date date_of(std::int64_t days);
+int days_in_month(int year, int month);
+
 /// RFC 3339 with an offset; `T` or a space in the middle, seconds may be missing, what follows microseconds is cut off,
 /// no second 60.
 std::optional<std::int64_t> parse_iso8601(std::string_view text);
@@ -23,6 +33,21 @@ std::optional<std::int64_t> parse_unix(std::string_view token, std::int64_t micr
 /// characters.
 inline constexpr std::size_t kTimestampSize = 27;
 char* write_timestamp(char* out, std::int64_t micros);
+
+/// Writes the day in UTC that the moment lies in: `2024-06-10`, kDateSize characters.
+inline constexpr std::size_t kDateSize = 10;
+char* write_date(char* out, std::int64_t micros);
+
+/// 0 to 23, in UTC.
+int hour_of(std::int64_t micros);
+
+/// The last moment, not after this one, that is a whole number of `step` (above 0) away from 1970; absent before the
+/// year 1.
+std::optional<std::int64_t> truncated(std::int64_t micros, std::int64_t step);
+
+/// The moment that lies `duration` later, or earlier; absent outside the years 1 to 9999.
+std::optional<std::int64_t> later(std::int64_t micros, std::int64_t duration);
+std::optional<std::int64_t> earlier(std::int64_t micros, std::int64_t duration);
 
 /// Days since 1970 of the day in UTC that the moment lies in.
 std::int32_t day_of(std::int64_t micros);

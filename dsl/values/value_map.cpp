@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include "dsl/values/number.hpp"
+#include "dsl/values/version.hpp"
 
 namespace millrace::dsl {
 namespace {
@@ -55,7 +56,7 @@ std::size_t hash_of_value(const Value& value) {
     case Tag::ip:
       return hash_of_bytes(value);
     case Tag::version:
-      return 8; // spelled in many ways; versions are few
+      return mixed(hash_of_version(value.as_text()), 8);
   }
   return 0;
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "dsl/values/ip.hpp"
+
 namespace millrace::dsl {
 namespace {
 
@@ -30,6 +32,18 @@ TEST(Compare, HasNoAnswerAcrossKindsOrForWhatIsAbsent) {
   EXPECT_FALSE(equals(Value(), Value()));
   EXPECT_FALSE(equals(Value::of_json("{}"), Value::of_json("{}")));
   EXPECT_FALSE(compare(Value::of_bool(true), Value::of_int(1)));
+}
+
+TEST(Compare, TheOtherKindsByWhatTheyMean) {
+  EXPECT_TRUE(equals(Value::of_version("1.0"), Value::of_version("1")));
+  EXPECT_TRUE(*compare(Value::of_version("7.9.3"), Value::of_version("7.10.0")) < 0);
+  EXPECT_FALSE(equals(Value::of_version("1"), Value::of_text("1")));
+  EXPECT_TRUE(*compare(Value::of_duration(-1), Value::of_duration(0)) < 0);
+  EXPECT_FALSE(compare(Value::of_duration(5), Value::of_int(5)));
+  EXPECT_TRUE(equals(Value::of_ip(*parse_ip("::ffff:1.2.3.4")), Value::of_ip(*parse_ip("1.2.3.4"))));
+  EXPECT_TRUE(*compare(Value::of_ip(*parse_ip("10.0.0.9")), Value::of_ip(*parse_ip("10.0.0.10"))) < 0);
+  EXPECT_TRUE(before(Value::of_version("1.9"), Value::of_version("1.10")));
+  EXPECT_FALSE(before(Value::of_version("1"), Value::of_version("1.0")));
 }
 
 TEST(Compare, OrdersValuesOfAllKindsForASet) {
