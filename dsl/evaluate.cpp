@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "dsl/evaluate/age.hpp"
 #include "dsl/evaluate/expression.hpp"
 #include "dsl/evaluate/fit.hpp"
 #include "dsl/evaluate/reason_text.hpp"
@@ -13,6 +14,7 @@
 #include "dsl/read/json_text.hpp"
 #include "dsl/ruleset.hpp"
 #include "dsl/values/text_form.hpp"
+#include "dsl/values/timestamp.hpp"
 
 namespace millrace::dsl {
 namespace {
@@ -359,15 +361,27 @@ class Evaluator::State {
       }
       cells_.push_back(fitted.cell);
     }
+    if (const Fault fault = age(table, meta); fault != Fault::none) {
+      return reject_age(number, fault, meta);
+    }
     rows_.push_back({number, {}});
     return true;
+  }
+
+  /// Of the row whose cells are the last ones.
+  Fault age(const Table& table, const Meta& meta) const {
+    if (table.partition_by.column == kNone || run_.any_age) {
+      return Fault::none;
+    }
+    const Value& cell = cells_[cells_.size() - table.columns.size() + table.partition_by.column];
+    return check_age(table.partition_by, cell, meta.received_at);
   }
 
   Fitted cell(const Column& column, const Scene& scene) {
     const Value value = expressions_.value(column.value, scene);
     Fitted fitted = value.present() ? fit(value, column.type, arena_) : Fitted{{}, Fault::no_value};
     if (fitted.fault == Fault::none && column.type.kind == SqlKind::jsonb && scene.fields->has_far_number() &&
-        !numerics_can_hold(fitted.cell.as_text())) {
+        !numerics_can_hold(fitted.cell)) {
       return {{}, Fault::number_in_json};
     }
     if (fitted.fault != Fault::no_value && fitted.fault != Fault::too_large) {
@@ -383,6 +397,28 @@ class Evaluator::State {
         return fitted;
     }
     return fitted;
+  }
+
+  static bool numerics_can_hold(const Value& json) {
+    if (json.tag() != Tag::list) {
+      return !json.present() || dsl::numerics_can_hold(json.as_text());
+    }
+    const std::span<const Value> items = json.as_list().items;
+    return std::all_of(items.begin(), items.end(), [](const Value& item) { return numerics_can_hold(item); });
+  }
+
+  bool reject_age(Index number, Fault fault, const Meta& meta) {
+    const Table& table = program_.tables[number];
+    const Column& column = table.columns[table.partition_by.column];
+    const Value& cell = cells_[cells_.size() - table.columns.size() + table.partition_by.column];
+    const Value moment =
+        cell.tag() == Tag::integer ? Value::of_timestamp(cell.as_int() * kMicrosPerDay) : cell; // of a date
+    const std::string_view limit = fault == Fault::too_old
+                                       ? arena_.store(keep_text(table.partition_by))
+                                       : text_form(Value::of_timestamp(meta.received_at), arena_).value_or("");
+    const std::string_view value = text_form(moment, arena_).value_or("");
+    return refuse(Outcome::rejected, {fault, describe_refusal(fault, column.name, value, limit, arena_), column.name,
+                                      table_names_[number]});
   }
 
   bool reject_cell(Index number, const Column& column, Fault fault, const Scene& scene) {

@@ -42,6 +42,7 @@ struct Run {
   Index router = kNone;
   bool load = false;
   bool one_by_one = false; // asks the rules one after the other instead of the index; decides the same, for comparison
+  bool any_age = false; // rows are made however old they are: in `test` blocks, where nothing says when events arrive
 };
 
 /// `tables`, or the name of a router. Absent when there is none of that name.
@@ -62,7 +63,8 @@ struct Message {
 ///   boolean → boolean · smallint, integer, bigint → integer within range · numeric → decimal with the column's scale
 ///   (any scale when it has none) · real, double precision → floating within range · text, varchar, character → text
 ///   without NUL, within length · timestamptz → timestamp · date → integer, days since 1970 · uuid → uuid · jsonb →
-///   json, text that is valid for it · NULL → absent
+///   json, text that is valid for it · interval → duration · inet → ip · an array → list of these, without JSON · NULL
+///   → absent
 struct Row {
   Index table = kNone;
   std::span<const Value> cells;

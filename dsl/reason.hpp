@@ -33,6 +33,8 @@ enum class Fault : std::uint8_t {
   too_large = 32,      // R0402
   nul_in_text = 33,    // R0403
   number_in_json = 34, // R0404
+  too_old = 35,        // R0405
+  too_far_ahead = 36,  // R0406
 };
 
 constexpr std::string_view code_of(Fault fault) {
@@ -77,6 +79,10 @@ constexpr std::string_view code_of(Fault fault) {
       return "R0403";
     case Fault::number_in_json:
       return "R0404";
+    case Fault::too_old:
+      return "R0405";
+    case Fault::too_far_ahead:
+      return "R0406";
   }
   return "";
 }

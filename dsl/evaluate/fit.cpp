@@ -1,7 +1,9 @@
 #include "dsl/evaluate/fit.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <new>
 
 #include "dsl/read/json_text.hpp"
 #include "dsl/values/number.hpp"
@@ -52,7 +54,7 @@ Fitted fit_floating(const Value& value, bool single) {
 }
 
 Fitted fit_text(const Value& value, const SqlType& type) {
-  if (value.tag() != Tag::text && value.tag() != Tag::token) {
+  if (value.tag() != Tag::text && value.tag() != Tag::token && value.tag() != Tag::version) {
     return kTooLarge;
   }
   const std::string_view text = value.as_text();
@@ -64,6 +66,35 @@ Fitted fit_text(const Value& value, const SqlType& type) {
     return kTooLarge;
   }
   return {Value::of_text(text), Fault::none};
+}
+
+Fitted fit_json(const Value& value, Arena& arena);
+
+/// One that was computed is written.
+Fitted fit_json_list(const List& list, Arena& arena) {
+  Value* const pieces = arena.allocate_of<Value>(list.items.size());
+  std::size_t size = 2 + list.items.size();
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    const Fitted piece = list.items[i].present() ? fit_json(list.items[i], arena) : Fitted{Value::of_json("null")};
+    if (piece.fault != Fault::none) {
+      return piece;
+    }
+    size += piece.cell.as_text().size();
+    new (pieces + i) Value(piece.cell);
+  }
+  char* const begin = arena.allocate(size);
+  char* out = begin;
+  *out++ = '[';
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    const std::string_view piece = pieces[i].as_text();
+    if (i > 0) {
+      *out++ = ',';
+    }
+    out = std::copy(piece.begin(), piece.end(), out);
+  }
+  *out++ = ']';
+  arena.shrink(out);
+  return {Value::of_json({begin, static_cast<std::size_t>(out - begin)}), Fault::none};
 }
 
 /// A value of `any`, or one that was read as text, is written as JSON again; objects, lists and numbers go as they
@@ -80,6 +111,9 @@ Fitted fit_json(const Value& value, Arena& arena) {
       break;
     case Tag::list:
       json = value.as_list().json;
+      if (json.empty()) {
+        return fit_json_list(value.as_list(), arena);
+      }
       break;
     case Tag::absent:
       return kTooLarge;
@@ -103,9 +137,31 @@ Fitted fit_json(const Value& value, Arena& arena) {
   return {Value::of_json(json), Fault::none};
 }
 
+/// Each item as the element's type has it; one that is absent, a null among any values, stays so.
+Fitted fit_array(const Value& value, SqlType element, Arena& arena) {
+  if (value.tag() != Tag::list) {
+    return kTooLarge;
+  }
+  const std::span<const Value> items = value.as_list().items;
+  Value* const cells = arena.allocate_of<Value>(items.size());
+  element.array = false;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const Fitted item = items[i].present() ? fit(items[i], element, arena) : Fitted{};
+    if (item.fault != Fault::none) {
+      return item;
+    }
+    new (cells + i) Value(item.cell);
+  }
+  const List* const list = new (arena.allocate_of<List>(1)) List{{cells, items.size()}, {}};
+  return {Value::of_list(*list), Fault::none};
+}
+
 } // namespace
 
 Fitted fit(const Value& value, const SqlType& type, Arena& arena) {
+  if (type.array) {
+    return fit_array(value, type, arena);
+  }
   const Tag tag = value.tag();
   switch (type.kind) {
     case SqlKind::boolean:

@@ -188,6 +188,24 @@ std::string_view describe_refusal(Fault fault, std::string_view what, std::strin
           .say(wanted)
           .say(" stores")
           .done();
+    case Fault::too_old:
+      return sentence.say("column ")
+          .name(what)
+          .say(": ")
+          .value(value)
+          .say(" is older than the ")
+          .say(wanted)
+          .say(" that the table keeps")
+          .done();
+    case Fault::too_far_ahead:
+      return sentence.say("column ")
+          .name(what)
+          .say(": ")
+          .value(value)
+          .say(" is more than a day ahead of ")
+          .say(wanted)
+          .say(", when the event was received")
+          .done();
     default:
       return sentence.say("column ").name(what).say(": ").value(value).say(" does not fit ").say(wanted).done();
   }

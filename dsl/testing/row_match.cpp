@@ -89,6 +89,10 @@ bool same_text(const Value& cell, std::string_view text, const SqlType& type) {
       const auto trimmed = [](std::string_view t) { return t.substr(0, t.find_last_not_of(' ') + 1); };
       return cell.tag() == Tag::text && trimmed(stored) == trimmed(text);
     }
+    case SqlKind::interval:
+      return cell.tag() == Tag::duration && equals(cell, value_from_text(text, {Kind::duration}));
+    case SqlKind::inet:
+      return cell.tag() == Tag::ip && equals(cell, value_from_text(text, {Kind::ip}));
     case SqlKind::boolean:
     case SqlKind::smallint:
     case SqlKind::integer:
@@ -99,8 +103,6 @@ bool same_text(const Value& cell, std::string_view text, const SqlType& type) {
     case SqlKind::text:
     case SqlKind::varchar:
     case SqlKind::jsonb:
-    case SqlKind::interval:
-    case SqlKind::inet:
       break;
   }
   return cell.tag() == Tag::text && cell.as_text() == text;
@@ -121,6 +123,21 @@ std::string_view raw_json(ondemand::value& value, ondemand::json_type type) {
   return raw.substr(0, raw.find_last_not_of(" \t\r\n") + 1);
 }
 
+bool same(const Value& cell, ondemand::value& value, const SqlType& type);
+
+bool same_array(const Value& cell, ondemand::value& value, SqlType element) {
+  element.array = false;
+  const std::span<const Value> items = cell.as_list().items;
+  std::size_t next = 0;
+  for (ondemand::value item : value.get_array()) {
+    if (next == items.size() || !same(items[next], item, element)) {
+      return false;
+    }
+    ++next;
+  }
+  return next == items.size();
+}
+
 bool same(const Value& cell, ondemand::value& value, const SqlType& type) {
   const ondemand::json_type kind = value.type();
   if (kind == ondemand::json_type::null) {
@@ -128,6 +145,9 @@ bool same(const Value& cell, ondemand::value& value, const SqlType& type) {
   }
   if (!cell.present()) {
     return false;
+  }
+  if (type.array) {
+    return kind == ondemand::json_type::array && same_array(cell, value, type);
   }
   if (type.kind == SqlKind::jsonb) {
     return same_json(cell.as_text(), raw_json(value, kind));
@@ -170,6 +190,15 @@ std::string compare_all(const Program& program, const Row& row, std::string_view
 std::string cell_text(const Value& cell, const SqlType& type) {
   if (!cell.present()) {
     return "NULL";
+  }
+  if (type.array) {
+    SqlType element = type;
+    element.array = false;
+    std::string list;
+    for (const Value& item : cell.as_list().items) {
+      list += (list.empty() ? "" : ", ") + cell_text(item, element);
+    }
+    return "[" + list + "]";
   }
   if (type.kind == SqlKind::date) {
     char text[kTimestampSize];

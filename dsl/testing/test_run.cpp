@@ -61,7 +61,7 @@ class TestRun {
   void given(const TestCase& test, const TestGiven& given, const std::string& event, TestResult& result) {
     const Router* router = test.router == kNone || given.topic ? nullptr : &program_.routers[test.router];
     Evaluator routing(program_, {router == nullptr ? kNone : test.router, false});
-    Evaluator loading(program_, {kNone, true});
+    Evaluator loading(program_, {.load = true, .any_age = true});
     Outcomes outcomes;
     if (router != nullptr) {
       route(routing, event, outcomes);

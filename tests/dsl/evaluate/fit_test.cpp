@@ -72,6 +72,73 @@ TEST_F(FitTest, TextsCountCharactersAndHoldNoNul) {
   EXPECT_EQ(cell(Value::of_text(std::string_view("a\0b", 3)), {SqlKind::text}), "R0403");
 }
 
+TEST_F(FitTest, AVersionIsTextAsItWasReceived) {
+  EXPECT_EQ(cell(Value::of_version("07.10.0-rc.1"), {SqlKind::text}), "07.10.0-rc.1");
+}
+
+TEST_F(FitTest, IntervalsAndAddressesGoAsTheyAre) {
+  const Fitted interval = fit(Value::of_duration(-1), {SqlKind::interval}, arena_);
+  EXPECT_EQ(interval.fault, Fault::none);
+  EXPECT_EQ(interval.cell.as_duration(), -1);
+  const Ip address{0x20, 0x01};
+  EXPECT_EQ(fit(Value::of_ip(address), {SqlKind::inet}, arena_).cell.as_ip(), address);
+  EXPECT_EQ(fit(Value::of_int(1), {SqlKind::interval}, arena_).fault, Fault::too_large);
+  EXPECT_EQ(fit(Value::of_text("::1"), {SqlKind::inet}, arena_).fault, Fault::too_large);
+}
+
+class FitArray : public FitTest {
+ protected:
+  Value list(std::vector<Value> items) {
+    items_ = std::move(items);
+    list_ = {items_, "[\"as it was written\"]"};
+    return Value::of_list(list_);
+  }
+  std::string cells(const Value& value, SqlType type) {
+    type.array = true;
+    const Fitted fitted = fit(value, type, arena_);
+    if (fitted.fault != Fault::none) {
+      return std::string(code_of(fitted.fault));
+    }
+    std::string out;
+    for (const Value& item : fitted.cell.as_list().items) {
+      out += (out.empty() ? "" : " ") + (item.present() ? std::string(text_form(item, arena_).value()) : "NULL");
+    }
+    return out;
+  }
+
+  std::vector<Value> items_;
+  List list_;
+};
+
+TEST_F(FitArray, EachElementIsFitted) {
+  EXPECT_EQ(cells(list({}), {SqlKind::text}), "");
+  EXPECT_EQ(cells(list({Value::of_text("a"), Value::of_text("bc")}), {.kind = SqlKind::varchar, .length = 2}), "a bc");
+  EXPECT_EQ(cells(list({decimal("1.005"), decimal("-2")}), {.kind = SqlKind::numeric, .precision = 5, .scale = 2}),
+            "1.01 -2.00");
+  EXPECT_EQ(cells(list({Value::of_int(1), Value()}), {SqlKind::integer}), "1 NULL");
+}
+
+TEST_F(FitArray, OneElementThatDoesNotFitIsEnough) {
+  EXPECT_EQ(cells(list({Value::of_text("a"), Value::of_text("bcd")}), {.kind = SqlKind::varchar, .length = 2}),
+            kTooLarge);
+  EXPECT_EQ(cells(list({Value::of_text("a"), Value::of_text(std::string_view("\0", 1))}), {SqlKind::text}), "R0403");
+  EXPECT_EQ(cells(list({Value::of_int(1), Value::of_int(40'000)}), {SqlKind::smallint}), kTooLarge);
+  EXPECT_EQ(cells(Value::of_int(1), {SqlKind::smallint}), kTooLarge);
+}
+
+TEST_F(FitArray, AListInAJsonbColumnGoesAsItWasWrittenOrIsWritten) {
+  EXPECT_EQ(cell(list({Value::of_text("a")}), {SqlKind::jsonb}), "[\"as it was written\"]");
+  const Value computed = list({Value::of_text("a\""), Value::of_int(1), Value(), Value::of_json("{}")});
+  list_.json = {};
+  EXPECT_EQ(cell(computed, {SqlKind::jsonb}), R"(["a\"",1,null,{}])");
+  const Value none = list({});
+  list_.json = {};
+  EXPECT_EQ(cell(none, {SqlKind::jsonb}), "[]");
+  const Value nul = list({Value::of_text(std::string_view("\0", 1))});
+  list_.json = {};
+  EXPECT_EQ(cell(nul, {SqlKind::jsonb}), "R0403");
+}
+
 TEST_F(FitTest, JsonbTakesPiecesOfTheEventAndValues) {
   EXPECT_EQ(cell(Value::of_json(R"({"a": [1]})"), {SqlKind::jsonb}), R"({"a": [1]})");
   EXPECT_EQ(cell(Value::of_token("1.50"), {SqlKind::jsonb}), "1.50");
