@@ -253,9 +253,7 @@ Compilation compile(std::string_view root, const Loader& load, Closure::Lookups 
     return out;
   }
   ruleset->program.seal();
-  for (Router& router : ruleset->program.routers) {
-    router.index = build_index(ruleset->program, router);
-  }
+  index_rules(ruleset->program);
   ruleset->files = closure.listed();
   ruleset->hash = closure.hash();
   ruleset->meanings = meanings_of(ruleset->program);

@@ -90,6 +90,10 @@ class Evaluator::State {
     if (const Router* router = this->router()) {
       for (const Rule& rule : router->rules) {
         rule_names_.push_back(router->name + "." + rule.name);
+        briefs_.push_back({rule.kind, static_cast<Index>(briefs_.size())});
+      }
+      if (!router->briefs.empty()) {
+        briefs_ = router->briefs;
       }
       rule_names_.push_back(router->name + ".otherwise");
     }
@@ -205,9 +209,7 @@ class Evaluator::State {
   /// Leaves the taps and routes that match, and a drop that ended it, in `decided_`.
   void decide(const Router& router, const Scene& scene) {
     if (router.index && !run_.one_by_one) {
-      router.index->search(expressions_, scene, search_memory_, decided_);
-      decision_.by_otherwise = std::all_of(decided_.begin(), decided_.end(),
-                                           [&](Index rule) { return router.rules[rule].kind == RuleKind::tap; });
+      decision_.by_otherwise = !router.index->search(expressions_, scene, search_memory_, decided_);
       return;
     }
     bool settled = false;
@@ -233,10 +235,10 @@ class Evaluator::State {
 
   bool make_messages(const Router& router, const Scene& scene) {
     for (const Index number : decided_) {
-      const Rule& rule = router.rules[number];
+      const RuleBrief brief = briefs_[number];
       const std::size_t before = messages_.size();
-      for (const Target& target : rule.targets) {
-        const Made made = make_message(target, number, scene);
+      for (const Target& target : router.rules[brief.same_targets].targets) {
+        const Made made = make_message(target, number, brief.kind == RuleKind::tap, scene);
         if (made == Made::refused) {
           return false;
         }
@@ -249,14 +251,14 @@ class Evaluator::State {
     if (!decision_.by_otherwise) {
       return true;
     }
-    return std::all_of(router.otherwise.begin(), router.otherwise.end(),
-                       [&](const Target& target) { return make_message(target, kNone, scene) != Made::refused; });
+    return std::all_of(router.otherwise.begin(), router.otherwise.end(), [&](const Target& target) {
+      return make_message(target, kNone, false, scene) != Made::refused;
+    });
   }
 
   enum class Made : std::uint8_t { message, skipped, refused };
 
-  Made make_message(const Target& target, Index rule, const Scene& scene) {
-    const bool tap = rule != kNone && router()->rules[rule].kind == RuleKind::tap;
+  Made make_message(const Target& target, Index rule, bool tap, const Scene& scene) {
     std::string_view topic = program_.topics[target.topic].name;
     if (target.name != kNone) {
       const auto name = expressions_.text(target.name, scene);
@@ -445,6 +447,7 @@ class Evaluator::State {
   Structure structure_;
   std::vector<ShapeReader> readers_;
   TableLookup tables_;
+  std::vector<RuleBrief> briefs_;
   std::vector<std::string> rule_names_;
   std::vector<std::string> table_names_;
 

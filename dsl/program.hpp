@@ -299,13 +299,21 @@ struct Rule {
   std::vector<Target> targets;
 };
 
+/// What is needed of a rule that was found, close together: rules are many, and few are found.
+struct RuleBrief {
+  RuleKind kind = RuleKind::route;
+  Index same_targets = kNone; // the first rule of the router that delivers to the same, with the same clauses
+};
+
 struct Router {
   std::string name;
   Index shape = kNone;
   bool match_all = false;
   Index dead_letter = kNone; // topic
   std::vector<Rule> rules;
-  std::vector<Target> otherwise;          // empty: drop
+  std::vector<Target> otherwise; // empty: drop
+  // Derived by index_rules().
+  std::vector<RuleBrief> briefs;
   std::shared_ptr<const RuleIndex> index; // none: the rules are asked one after the other
 };
 

@@ -81,8 +81,9 @@ class IndexBuilder {
     index_.nodes_ = program.nodes.data();
     index_.match_all_ = router.match_all;
     for (const Rule& rule : router.rules) {
-      index_.kinds_.push_back(rule.kind);
+      index_.rules_.push_back({rule.kind, false});
     }
+    note_many_ways();
     count_values();
   }
 
@@ -117,6 +118,19 @@ class IndexBuilder {
     std::uint32_t item = 0;
     Access access;
   };
+
+  /// A rule that is filed in several places may be found in several.
+  void note_many_ways() {
+    for (std::size_t i = 0; i < ways_.size(); ++i) {
+      bool& many = index_.rules_[ways_[i].rule].many_ways;
+      many = many || (i > 0 && ways_[i].rule == ways_[i - 1].rule) ||
+             std::any_of(ways_[i].predicates.begin(), ways_[i].predicates.end(), [&](Index number) {
+               const Predicate& predicate = predicates_[number];
+               return predicate.intervals.size() > 1 || predicate.blocks.size() > 1 ||
+                      predicate.kind == PredicateKind::contains;
+             });
+    }
+  }
 
   // ---- what is known of subjects
 
@@ -254,6 +268,9 @@ class IndexBuilder {
   // ---- filing
 
   Bucket branch(const Items& items, bool root) {
+    if (!root && items.size() == 1 && items.front().rest.empty()) {
+      return RuleIndex::kRuleItself | items.front().rule;
+    }
     const auto number = static_cast<Bucket>(index_.branches_.size());
     index_.branches_.emplace_back();
     std::vector<RuleIndex::Group> groups;
@@ -507,8 +524,56 @@ class IndexBuilder {
   RuleIndex index_;
 };
 
-std::shared_ptr<const RuleIndex> build_index(const Program& program, const Router& router) {
-  return std::make_shared<const RuleIndex>(IndexBuilder(program, router).build());
+namespace {
+
+/// Targets written out with canonical nodes: equal exactly if they deliver the same.
+std::string written(const std::vector<Target>& targets, Canonical& canonical) {
+  std::string text;
+  const auto add = [&](std::uint64_t number) { text.append(reinterpret_cast<const char*>(&number), sizeof number); };
+  for (const Target& target : targets) {
+    for (const Index node : {target.name, target.key, target.partition_by, target.timestamp}) {
+      add(canonical.of(node));
+    }
+    add(target.topic);
+    add(target.listed ? 1 : 0);
+    add(static_cast<std::uint64_t>(target.at_most));
+    add(target.overflow);
+    add(static_cast<std::uint64_t>(target.key_otherwise));
+    add(target.omit);
+    add(target.names.size());
+    for (const std::string& name : target.names) {
+      add(name.size());
+      text += name;
+    }
+    add(target.headers.size());
+    for (const HeaderClause& header : target.headers) {
+      add(header.name);
+      add(canonical.of(header.value));
+      add(static_cast<std::uint64_t>(header.otherwise));
+    }
+  }
+  return text;
+}
+
+std::vector<RuleBrief> briefs_of(const Program& program, const Router& router) {
+  Canonical canonical(program);
+  boost::unordered_flat_map<std::string, Index> firsts;
+  std::vector<RuleBrief> briefs;
+  briefs.reserve(router.rules.size());
+  for (Index i = 0; i < router.rules.size(); ++i) {
+    const Rule& rule = router.rules[i];
+    briefs.push_back({rule.kind, firsts.emplace(written(rule.targets, canonical), i).first->second});
+  }
+  return briefs;
+}
+
+} // namespace
+
+void index_rules(Program& program) {
+  for (Router& router : program.routers) {
+    router.briefs = briefs_of(program, router);
+    router.index = std::make_shared<const RuleIndex>(IndexBuilder(program, router).build());
+  }
 }
 
 } // namespace millrace::dsl

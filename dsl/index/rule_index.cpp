@@ -9,8 +9,9 @@ namespace millrace::dsl {
 
 class RuleIndex::Search {
  public:
-  Search(const RuleIndex& index, const Expressions& expressions, const Scene& scene, Memory& memory)
-      : index_(index), expressions_(expressions), scene_(scene), memory_(memory) {}
+  Search(const RuleIndex& index, const Expressions& expressions, const Scene& scene, Memory& memory,
+         std::vector<Index>& decided)
+      : index_(index), expressions_(expressions), scene_(scene), memory_(memory), decided_(decided) {}
 
   void branch(const Branch& branch) {
     for (std::uint32_t i = branch.postings; i < branch.postings_end; ++i) {
@@ -18,7 +19,7 @@ class RuleIndex::Search {
       if (posting.rule >= end_) {
         break;
       }
-      if (memory_.matched[posting.rule] != memory_.epoch && holds(posting)) {
+      if (!is_known(posting.rule) && holds(posting)) {
         found(posting.rule);
       }
     }
@@ -30,7 +31,13 @@ class RuleIndex::Search {
   }
 
  private:
+  bool is_known(Index rule) const { return index_.rules_[rule].many_ways && memory_.matched[rule] == memory_.epoch; }
+
   void follow(Bucket bucket) {
+    if ((bucket & kRuleItself) != 0) {
+      const Index rule = bucket & ~kRuleItself;
+      return rule < end_ && !is_known(rule) ? found(rule) : void();
+    }
     const Branch& next = index_.branches_[bucket];
     if (next.first_rule < end_) {
       branch(next);
@@ -96,10 +103,12 @@ class RuleIndex::Search {
 
   /// A drop ends the list, and under `match first` a route does: nothing behind it counts.
   void found(Index rule) {
-    memory_.matched[rule] = memory_.epoch;
-    memory_.found.push_back(rule);
-    const RuleKind kind = index_.kinds_[rule];
-    if (kind == RuleKind::drop || (kind == RuleKind::route && !index_.match_all_)) {
+    const RuleFacts facts = index_.rules_[rule];
+    if (facts.many_ways) {
+      memory_.matched[rule] = memory_.epoch;
+    }
+    decided_.push_back(rule);
+    if (facts.kind == RuleKind::drop || (facts.kind == RuleKind::route && !index_.match_all_)) {
       end_ = rule;
     }
   }
@@ -112,27 +121,26 @@ class RuleIndex::Search {
   const Expressions& expressions_;
   const Scene& scene_;
   Memory& memory_;
+  std::vector<Index>& decided_;
   Index end_ = kNone; // rules from here on do not count
 };
 
-void RuleIndex::search(const Expressions& expressions, const Scene& scene, Memory& memory,
+bool RuleIndex::search(const Expressions& expressions, const Scene& scene, Memory& memory,
                        std::vector<Index>& decided) const {
-  if (++memory.epoch == 0 || memory.matched.size() != kinds_.size()) {
+  if (++memory.epoch == 0 || memory.matched.size() != rules_.size()) {
     memory.answers.assign(shared_, 0);
-    memory.matched.assign(kinds_.size(), 0);
+    memory.matched.assign(rules_.size(), 0);
     memory.asked.assign(subjects_.size(), 0);
     memory.subjects.resize(subjects_.size());
     memory.epoch = 1;
   }
-  memory.found.clear();
-  Search search(*this, expressions, scene, memory);
+  Search search(*this, expressions, scene, memory, decided);
   search.branch(branches_.front());
-  for (const Index rule : memory.found) {
-    if (rule <= search.end()) {
-      decided.push_back(rule);
-    }
+  if (decided.size() > 1) {
+    std::erase_if(decided, [&](Index rule) { return search.end() < rule; });
+    std::sort(decided.begin(), decided.end());
   }
-  std::sort(decided.begin(), decided.end());
+  return search.end() != kNone || (match_all_ && !decided.empty());
 }
 
 std::size_t RuleIndex::bytes() const {
@@ -143,7 +151,7 @@ std::size_t RuleIndex::bytes() const {
     }
     return bytes;
   };
-  return kinds_.size() + subjects_.size() * sizeof(Index) + postings_.size() * sizeof(Posting) +
+  return rules_.size() * sizeof(RuleFacts) + subjects_.size() * sizeof(Index) + postings_.size() * sizeof(Posting) +
          rest_.size() * sizeof(Question) + branches_.size() * sizeof(Branch) + groups_.size() * sizeof(Group) +
          sum(equalities_) + sum(ranges_) + sum(prefixes_) + sum(blocks_) + sum(contains_);
 }

@@ -54,14 +54,14 @@ class RuleIndex {
   struct Memory {
     std::uint32_t epoch = 0;
     std::vector<std::uint64_t> answers; // epoch and yes or no, by shared question
-    std::vector<std::uint32_t> matched; // epoch, by rule
+    std::vector<std::uint32_t> matched; // epoch, by rule that can be found more than once
     std::vector<std::uint32_t> asked;   // epoch, by subject that is no field
     std::vector<Value> subjects;        // its value
-    std::vector<Index> found;           // rules of this event
   };
 
-  /// The rules that match, in order: taps and the routes and drop that decide. Like asking each rule from the first on.
-  void search(const Expressions& expressions, const Scene& scene, Memory& memory, std::vector<Index>& decided) const;
+  /// Adds the rules that match, in order: taps and the routes and drop that decide. Like asking each rule from the
+  /// first on. True if there is one that decides.
+  bool search(const Expressions& expressions, const Scene& scene, Memory& memory, std::vector<Index>& decided) const;
 
   /// Bytes that it holds.
   std::size_t bytes() const;
@@ -69,10 +69,16 @@ class RuleIndex {
  private:
   friend class IndexBuilder;
   class Search;
+  struct RuleFacts {
+    RuleKind kind = RuleKind::route;
+    bool many_ways = false; // it may be found more than once
+  };
+  /// Instead of the number of a branch: the rule that it would hold alone, with nothing left to ask.
+  static constexpr Bucket kRuleItself = 0x8000'0000U;
 
   const Node* nodes_ = nullptr; // of the program
   bool match_all_ = false;
-  std::vector<RuleKind> kinds_; // by rule
+  std::vector<RuleFacts> rules_;
   std::vector<Index> subjects_; // nodes
   std::vector<Posting> postings_;
   std::vector<Question> rest_;
@@ -86,7 +92,8 @@ class RuleIndex {
   std::uint32_t shared_ = 0; // questions with a memory
 };
 
-/// Of one router of a sealed program. Refers to what the program holds, which may be moved but not changed.
-std::shared_ptr<const RuleIndex> build_index(const Program& program, const Router& router);
+/// Gives each router of a sealed program its index and the briefs of its rules. The index refers to what the program
+/// holds, which may be moved afterwards but not changed.
+void index_rules(Program& program);
 
 } // namespace millrace::dsl
