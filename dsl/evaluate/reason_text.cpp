@@ -147,15 +147,20 @@ std::string_view describe_bytes(Fault fault, std::size_t offset, Arena& arena) {
 std::string_view describe_violation(const Program& program, const Shape& shape, const Violation& violation,
                                     Arena& arena) {
   const Field& field = shape.fields[violation.field];
+  const bool is_item = violation.item != kNone;
+  const ValueType& wanted = is_item ? program.types[violation.item] : field.type;
   const bool listed = violation.fault != Fault::wrong_type; // a number for `one of` is simply no string
-  const std::string_view type = type_text(program, listed ? field.type : without_names(field.type), arena);
+  const std::string_view type = type_text(program, listed ? wanted : without_names(wanted), arena);
   Sentence sentence(arena);
-  sentence.name(field.path);
+  sentence.say(is_item ? "an item of " : "").name(field.path);
   switch (violation.fault) {
     case Fault::missing:
-      return sentence.say(" is missing").done();
     case Fault::null:
-      return sentence.say(" is null and may not be absent").done();
+      sentence.say(violation.fault == Fault::missing ? " is missing" : " is null and may not be absent");
+      if (!is_item && field.required_when.field != kNone) {
+        sentence.say(", since ").name(shape.fields[field.required_when.field].path).say(" requires it");
+      }
+      return sentence.done();
     case Fault::duplicate:
       return sentence.say(" comes twice").done();
     case Fault::not_listed:
@@ -212,6 +217,7 @@ std::string_view describe_refusal(Fault fault, std::string_view what, std::strin
 }
 
 std::string_view type_text(const Program& program, const ValueType& type, Arena& arena) {
+  const std::string_view items = type.kind == Kind::list ? type_text(program, program.types[type.element], arena) : "";
   Sentence sentence(arena);
   if (type.names != kNone) {
     sentence.say("one of ");
@@ -222,6 +228,9 @@ std::string_view type_text(const Program& program, const ValueType& type, Arena&
     return sentence.done();
   }
   sentence.say(kind_text(type.kind));
+  if (type.kind == Kind::list) {
+    sentence.say("<").say(items).say(">");
+  }
   if (type.kind == Kind::decimal && type.precision > 0) {
     sentence.say("(").number(type.precision).say(",").number(type.scale).say(")");
   }

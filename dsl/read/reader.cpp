@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "dsl/read/json_text.hpp"
+#include "dsl/read/json_value.hpp"
+#include "dsl/values/compare.hpp"
 #include "dsl/values/number.hpp"
 #include "dsl/values/text_form.hpp"
 #include "dsl/values/timestamp.hpp"
@@ -14,7 +16,7 @@ namespace millrace::dsl {
 const Value Reader::kAbsent;
 
 Reader::Takes Reader::what_it_takes(const Program& program, const ValueType& type) {
-  if (type.wire == Wire::text) {
+  if (type.wire == Wire::text && type.kind != Kind::text) {
     return Takes::form;
   }
   switch (type.kind) {
@@ -34,8 +36,9 @@ Reader::Takes Reader::what_it_takes(const Program& program, const ValueType& typ
     case Kind::object:
       return Takes::object;
     case Kind::any:
-    case Kind::list:
       return Takes::any;
+    case Kind::list:
+      return Takes::list;
     case Kind::duration:
     case Kind::ip:
     case Kind::version:
@@ -44,12 +47,31 @@ Reader::Takes Reader::what_it_takes(const Program& program, const ValueType& typ
   return Takes::any;
 }
 
-Reader::Reader(const Program& program, const Shape& shape) : plans_(shape.fields.size()), slots_(shape.fields.size()) {
+Reader::Plan Reader::plan_of(const Program& program, const ValueType& type) {
+  Plan plan;
+  plan.type = type;
+  plan.takes = what_it_takes(program, type);
+  if (type.names != kNone) {
+    std::vector<std::pair<std::string, Index>> names;
+    for (const std::string& name : program.enumerations[type.names].names) {
+      names.emplace_back(name, static_cast<Index>(names.size()));
+    }
+    plan.names = KeyTable(names);
+  }
+  if (type.kind == Kind::list) {
+    Plan items = plan_of(program, program.types[type.element]);
+    items.required = items.takes != Takes::any;
+    items.item = type.element;
+    plan.items = static_cast<Index>(item_plans_.size());
+    item_plans_.push_back(std::move(items));
+  }
+  return plan;
+}
+
+Reader::Reader(const Program& program, const Shape& shape) : slots_(shape.fields.size()) {
   for (Index i = 0; i < shape.fields.size(); ++i) {
     const Field& field = shape.fields[i];
-    Plan& plan = plans_[i];
-    plan.type = field.type;
-    plan.takes = what_it_takes(program, field.type);
+    Plan plan = plan_of(program, field.type);
     plan.declared = field.declared;
     plan.required = field.declared && field.required;
     plan.children = field.children;
@@ -59,13 +81,9 @@ Reader::Reader(const Program& program, const Shape& shape) : plans_(shape.fields
       plan.required_children += shape.fields[child].declared && shape.fields[child].required ? 1 : 0;
     }
     plan.keys = KeyTable(keys);
-    if (field.type.names != kNone) {
-      const Enumeration& enumeration = program.enumerations[field.type.names];
-      std::vector<std::pair<std::string, Index>> names;
-      for (const std::string& name : enumeration.names) {
-        names.emplace_back(name, static_cast<Index>(names.size()));
-      }
-      plan.names = KeyTable(names);
+    plans_.push_back(std::move(plan));
+    if (field.required_when.field != kNone) {
+      conditions_.push_back({i, field.required_when.field, program.sets[field.required_when.set].values});
     }
   }
 }
@@ -134,9 +152,9 @@ class Reader::Walk {
 
   bool holds_escapes(std::string_view raw) const { return has_escapes_ && raw.find('\\') != std::string_view::npos; }
 
-  void violate(Index field, Fault fault, std::string_view token) {
+  void violate(Index field, const Plan& plan, Fault fault, std::string_view token) {
     if (field < reader_.violation_.field) {
-      reader_.violation_ = {field, fault, token};
+      reader_.violation_ = {field, fault, token, plan.item};
     }
   }
 
@@ -300,7 +318,7 @@ class Reader::Walk {
   void find_missing(const Plan& plan) {
     for (const Index child : plan.children) {
       if (reader_.plans_[child].required && reader_.slots_[child].epoch != reader_.epoch_) {
-        violate(child, Fault::missing, {});
+        violate(child, reader_.plans_[child], Fault::missing, {});
       }
     }
   }
@@ -337,7 +355,8 @@ class Reader::Walk {
     const Plan& plan = reader_.plans_[index];
     if (slot.epoch == reader_.epoch_) {
       if (plan.declared) {
-        violate(index, Fault::duplicate, {});
+        violate(index, plan, Fault::duplicate, {});
+        slot.value = {};
         return skip(at, depth);
       }
       forget_children(plan);
@@ -345,6 +364,11 @@ class Reader::Walk {
     required += plan.required ? 1 : 0;
     slot.epoch = reader_.epoch_;
     slot.kind = JsonKind::present;
+    return value(at, index, plan, slot, depth);
+  }
+
+  /// The value of a field, or of an item of the list that is the field.
+  [[gnu::always_inline]] Cursor value(Cursor at, Index index, const Plan& plan, Slot& slot, int depth) {
     switch (base_[*at]) {
       case '"':
         return string_value(at, index, plan, slot);
@@ -379,12 +403,12 @@ class Reader::Walk {
     if (word == "null") {
       slot.kind = JsonKind::null;
       if (plan.required) {
-        violate(index, Fault::null, word);
+        violate(index, plan, Fault::null, word);
       }
     } else if (plan.takes == Takes::boolean || plan.takes == Takes::any) {
       slot.value = Value::of_bool(word == "true");
     } else {
-      violate(index, Fault::wrong_type, word);
+      violate(index, plan, Fault::wrong_type, word);
     }
     return at + 1;
   }
@@ -408,13 +432,13 @@ class Reader::Walk {
         if (plan.names.find(text) != kNone) {
           slot.value = Value::of_text(text);
         } else {
-          violate(index, Fault::not_listed, scalar(at));
+          violate(index, plan, Fault::not_listed, scalar(at));
         }
         break;
       case Takes::form:
         slot.value = value_from_text(text, plan.type);
         if (!slot.value.present()) {
-          violate(index, Fault::does_not_fit, scalar(at));
+          violate(index, plan, Fault::does_not_fit, scalar(at));
         }
         break;
       case Takes::boolean:
@@ -422,7 +446,8 @@ class Reader::Walk {
       case Takes::number:
       case Takes::unix_time:
       case Takes::object:
-        violate(index, Fault::wrong_type, scalar(at));
+      case Takes::list:
+        violate(index, plan, Fault::wrong_type, scalar(at));
     }
     return at + 1;
   }
@@ -432,14 +457,54 @@ class Reader::Walk {
     if (wanted && !plan.keys.empty()) {
       return object(at, index, depth + 1);
     }
-    return whole_value(at, index, slot, depth, wanted);
+    return whole_value(at, index, plan, slot, depth, wanted);
   }
 
   Cursor list_value(Cursor at, Index index, const Plan& plan, Slot& slot, int depth) {
-    return whole_value(at, index, slot, depth, plan.takes == Takes::any);
+    if (plan.takes == Takes::list) {
+      return list(at, index, plan, slot, depth + 1);
+    }
+    return whole_value(at, index, plan, slot, depth, plan.takes == Takes::any);
   }
 
-  Cursor whole_value(Cursor at, Index index, Slot& slot, int depth, bool wanted) {
+  /// At `[`; every item is checked against the type of the list.
+  [[gnu::noinline]] Cursor list(Cursor at, Index index, const Plan& plan, Slot& slot, int depth) {
+    if (depth > kMaxDepth) {
+      return fail(at, Fault::too_deep);
+    }
+    const Plan& of_items = reader_.item_plans_[plan.items];
+    std::vector<Value>& items = reader_.items_;
+    const std::size_t first = items.size();
+    const char* const begin = base_ + *at;
+    ++at;
+    if (char_at(at) != ']') {
+      for (;;) {
+        Slot item;
+        at = at < end_ ? value(at, index, of_items, item, depth) : fail(at);
+        if (at == nullptr) {
+          return nullptr;
+        }
+        items.push_back(item.value);
+        const char c = char_at(at);
+        if (c == ']') {
+          break;
+        }
+        if (c != ',') {
+          return fail(at);
+        }
+        ++at;
+      }
+    }
+    ++at;
+    const std::size_t count = items.size() - first;
+    Value* const stored = arena_.allocate_of<Value>(count);
+    std::copy_n(items.data() + first, count, stored);
+    items.resize(first);
+    slot.value = list_of({stored, count}, text_between(begin, at), arena_);
+    return at;
+  }
+
+  Cursor whole_value(Cursor at, Index index, const Plan& plan, Slot& slot, int depth, bool wanted) {
     const char* const begin = base_ + *at;
     at = skip_container(at, depth + 1);
     if (at == nullptr) {
@@ -447,7 +512,7 @@ class Reader::Walk {
     }
     slot.value = wanted ? Value::of_json(text_between(begin, at)) : Value();
     if (!wanted) {
-      violate(index, Fault::wrong_type, text_between(begin, at));
+      violate(index, plan, Fault::wrong_type, text_between(begin, at));
     }
     return at;
   }
@@ -481,11 +546,12 @@ class Reader::Walk {
       case Takes::form:
       case Takes::boolean:
       case Takes::object:
-        violate(index, Fault::wrong_type, token);
+      case Takes::list:
+        violate(index, plan, Fault::wrong_type, token);
         return at + 1;
     }
     if (!slot.value.present()) {
-      violate(index, Fault::does_not_fit, token);
+      violate(index, plan, Fault::does_not_fit, token);
     }
     return at + 1;
   }
@@ -499,7 +565,23 @@ class Reader::Walk {
   Fault fault_ = Fault::not_json;
 };
 
+/// A field whose condition holds is there. Where the value that the condition asks for is not there or is wrong, that
+/// has its own violation, and nothing follows from it.
+void Reader::find_missing_by_condition() {
+  for (const Condition& condition : conditions_) {
+    const JsonKind kind = this->kind(condition.field);
+    const Value& on = value(condition.on);
+    const auto same = [&](const Value& wanted) { return equals(on, wanted); };
+    if (kind != JsonKind::present && condition.field < violation_.field &&
+        std::any_of(condition.values.begin(), condition.values.end(), same)) {
+      const bool null = kind == JsonKind::null;
+      violation_ = {condition.field, null ? Fault::null : Fault::missing, null ? "null" : "", kNone};
+    }
+  }
+}
+
 Fault Reader::read(const Structure& structure, Arena& arena) {
+  constexpr std::size_t kKept = std::size_t{1} << 16U;
   if (++epoch_ == 0) {
     std::fill(slots_.begin(), slots_.end(), Slot{});
     epoch_ = 1;
@@ -507,7 +589,15 @@ Fault Reader::read(const Structure& structure, Arena& arena) {
   violation_ = {};
   has_nul_ = false;
   has_far_number_ = false;
-  return Walk(*this, structure, arena).run(structure.begin());
+  items_.clear();
+  if (items_.capacity() > kKept) {
+    items_.shrink_to_fit();
+  }
+  const Fault fault = Walk(*this, structure, arena).run(structure.begin());
+  if (fault == Fault::none && !conditions_.empty()) {
+    find_missing_by_condition();
+  }
+  return fault;
 }
 
 } // namespace millrace::dsl

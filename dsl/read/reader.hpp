@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -25,10 +26,12 @@ struct Violation {
   Index field = kNone;
   Fault fault = Fault::none;
   std::string_view token; // the value as it was written; empty where nothing was
+  Index item = kNone;     // Program::types: of the item of its list that is at fault; none: the field itself
 };
 
 class Reader {
  public:
+  /// The program outlives the reader.
   Reader(const Program& program, const Shape& shape);
 
   /// Fills the slots. Their texts point into the event or the arena. What is not JSON leaves the slots undefined.
@@ -57,9 +60,9 @@ class Reader {
     JsonKind kind = JsonKind::missing;
   };
   /// What JSON a field takes, and in which of the ways it is turned into a value.
-  enum class Takes : std::uint8_t { text, listed_text, form, boolean, integer, number, unix_time, object, any };
+  enum class Takes : std::uint8_t { text, listed_text, form, boolean, integer, number, unix_time, object, any, list };
 
-  /// What the walk asks of a field, close together.
+  /// What the walk asks of a field, or of an item of a list, close together.
   struct Plan {
     Takes takes = Takes::any;
     bool declared = true;
@@ -69,15 +72,29 @@ class Reader {
     ValueType type;
     KeyTable names; // of `one of`
     std::vector<Index> children;
+    Index items = kNone; // of a list: item_plans_
+    Index item = kNone;  // of an item: Program::types
+  };
+
+  /// `required when`
+  struct Condition {
+    Index field = kNone;
+    Index on = kNone;
+    std::span<const Value> values;
   };
 
   using Cursor = const std::uint32_t*; // a token; null where the text is no JSON
   static Takes what_it_takes(const Program& program, const ValueType& type);
+  Plan plan_of(const Program& program, const ValueType& type);
+  void find_missing_by_condition();
   class Walk;
   static const Value kAbsent;
 
   std::vector<Plan> plans_;
+  std::vector<Plan> item_plans_;
+  std::vector<Condition> conditions_;
   std::vector<Slot> slots_;
+  std::vector<Value> items_; // of the lists that are being read
   Violation violation_;
   std::uint32_t epoch_ = 0;
   std::size_t stopped_at_ = 0;

@@ -5,6 +5,7 @@
 
 #include <random>
 #include <string>
+#include <vector>
 
 #include "dsl/read/json_text.hpp"
 #include "dsl/read/reader.hpp"
@@ -106,41 +107,72 @@ bool has_number_beyond_dom(std::string_view text) {
   return false;
 }
 
-/// The DOM's answer for a field that was read as `any`: the last of that name.
-void expect_same(simdjson::dom::object object, std::string_view key, const Value& value, const std::string& text) {
-  simdjson::dom::element last;
-  bool found = false;
-  for (const auto field : object) {
-    if (field.key == key) {
-      last = field.value;
-      found = true;
-    }
-  }
-  if (!found || last.is_null()) {
-    EXPECT_FALSE(value.present()) << text;
-    return;
-  }
-  switch (last.type()) {
+/// The DOM's answer for a value that was read as `any`.
+void expect_same(simdjson::dom::element wanted, const Value& value, const std::string& text) {
+  switch (wanted.type()) {
+    case simdjson::dom::element_type::NULL_VALUE:
+      EXPECT_FALSE(value.present()) << text;
+      break;
     case simdjson::dom::element_type::STRING:
       ASSERT_EQ(value.tag(), Tag::text) << text;
-      EXPECT_EQ(value.as_text(), std::string_view(last)) << text;
+      EXPECT_EQ(value.as_text(), std::string_view(wanted)) << text;
       break;
     case simdjson::dom::element_type::BOOL:
       ASSERT_EQ(value.tag(), Tag::boolean) << text;
-      EXPECT_EQ(value.as_bool(), bool(last)) << text;
+      EXPECT_EQ(value.as_bool(), bool(wanted)) << text;
       break;
     case simdjson::dom::element_type::OBJECT:
     case simdjson::dom::element_type::ARRAY: {
       ASSERT_EQ(value.tag(), Tag::json) << text;
       simdjson::dom::parser parser;
       const simdjson::dom::element again = parser.parse(simdjson::padded_string(value.as_text()));
-      EXPECT_EQ(simdjson::minify(again), simdjson::minify(last)) << text;
+      EXPECT_EQ(simdjson::minify(again), simdjson::minify(wanted)) << text;
       break;
     }
     default:
       ASSERT_EQ(value.tag(), Tag::token) << text;
-      EXPECT_EQ(value_from_number(value.as_text(), {Kind::floating}).as_double(), double(last)) << text;
+      EXPECT_EQ(value_from_number(value.as_text(), {Kind::floating}).as_double(), double(wanted)) << text;
   }
+}
+
+/// The members of that name, in order.
+std::vector<simdjson::dom::element> members(simdjson::dom::object object, std::string_view key) {
+  std::vector<simdjson::dom::element> found;
+  for (const auto field : object) {
+    if (field.key == key) {
+      found.push_back(field.value);
+    }
+  }
+  return found;
+}
+
+/// A field that was read as `any`: the last of that name.
+void expect_same(simdjson::dom::object object, std::string_view key, const Value& value, const std::string& text) {
+  const auto found = members(object, key);
+  if (found.empty()) {
+    EXPECT_FALSE(value.present()) << text;
+    return;
+  }
+  expect_same(found.back(), value, text);
+}
+
+/// A field that was read as a list of anything, if it is one.
+bool expect_same_items(simdjson::dom::object object, std::string_view key, const Value& value,
+                       const std::string& text) {
+  const auto found = members(object, key);
+  if (found.size() != 1 || !found[0].is_array()) {
+    EXPECT_FALSE(value.present()) << text;
+    return false;
+  }
+  EXPECT_EQ(value.tag(), Tag::list) << text;
+  std::size_t next = 0;
+  for (const simdjson::dom::element item : simdjson::dom::array(found[0])) {
+    EXPECT_LT(next, value.as_list().items.size()) << text;
+    expect_same(item, value.as_list().items[next++], text);
+  }
+  EXPECT_EQ(next, value.as_list().items.size()) << text;
+  expect_same(found[0], Value::of_json(value.as_list().json), text);
+  return next > 0;
 }
 
 TEST(ReaderAgainstDom, AgreesOnWhatIsJsonAndWhatIsInIt) {
@@ -149,12 +181,21 @@ TEST(ReaderAgainstDom, AgreesOnWhatIsJsonAndWhatIsInIt) {
   const Index a = program.undeclared_field(0, 0, "a");
   const Index b = program.undeclared_field(0, 0, "b");
   const Index inner = program.undeclared_field(0, b, "c");
+  ShapeBuilder lists(program, "lists");
+  ValueType anything{Kind::list};
+  anything.element = program.add_type({Kind::any});
+  ValueType nested{Kind::list};
+  nested.element = program.add_type(anything);
+  const Index list = lists.add("a", anything, false);
+  lists.add("b", nested, false);
   program.seal();
   Reader reader(program, program.shapes[0]);
+  Reader list_reader(program, program.shapes[1]);
   Structure structure;
   Arena arena;
   simdjson::dom::parser parser;
   std::size_t valid = 0;
+  std::size_t filled_lists = 0;
   for (std::uint64_t seed = 1; seed <= 60'000; ++seed) {
     Writer writer(seed);
     std::string text = writer.document();
@@ -165,8 +206,9 @@ TEST(ReaderAgainstDom, AgreesOnWhatIsJsonAndWhatIsInIt) {
     const simdjson::error_code error = parser.parse(simdjson::padded_string(text)).get(document);
     const auto exact = std::make_unique<char[]>(text.size());
     std::copy(text.begin(), text.end(), exact.get());
-    Fault fault = structure.index({exact.get(), text.size()});
-    fault = fault == Fault::none ? reader.read(structure, arena) : fault;
+    const Fault index_fault = structure.index({exact.get(), text.size()});
+    const Fault fault = index_fault == Fault::none ? reader.read(structure, arena) : index_fault;
+    ASSERT_EQ(index_fault == Fault::none ? list_reader.read(structure, arena) : index_fault, fault) << text;
     if (error == simdjson::NUMBER_ERROR && fault == Fault::none && has_number_beyond_dom(text)) {
       continue;
     }
@@ -174,6 +216,7 @@ TEST(ReaderAgainstDom, AgreesOnWhatIsJsonAndWhatIsInIt) {
     ASSERT_EQ(fault == Fault::none, object) << "seed " << seed << ": " << text << "\n" << error;
     if (object) {
       ++valid;
+      filled_lists += expect_same_items(document.get_object(), "a", list_reader.value(list), text) ? 1 : 0;
       expect_same(document.get_object(), "a", reader.value(a), text);
       expect_same(document.get_object(), "b", reader.value(b), text);
       if (reader.value(b).tag() == Tag::json && reader.value(b).as_text()[0] == '{') {
@@ -185,6 +228,7 @@ TEST(ReaderAgainstDom, AgreesOnWhatIsJsonAndWhatIsInIt) {
     arena.reset();
   }
   EXPECT_GT(valid, 30'000U);
+  EXPECT_GT(filled_lists, 500U);
 }
 
 } // namespace
