@@ -379,10 +379,17 @@ class Evaluator::State {
     return check_age(table.partition_by, cell, meta.received_at);
   }
 
+  /// The reader has seen all numbers of the event, but not those of a text that `json` reads.
+  bool may_have_far_number(Index value, const Scene& scene) const {
+    const Op op = program_.nodes[value].op;
+    const bool read = op == Op::field || op == Op::payload || op == Op::unmapped;
+    return !read || scene.fields->has_far_number();
+  }
+
   Fitted cell(const Column& column, const Scene& scene) {
     const Value value = expressions_.value(column.value, scene);
     Fitted fitted = value.present() ? fit(value, column.type, arena_) : Fitted{{}, Fault::no_value};
-    if (fitted.fault == Fault::none && column.type.kind == SqlKind::jsonb && scene.fields->has_far_number() &&
+    if (fitted.fault == Fault::none && column.type.kind == SqlKind::jsonb && may_have_far_number(column.value, scene) &&
         !numerics_can_hold(fitted.cell)) {
       return {{}, Fault::number_in_json};
     }

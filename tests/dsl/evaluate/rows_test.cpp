@@ -92,6 +92,18 @@ TEST_F(RowsTest, PayloadAndUnmappedAreJson) {
   EXPECT_EQ(rows(R"({"id":5,"z":1e999})"), R"(x({"id":5,"z":1e999}, {"z":1e999}))");
 }
 
+TEST_F(RowsTest, NumbersOfATextThatIsReadAsJsonAreSeenToAsWell) {
+  auto& b = build_;
+  const Index json = b.list(Op::call, {b.field(name_)});
+  b.program.nodes[json].detail = static_cast<std::uint8_t>(Function::json);
+  b.table("x", topic_).columns = {b.column("p", {SqlKind::jsonb}, json)};
+  EXPECT_EQ(rows(R"({"id":5,"name":"[1e9, \"a\"]"})"), "x([1e9, \"a\"])");
+  EXPECT_EQ(rows(R"({"id":5,"name":"[1e999999]"})"),
+            "R0404 app.x p: column `p`: a number in it is beyond what jsonb stores");
+  EXPECT_EQ(rows(R"({"id":5,"name":"[\"\\u0000\"]"})"),
+            "R0403 app.x p: column `p`: PostgreSQL stores no \\u0000 in jsonb");
+}
+
 TEST_F(RowsTest, AnyGoesToJsonbAsItWas) {
   auto& b = build_;
   const Index any = b.event.add("any", {Kind::any}, false);
