@@ -1,6 +1,7 @@
 #include "plugins/router_rules/targets.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <millrace/failure.hpp>
 #include <millrace/targets.hpp>
 #include <utility>
@@ -50,13 +51,14 @@ std::string on_conflict_text(dsl::OnConflict policy) {
   return "";
 }
 
-std::string key_text(const dsl::Table& table) {
+// Names separated by commas; a comma in a name is doubled.
+std::string joined(const std::vector<std::string>& names) {
   std::string out;
-  for (const dsl::Index column : table.primary_key) {
-    if (!out.empty()) {
+  for (const std::string& name : names) {
+    if (&name != names.data()) {
       out += ',';
     }
-    for (const char c : table.columns[column].name) {
+    for (const char c : name) {
       out += c;
       if (c == ',') {
         out += c;
@@ -64,6 +66,64 @@ std::string key_text(const dsl::Table& table) {
     }
   }
   return out;
+}
+
+std::string column_names(const dsl::Table& table, const std::vector<dsl::Index>& columns) {
+  std::vector<std::string> names;
+  for (const dsl::Index column : columns) {
+    names.push_back(table.columns[column].name);
+  }
+  return joined(names);
+}
+
+std::string unit_text(dsl::PartitionUnit unit) {
+  switch (unit) {
+    case dsl::PartitionUnit::hour:
+      return "hour";
+    case dsl::PartitionUnit::day:
+      return "day";
+    case dsl::PartitionUnit::week:
+      return "week";
+    case dsl::PartitionUnit::month:
+      return "month";
+    case dsl::PartitionUnit::year:
+      return "year";
+  }
+  return "";
+}
+
+// What a table is besides its columns; names that are made here are put into `names`.
+void add_table_properties(const dsl::Table& table, std::deque<std::string>& names, Properties& properties) {
+  if (!table.primary_key.empty()) {
+    properties.add(kPrimaryKey, column_names(table, table.primary_key));
+    properties.add(kOnConflict, on_conflict_text(table.on_conflict));
+  }
+  if (table.newest_by != dsl::kNone) {
+    properties.add(kNewestBy, table.columns[table.newest_by].name);
+  }
+  if (const dsl::PartitionBy& partition = table.partition_by; partition.column != dsl::kNone) {
+    properties.add(kPartitionBy, table.columns[partition.column].name);
+    properties.add(kPartitionUnit, unit_text(partition.unit));
+    if (partition.keep > 0) {
+      properties.add(kPartitionKeep, std::to_string(partition.keep) + " " + unit_text(partition.keep_unit) +
+                                         (partition.keep == 1 ? "" : "s"));
+    }
+  }
+  for (std::size_t i = 0; i < table.indexes.size(); ++i) {
+    properties.add(names.emplace_back(std::string(kIndex) + std::to_string(i + 1)),
+                   column_names(table, table.indexes[i]));
+  }
+  if (table.frozen) {
+    properties.add(kEvolve, "frozen");
+  }
+  for (const dsl::Column& column : table.columns) {
+    if (!column.renamed_from.empty()) {
+      properties.add(names.emplace_back(std::string(kRenamedFrom) + column.name), column.renamed_from);
+    }
+  }
+  if (!table.dropped_columns.empty()) {
+    properties.add(kDroppedColumns, joined(table.dropped_columns));
+  }
 }
 
 } // namespace
@@ -159,13 +219,8 @@ std::uint32_t table_target(const Host& host, const dsl::Table& table, std::strin
   target.form = MR_ROWS;
   target.schema = &schema.get();
   Properties properties;
-  if (!table.primary_key.empty()) {
-    properties.add(kPrimaryKey, key_text(table));
-    properties.add(kOnConflict, on_conflict_text(table.on_conflict));
-  }
-  if (table.newest_by != dsl::kNone) {
-    properties.add(kNewestBy, table.columns[table.newest_by].name);
-  }
+  std::deque<std::string> names;
+  add_table_properties(table, names, properties);
   properties.put_into(target);
   mr_error error{};
   const std::uint32_t id = host.target(target, error);

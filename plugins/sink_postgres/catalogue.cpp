@@ -53,7 +53,59 @@ std::vector<std::vector<std::string>> read_unique_keys(pqxx::transaction_base& t
   return out;
 }
 
+std::vector<std::vector<std::string>> read_indexes(pqxx::transaction_base& transaction, std::uint32_t oid) {
+  const pqxx::result rows =
+      exec(transaction,
+           "select i.indexrelid::bigint, a.attname from pg_catalog.pg_index i"
+           " cross join lateral unnest(i.indkey::int2[]) with ordinality k(attnum, place)"
+           " join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum"
+           " where i.indrelid = $1::oid and i.indisvalid and i.indpred is null and i.indexprs is null"
+           " and k.place <= i.indnkeyatts order by 1, k.place",
+           pqxx::params{oid});
+  std::map<std::int64_t, std::vector<std::string>> indexes;
+  for (const pqxx::row& row : rows) {
+    indexes[row[0].as<std::int64_t>()].push_back(row[1].as<std::string>());
+  }
+  std::vector<std::vector<std::string>> out;
+  for (auto& [index, columns] : indexes) {
+    out.push_back(std::move(columns));
+  }
+  return out;
+}
+
+std::string read_partition_column(pqxx::transaction_base& transaction, std::uint32_t oid) {
+  const pqxx::result rows =
+      exec(transaction,
+           "select a.attname from pg_catalog.pg_partitioned_table p join pg_catalog.pg_attribute a"
+           " on a.attrelid = p.partrelid and a.attnum = p.partattrs[0]"
+           " where p.partrelid = $1::oid and p.partstrat = 'r' and p.partnatts = 1 and p.partexprs is null",
+           pqxx::params{oid});
+  return rows.empty() ? "" : rows[0][0].as<std::string>();
+}
+
 } // namespace
+
+// Bounds are known to the catalogue only as SQL, whose times are written as this session's settings have it: the server
+// reads them back. MINVALUE, MAXVALUE and infinite times are NULL here.
+KnownPartitions read_partitions(pqxx::transaction_base& transaction, std::uint32_t oid, bool of_dates) {
+  const std::string moment = of_dates ? "::date::timestamp at time zone 'UTC'" : "::timestamptz";
+  const auto bound = [&](const std::string& word) {
+    const std::string text = "substring(bound from '" + word + " \\(''([^'']*)''\\)')" + moment;
+    return "case when isfinite(" + text + ") then (extract(epoch from " + text + ") * 1000000)::bigint end";
+  };
+  const pqxx::result rows = exec(transaction,
+                                 "select " + bound("FROM") + ", " + bound("TO") +
+                                     " from (select pg_get_expr(c.relpartbound, c.oid) as bound"
+                                     " from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid"
+                                     " where i.inhparent = $1::oid) partitions",
+                                 pqxx::params{oid});
+  std::vector<TimeRange> ranges;
+  for (const pqxx::row& row : rows) {
+    ranges.push_back({row[0].is_null() ? INT64_MIN : row[0].as<std::int64_t>(),
+                      row[1].is_null() ? INT64_MAX : row[1].as<std::int64_t>()});
+  }
+  return KnownPartitions(std::move(ranges));
+}
 
 TableName parse_table_name(std::string_view target) {
   const std::size_t dot = target.find('.');
@@ -80,6 +132,10 @@ std::optional<TableDescription> describe_table(pqxx::transaction_base& transacti
   table.fingerprint = exec(transaction, kFingerprintQuery, pqxx::params{table.oid})[0][0].as<std::string>();
   table.columns = read_columns(transaction, table.oid);
   table.unique_keys = read_unique_keys(transaction, table.oid);
+  table.indexes = read_indexes(transaction, table.oid);
+  if (table.kind == 'p') {
+    table.partition_column = read_partition_column(transaction, table.oid);
+  }
   return table;
 }
 

@@ -1,6 +1,7 @@
 // What PostgreSQL's catalogue says of a table. Reads only.
 #pragma once
 
+#include "plugins/sink_postgres/partitions.hpp"
 #include "plugins/sink_postgres/sql_type.hpp"
 
 #include <cstdint>
@@ -35,11 +36,16 @@ struct TableDescription {
   bool may_insert = true;
   std::vector<TableColumn> columns;
   std::vector<std::vector<std::string>> unique_keys; // sets of columns that a unique index covers as a whole, sorted
-  std::string fingerprint;                           // see fingerprint_query
+  std::vector<std::vector<std::string>> indexes;     // columns of each, in order
+  std::string partition_column; // of a partitioned table: the one column whose ranges are its partitions; else empty
+  std::string fingerprint;      // see fingerprint_query
 };
 
 // Empty: there is no such table.
 std::optional<TableDescription> describe_table(pqxx::transaction_base& transaction, const TableName& name);
+
+// The partitions of a table that has ranges of one timestamptz, or of one date. A default one holds every time.
+KnownPartitions read_partitions(pqxx::transaction_base& transaction, std::uint32_t oid, bool of_dates);
 
 // One value that changes whenever a column does: asked in the transaction that wrote, while its locks hold, it shows
 // that what was encoded is what the table had. $1: oid.

@@ -56,4 +56,22 @@ std::vector<Group> group_rows(const mr_delivery& delivery, const BoundTables& ta
   return groups;
 }
 
+NeededPartitions needed_partitions(const Group& group) {
+  constexpr std::int64_t kDayUs = 86'400'000'000;
+  const TablePlan& plan = group.table->plan;
+  const Partitioning& partitioning = *plan.wanted.partitioning;
+  const std::vector<ColumnPlan>& columns = plan.encoder.columns();
+  const auto by = static_cast<std::size_t>(
+      std::find_if(columns.begin(), columns.end(), [&](const ColumnPlan& c) { return c.name == partitioning.column; }) -
+      columns.begin());
+  NeededPartitions needed(partitioning.unit, group.table->partitions);
+  for (const RowRef& row : group.rows) {
+    const ColumnView& view = group.views[row.view][by];
+    if (!view.is_null(row.row)) {
+      needed.add(partitioning.of_dates ? view.date(row.row) * kDayUs : view.timestamp(row.row));
+    }
+  }
+  return needed;
+}
+
 } // namespace millrace::sink_postgres

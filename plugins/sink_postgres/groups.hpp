@@ -19,6 +19,8 @@ struct BoundTable {
   TablePlan plan;
   bool stale = false;                  // the catalogue is to be read again before the next row
   std::uint64_t staged_generation = 0; // session that has its staging table, 0: none
+  KnownPartitions partitions;          // where the rules say how it is partitioned
+  bool makes_ahead = true;             // false: this role may not make partitions
 };
 using BoundTables = std::map<std::uint32_t, std::unique_ptr<BoundTable>>;
 
@@ -39,6 +41,9 @@ struct Group {
 // In order of the tables' names, so that transactions of several workers take their locks in one order. Throws fatal()
 // for a part that names no bound target or has no rows.
 std::vector<Group> group_rows(const mr_delivery& delivery, const BoundTables& tables);
+
+// What the rows' partitions are. Of a table for which the rules say how it is partitioned.
+NeededPartitions needed_partitions(const Group& group);
 
 inline const mr_event* event_of(const mr_delivery& delivery, const RowRef& row) {
   return delivery.parts[row.part].events[row.record];

@@ -84,11 +84,25 @@ std::string listed(const std::vector<std::string>& names) {
   return out;
 }
 
+// Its old name, where the table still has it and not the new one.
+const std::string* old_name(const WantedTable& wanted, const TableDescription& actual, std::string_view column) {
+  for (const auto& [name, old] : wanted.renamed) {
+    if (name == column && find_named(actual.columns, old) != nullptr) {
+      return &old;
+    }
+  }
+  return nullptr;
+}
+
 std::optional<Difference> column_difference(const WantedTable& wanted, const TableDescription& actual,
                                             const WantedColumn& column, const std::string& alter) {
   const std::string& name = column.column.name;
   const std::string type = to_string(column.type);
   const TableColumn* const there = find_named(actual.columns, name);
+  if (const std::string* const old = old_name(wanted, actual, name); there == nullptr && old != nullptr) {
+    return Difference{name, "still calls its column '" + name + "' '" + *old + "': " + alter + " rename column " +
+                                quote_name(*old) + " to " + quote_name(name)};
+  }
   if (there == nullptr) {
     return Difference{name, "has no column '" + name + "'" + did_you_mean(wanted, actual, name) + ": " + alter +
                                 " add column " + quote_name(name) + " " + type};
@@ -159,6 +173,71 @@ void check_key(const WantedTable& wanted) {
   }
 }
 
+Partitioning read_partitioning(const mr_target& target, std::string_view column, const WantedTable& wanted) {
+  const std::string table = "table " + wanted.name.text() + ": ";
+  const auto unit = parse_partition_unit(property(target, kPartitionUnit).value_or(""));
+  if (!unit) {
+    throw invalid(table + "partition_unit is '" + std::string(property(target, kPartitionUnit).value_or("")) +
+                  "'; it can be hour, day, week, month or year");
+  }
+  const WantedColumn* const by = find_wanted(wanted, column);
+  const bool is_time =
+      by != nullptr && !by->type.array && (by->type.kind == SqlKind::timestamptz || by->type.kind == SqlKind::date);
+  if (!is_time || by->column.nullable) {
+    throw invalid(table + "partition_by names '" + std::string(column) +
+                  "', which is not a timestamptz or date that is NOT NULL");
+  }
+  const bool in_key = std::find(wanted.key.begin(), wanted.key.end(), column) != wanted.key.end();
+  if (!wanted.key.empty() && !in_key) {
+    throw invalid(table + "its primary_key lacks '" + std::string(column) + "', by which it is partitioned");
+  }
+  constexpr std::size_t kLongestName = 63; // of PostgreSQL
+  if (wanted.name.table.size() + suffix_size(*unit) > kLongestName) {
+    throw invalid(table + "its name is too long for names of partitions, which have a time behind it");
+  }
+  return {std::string(column), *unit, by->type.kind == SqlKind::date};
+}
+
+void read_layout(const mr_target& target, WantedTable& wanted) {
+  if (const auto column = property(target, kPartitionBy)) {
+    wanted.partitioning = read_partitioning(target, *column, wanted);
+  }
+  for (const auto& [number, columns] : properties_below(target, kIndex)) {
+    wanted.indexes.push_back(split_names(columns));
+    for (const std::string& name : wanted.indexes.back()) {
+      if (find_wanted(wanted, name) == nullptr) {
+        throw invalid("table " + wanted.name.text() + ": an index names '" + name + "', which is none of its columns");
+      }
+    }
+  }
+  for (const auto& [column, old] : properties_below(target, kRenamedFrom)) {
+    wanted.renamed.emplace_back(column, old);
+  }
+  if (const auto dropped = property(target, kDroppedColumns)) {
+    wanted.dropped = split_names(*dropped);
+  }
+  wanted.frozen = property(target, kEvolve) == "frozen";
+}
+
+std::optional<Difference> partition_difference(const WantedTable& wanted, const TableDescription& actual) {
+  if (!wanted.partitioning) {
+    return std::nullopt; // who made its partitions looks after them
+  }
+  const std::string rules = "the rules say `partition by " + std::string(to_string(wanted.partitioning->unit)) +
+                            " of " + wanted.partitioning->column + "`";
+  const std::string way_out = ": take that out of the rules, or make a new table and move the rows";
+  if (actual.kind != 'p') {
+    return Difference{"", "is not partitioned, and " + rules + way_out};
+  }
+  if (actual.partition_column != wanted.partitioning->column) {
+    return Difference{
+        "", "is partitioned by " +
+                (actual.partition_column.empty() ? "something else" : "'" + actual.partition_column + "'") + ", and " +
+                rules + way_out};
+  }
+  return std::nullopt;
+}
+
 } // namespace
 
 WantedTable wanted_table(const mr_target& target) {
@@ -185,6 +264,7 @@ WantedTable wanted_table(const mr_target& target) {
   wanted.on_conflict = parse_on_conflict(property(target, kOnConflict).value_or(""), wanted.name);
   wanted.newest_by = std::string(property(target, kNewestBy).value_or(""));
   check_key(wanted);
+  read_layout(target, wanted);
   return wanted;
 }
 
@@ -194,6 +274,9 @@ std::vector<Difference> differences(const WantedTable& wanted, const TableDescri
   if (actual.kind != 'r' && actual.kind != 'p') {
     out.push_back({"", "is a view or a foreign table; rows go into tables"});
     return out;
+  }
+  if (auto difference = partition_difference(wanted, actual)) {
+    out.push_back(std::move(*difference));
   }
   for (const WantedColumn& column : wanted.columns) {
     if (auto difference = column_difference(wanted, actual, column, alter)) {
@@ -237,18 +320,61 @@ std::string describe(const TableName& name, const std::vector<Difference>& diffe
   return out;
 }
 
-std::string create_table_sql(const WantedTable& wanted) {
-  std::string out = "create table " + quote_name(wanted.name.schema, wanted.name.table) + " (\n";
+std::vector<Difference> leftovers(const WantedTable& wanted, const TableDescription& actual) {
+  std::vector<Difference> out;
+  const std::string table = quote_name(wanted.name.schema, wanted.name.table);
+  for (const std::vector<std::string>& index : wanted.indexes) {
+    const bool there = std::any_of(actual.indexes.begin(), actual.indexes.end(), [&](const auto& columns) {
+      return columns.size() >= index.size() && std::equal(index.begin(), index.end(), columns.begin());
+    });
+    if (!there) {
+      // A partitioned table takes no index concurrently.
+      const std::string how = actual.kind == 'p' ? "create index on " : "create index concurrently on ";
+      out.push_back({"", "has no index on (" + listed(index) + "): " + how + table + " (" + listed(index) + ")"});
+    }
+  }
+  for (const TableColumn& column : actual.columns) {
+    const bool dropped = std::find(wanted.dropped.begin(), wanted.dropped.end(), column.name) != wanted.dropped.end();
+    if (dropped) {
+      out.push_back({column.name, "still has its column '" + column.name + "', which the rules drop: alter table " +
+                                      table + " drop column " + quote_name(column.name)});
+    } else if (wanted.frozen && find_wanted(wanted, column.name) == nullptr) {
+      out.push_back({column.name, "has a column '" + column.name + "' that the rules do not have, and it is frozen"});
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> create_table_sql(const WantedTable& wanted) {
+  const std::string table = quote_name(wanted.name.schema, wanted.name.table);
+  std::string create = "create table " + table + " (\n";
   for (std::size_t i = 0; i < wanted.columns.size(); ++i) {
     const WantedColumn& column = wanted.columns[i];
-    out += "  " + quote_name(column.column.name) + " " + to_string(column.type);
-    out += column.column.nullable ? "" : " not null";
-    out += i + 1 < wanted.columns.size() || !wanted.key.empty() ? ",\n" : "\n";
+    create += "  " + quote_name(column.column.name) + " " + to_string(column.type);
+    create += column.column.nullable ? "" : " not null";
+    create += i + 1 < wanted.columns.size() || !wanted.key.empty() ? ",\n" : "\n";
   }
   if (!wanted.key.empty()) {
-    out += "  primary key (" + listed(wanted.key) + ")\n";
+    create += "  primary key (" + listed(wanted.key) + ")\n";
   }
-  return out + ")";
+  create += ")";
+  if (wanted.partitioning) {
+    create += " partition by range (" + quote_name(wanted.partitioning->column) + ")";
+  }
+  std::vector<std::string> out = {std::move(create)};
+  for (const std::vector<std::string>& index : wanted.indexes) {
+    out.push_back("create index on " + table + " (" + listed(index) + ")");
+  }
+  return out;
+}
+
+std::vector<std::string> add_partition_sql(const WantedTable& wanted, const TimeRange& range) {
+  const std::string table = quote_name(wanted.name.schema, wanted.name.table);
+  const std::string partition =
+      quote_name(wanted.name.schema, partition_name(wanted.name.table, wanted.partitioning->unit, range));
+  return {"create table " + partition + " (like " + table + " including all excluding indexes excluding identity)",
+          "alter table " + table + " attach partition " + partition + " for values " +
+              bounds_sql(*wanted.partitioning, range)};
 }
 
 } // namespace millrace::sink_postgres

@@ -2,13 +2,16 @@
 #pragma once
 
 #include "plugins/sink_postgres/catalogue.hpp"
+#include "plugins/sink_postgres/partitions.hpp"
 
 #include <millrace/plugin.h>
 #include <millrace/rows.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace millrace::sink_postgres {
@@ -27,6 +30,11 @@ struct WantedTable {
   std::vector<std::string> key;
   OnConflict on_conflict = OnConflict::none; // none: a second row with the key is refused
   std::string newest_by;
+  std::optional<Partitioning> partitioning;
+  std::vector<std::vector<std::string>> indexes;
+  std::vector<std::pair<std::string, std::string>> renamed; // a column, and the name that it had
+  std::vector<std::string> dropped;                         // columns that are not to be there any more
+  bool frozen = false;
 };
 
 // Throws invalid() for what no table could satisfy.
@@ -40,10 +48,17 @@ struct Difference {
 };
 std::vector<Difference> differences(const WantedTable& wanted, const TableDescription& actual);
 
+// How a table differs without keeping rows out: indexes, columns that are to go. Texts as of a Difference.
+std::vector<Difference> leftovers(const WantedTable& wanted, const TableDescription& actual);
+
 // "table app.orders: " and the first differences; how many more there are.
 std::string describe(const TableName& name, const std::vector<Difference>& differences);
 
-// The statements that make the table, schema first when it is missing.
-std::string create_table_sql(const WantedTable& wanted);
+// The statements that make the table and its indexes, without its partitions.
+std::vector<std::string> create_table_sql(const WantedTable& wanted);
+
+// The statements that add a partition to a table while rows are written into it: attaching an empty table does not wait
+// for them, as making it in one step would.
+std::vector<std::string> add_partition_sql(const WantedTable& wanted, const TimeRange& range);
 
 } // namespace millrace::sink_postgres

@@ -7,6 +7,8 @@
 namespace millrace::sink_postgres {
 namespace {
 
+constexpr std::size_t kMostPartitions = 4'000; // of one table: clocks that are wrong in every way make no more
+
 TablePlan read_plan(Session& session, WantedTable wanted, std::uint32_t id) {
   const auto actual = session.control([&](pqxx::connection& connection) {
     pqxx::work transaction(connection); // one snapshot is not needed, but one lock on what is read
@@ -28,12 +30,60 @@ void must(Session::Maybe error) {
   }
 }
 
+KnownPartitions partitions_of(Session& session, const BoundTable& table) {
+  return session.control([&](pqxx::connection& connection) {
+    pqxx::work transaction(connection);
+    return read_partitions(transaction, table.plan.oid, table.plan.wanted.partitioning->of_dates);
+  });
+}
+
+// Makes those that are not there, in one transaction and under a lock, as several engines may want the same ones.
+Session::Maybe make_partitions(Session& session, const BoundTable& table, const std::vector<TimeRange>& ranges) {
+  const WantedTable& wanted = table.plan.wanted;
+  const std::string name = wanted.name.text();
+  const std::string oid = std::to_string(table.plan.oid);
+  const char* const lock[] = {name.c_str()};
+  if (auto error = session.run("begin")) {
+    return error;
+  }
+  if (auto error =
+          session.run("select pg_advisory_xact_lock(hashtextextended('millrace partitions ' || $1, 0))", lock)) {
+    return error;
+  }
+  for (const TimeRange& range : ranges) {
+    const std::string partition = partition_name(wanted.name.table, wanted.partitioning->unit, range);
+    const char* const parameters[] = {oid.c_str(), partition.c_str()};
+    const auto there = session.ask(
+        "select count(*) from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid"
+        " where i.inhparent = $1::oid and c.relname = $2",
+        parameters);
+    if (const auto* error = std::get_if<SqlError>(&there)) {
+      return *error;
+    }
+    if (std::get<std::string>(there) != "0") {
+      continue;
+    }
+    for (const std::string& sql : add_partition_sql(wanted, range)) {
+      if (auto error = session.run(sql)) {
+        error->text = "table " + name + " needs the partition " + quote_name(partition) +
+                      ", which cannot be made: " + error->text +
+                      "; `millrace apply`, as a role that owns the table, makes those that come next";
+        return error;
+      }
+    }
+  }
+  return session.run("commit");
+}
+
 } // namespace
 
 void Tables::bind(Session& session, std::uint32_t id, const mr_target& target) {
   auto table = std::make_unique<BoundTable>();
   table->id = id;
   table->plan = read_plan(session, wanted_table(target), id);
+  if (table->plan.wanted.partitioning) {
+    table->partitions = partitions_of(session, *table);
+  }
   unbind(session, id);
   tables_[id] = std::move(table);
 }
@@ -58,6 +108,10 @@ void Tables::prepare(Session& session, BoundTable& table) {
       throw transient(failure.what()); // somebody is changing it; it is looked at again with the next attempt
     }
     table.stale = false;
+    table.makes_ahead = true;
+    if (table.plan.wanted.partitioning) {
+      table.partitions = partitions_of(session, table);
+    }
     if (table.staged_generation == session.generation()) {
       must(session.run(table.plan.stage_drop));
     }
@@ -66,6 +120,41 @@ void Tables::prepare(Session& session, BoundTable& table) {
   if (table.plan.staged && table.staged_generation != session.generation()) {
     must(session.run(table.plan.stage_create));
     table.staged_generation = session.generation();
+  }
+}
+
+void Tables::prepare_partitions(Session& session, const Group& group) {
+  BoundTable& table = *group.table;
+  if (!table.plan.wanted.partitioning) {
+    return;
+  }
+  for (const bool read : {false, true}) {
+    if (read) { // somebody else may have made them
+      table.partitions = partitions_of(session, table);
+    }
+    const NeededPartitions needed = needed_partitions(group);
+    std::vector<TimeRange> missing = needed.missing();
+    const std::size_t room = kMostPartitions - std::min(kMostPartitions, table.partitions.size());
+    missing.resize(std::min(missing.size(), room)); // the server refuses the rows of the others
+    const bool all_there = missing.empty();
+    if (const auto ahead = needed.ahead(); ahead && table.makes_ahead && missing.size() < room) {
+      missing.push_back(*ahead);
+    }
+    if (missing.empty()) {
+      return;
+    }
+    if (!read) {
+      continue;
+    }
+    if (auto error = make_partitions(session, table, missing)) {
+      session.rollback();
+      if (!all_there || !session.is_open()) {
+        throw SqlFailure(std::move(*error));
+      }
+      table.makes_ahead = false;
+    } else {
+      table.partitions = partitions_of(session, table);
+    }
   }
 }
 

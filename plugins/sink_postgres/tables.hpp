@@ -25,6 +25,8 @@ class Tables {
   // Before a transaction: what changed is read again, and staging tables that this session lacks are made. Throws
   // SqlFailure, or transient() when a table does not fit any more.
   void prepare(Session& session, BoundTable& table);
+  // And the partitions that its rows need. Throws SqlFailure when one of them can be neither found nor made.
+  void prepare_partitions(Session& session, const Group& group);
   void prepare_dead_letters(Session& session);
   const DeadLetterSql& dead_letters() const noexcept { return dead_letters_; }
 

@@ -101,6 +101,7 @@ void Transaction::prepare() {
   world_.tables.prepare_dead_letters(world_.session);
   for (const Group& group : groups_) {
     world_.tables.prepare(world_.session, *group.table);
+    world_.tables.prepare_partitions(world_.session, group);
   }
 }
 
@@ -167,6 +168,12 @@ Transaction::Step Transaction::look_closer() {
   }
   if (careful_ || remedy(error_.sqlstate) != Remedy::reject_row) {
     return Step::failed;
+  }
+  constexpr std::string_view kNoPartition = "23514"; // or a check that fails
+  for (const Group& group : groups_) {
+    if (error_.sqlstate == kNoPartition) {
+      group.table->partitions = {}; // one may have been dropped meanwhile
+    }
   }
   careful_ = true;
   return Step::again;

@@ -166,6 +166,44 @@ TEST_F(RouterRules, MakesRowsOfTheTopicsThatItsTablesRead) {
   EXPECT_EQ(routed.rejected[0].path, "user_id");
 }
 
+TEST_F(RouterRules, SaysHowATableIsLaidOut) {
+  write("laid-out.rules", R"(edition 1
+event click { id: uuid  at: timestamp  price: int }
+topic "clicks" { event click }
+table app.clicks from topic "clicks" {
+  id      uuid        = id
+  at      timestamptz = at
+  `a,b`   bigint      = price renamed from cost
+  price   bigint      = price
+  primary key (id, at)
+  on conflict keep first
+  partition by day of at keep 1 month
+  index (`a,b`, at)
+  index (price)
+  evolve additive
+  drop column old
+  drop column `o,d`
+}
+table frozen from topic "clicks" { id uuid = id  at timestamptz = at  evolve frozen  partition by hour of at keep 30 days }
+)");
+  testing::Router router(plugin(), {{"file", path("laid-out.rules")}, {"run", "tables"}});
+  const auto targets = router.host().targets();
+  ASSERT_EQ(targets.size(), 2U);
+  EXPECT_EQ(targets[0].properties, (std::map<std::string, std::string>{{"dropped_columns", "old,o,,d"},
+                                                                       {"index.1", "a,,b,at"},
+                                                                       {"index.2", "price"},
+                                                                       {"on_conflict", "keep_first"},
+                                                                       {"partition_by", "at"},
+                                                                       {"partition_keep", "1 month"},
+                                                                       {"partition_unit", "day"},
+                                                                       {"primary_key", "id,at"},
+                                                                       {"renamed_from.a,b", "cost"}}));
+  EXPECT_EQ(
+      targets[1].properties,
+      (std::map<std::string, std::string>{
+          {"evolve", "frozen"}, {"partition_by", "at"}, {"partition_keep", "30 days"}, {"partition_unit", "hour"}}));
+}
+
 TEST_F(RouterRules, LoadsAtOnceWhatItRoutes) {
   testing::Router router(plugin(), {{"file", path("web.rules")}, {"run", "web"}, {"load", "true"}});
   const auto routed = router.route({router.event(kClick), router.event("nonsense")});

@@ -130,9 +130,101 @@ TEST(TableCheck, NamesAndKeysMayHoldAnything) {
   wanting.properties = {{str("on_conflict"), str("keep_first")}, {str("primary_key"), str("a,,b,c\"d")}};
   const WantedTable wanted = wanted_table(wanting.target("odd \"schema\".odd.table"));
   EXPECT_EQ(wanted.key, (std::vector<std::string>{"a,b", "c\"d"}));
-  EXPECT_EQ(create_table_sql(wanted),
+  EXPECT_EQ(create_table_sql(wanted).at(0),
             "create table \"odd \"\"schema\"\"\".\"odd.table\" (\n  \"a,b\" bigint not null,\n  \"c\"\"d\" text not "
             "null,\n  primary key (\"a,b\", \"c\"\"d\")\n)");
+}
+
+// A table as the rules may lay it out.
+struct LaidOut : Wanting {
+  LaidOut() {
+    schema.add({"id", ColumnType::int64, false, 0, 0, "bigint"});
+    schema.add({"at", ColumnType::timestamp, false, 0, 0, "timestamptz"});
+    schema.add({"sum", ColumnType::int64, true, 0, 0, "bigint"});
+    properties = {{str("dropped_columns"), str("old,older")}, {str("index.1"), str("sum,at")},
+                  {str("on_conflict"), str("keep_last")},     {str("partition_by"), str("at")},
+                  {str("partition_unit"), str("day")},        {str("primary_key"), str("id,at")},
+                  {str("renamed_from.sum"), str("total")}};
+    actual.kind = 'p';
+    actual.partition_column = "at";
+    actual.columns = {there("id", "bigint", true), there("at", "timestamptz", true), there("sum", "bigint")};
+    actual.unique_keys = {{"at", "id"}};
+    actual.indexes = {{"id", "at"}, {"sum", "at", "id"}};
+  }
+  std::string said() {
+    std::string all;
+    const WantedTable wanted = wanted_table(target("app.t"));
+    for (const auto& [column, text] : differences(wanted, actual)) {
+      all += "! " + text + "\n";
+    }
+    for (const auto& [column, text] : leftovers(wanted, actual)) {
+      all += text + "\n";
+    }
+    return all;
+  }
+  TableDescription actual;
+};
+
+TEST(TableCheck, ATableThatIsLaidOutAsTheRulesSayHasNoDifferences) { EXPECT_EQ(LaidOut().said(), ""); }
+
+TEST(TableCheck, PartitionsByAnotherColumnOrByNoneAreADifference) {
+  LaidOut plain;
+  plain.actual.kind = 'r';
+  EXPECT_EQ(
+      plain.said(),
+      "! is not partitioned, and the rules say `partition by day of at`: take that out of the rules, or make a new "
+      "table and move the rows\n");
+  LaidOut other;
+  other.actual.partition_column = "id";
+  EXPECT_THAT(other.said(), HasSubstr("! is partitioned by 'id', and the rules say `partition by day of at`"));
+  other.actual.partition_column = "";
+  EXPECT_THAT(other.said(), HasSubstr("! is partitioned by something else, and"));
+  std::erase_if(other.properties, [](const mr_pair& pair) { return view(pair.key).starts_with("partition"); });
+  EXPECT_EQ(other.said(), "") << "who made its partitions looks after them";
+}
+
+TEST(TableCheck, AColumnThatHasItsOldNameIsToBeRenamed) {
+  LaidOut table;
+  table.actual.columns[2].name = "total";
+  EXPECT_EQ(table.said(),
+            "! still calls its column 'sum' 'total': alter table \"app\".\"t\" rename column \"total\" to \"sum\"\n");
+}
+
+TEST(TableCheck, IndexesAndDroppedColumnsKeepNoRowsOut) {
+  LaidOut table;
+  table.actual.indexes = {{"id", "at"}, {"at", "sum"}};
+  table.actual.columns.push_back(there("older", "int"));
+  table.actual.columns.push_back(there("more", "int"));
+  EXPECT_EQ(table.said(),
+            "has no index on (\"sum\", \"at\"): create index on \"app\".\"t\" (\"sum\", \"at\")\n"
+            "still has its column 'older', which the rules drop: alter table \"app\".\"t\" drop column \"older\"\n");
+  table.properties.insert(table.properties.begin() + 1, {str("evolve"), str("frozen")});
+  EXPECT_THAT(table.said(), HasSubstr("has a column 'more' that the rules do not have, and it is frozen"));
+}
+
+TEST(TableCheck, ALayoutThatNoTableCanHaveIsTheTargetsFault) {
+  const auto text_of = [](const char* key, const char* value) -> std::string {
+    LaidOut table;
+    for (mr_pair& pair : table.properties) {
+      if (view(pair.key) == key) {
+        pair.value = str(value);
+      }
+    }
+    try {
+      wanted_table(table.target("app.t"));
+    } catch (const Failure& failure) {
+      return failure.what();
+    }
+    return "accepted";
+  };
+  EXPECT_THAT(text_of("partition_unit", "days"), HasSubstr("partition_unit is 'days'; it can be hour, day"));
+  EXPECT_THAT(text_of("partition_by", "sum"),
+              HasSubstr("partition_by names 'sum', which is not a timestamptz or date"));
+  EXPECT_THAT(text_of("primary_key", "id"), HasSubstr("its primary_key lacks 'at'"));
+  EXPECT_THAT(text_of("index.1", "sum,total"), HasSubstr("an index names 'total'"));
+  LaidOut longest;
+  EXPECT_NO_THROW(wanted_table(longest.target(std::string(52, 'x').c_str())));
+  EXPECT_THROW(wanted_table(longest.target(std::string(53, 'x').c_str())), Failure);
 }
 
 TEST(TableCheck, WithoutADeclaredTypeTheNaturalOneIsMeant) {
