@@ -90,11 +90,9 @@ class Evaluator::State {
     if (const Router* router = this->router()) {
       for (const Rule& rule : router->rules) {
         rule_names_.push_back(router->name + "." + rule.name);
-        briefs_.push_back({rule.kind, static_cast<Index>(briefs_.size())});
+        own_briefs_.push_back({static_cast<Index>(own_briefs_.size()), rule.kind, false});
       }
-      if (!router->briefs.empty()) {
-        briefs_ = router->briefs;
-      }
+      briefs_ = router->briefs.empty() ? own_briefs_.data() : router->briefs.data();
       rule_names_.push_back(router->name + ".otherwise");
     }
     for (const Table& table : program.tables) {
@@ -454,7 +452,8 @@ class Evaluator::State {
   Structure structure_;
   std::vector<ShapeReader> readers_;
   TableLookup tables_;
-  std::vector<RuleBrief> briefs_;
+  std::vector<RuleBrief> own_briefs_; // where the router is not indexed
+  const RuleBrief* briefs_ = nullptr;
   std::vector<std::string> rule_names_;
   std::vector<std::string> table_names_;
 

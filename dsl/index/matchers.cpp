@@ -1,5 +1,6 @@
 #include "dsl/index/matchers.hpp"
 
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <bit>
@@ -17,6 +18,48 @@ std::int64_t whole_of(const Value& value) {
 bool is_whole(Tag tag) { return tag == Tag::integer || tag == Tag::timestamp || tag == Tag::duration; }
 
 } // namespace
+
+// ---- equality
+
+EqualityMatcher::EqualityMatcher(std::span<const std::pair<Value, Bucket>> values) {
+  std::size_t texts = 0;
+  for (const auto& [value, bucket] : values) {
+    texts += value.tag() == Tag::text ? 1 : 0;
+  }
+  slots_.resize(texts == 0 ? 0 : std::bit_ceil(texts * 2));
+  for (const auto& [value, bucket] : values) {
+    if (value.tag() != Tag::text) {
+      others_.insert(value, bucket);
+      continue;
+    }
+    const std::string_view text = value.as_text();
+    const std::uint64_t hash = XXH3_64bits(text.data(), text.size());
+    std::size_t at = hash & (slots_.size() - 1);
+    while (slots_[at].bucket != kNoBucket) {
+      at = (at + 1) & (slots_.size() - 1);
+    }
+    slots_[at] = {static_cast<std::uint32_t>(hash >> 32U), static_cast<std::uint32_t>(pool_.size()),
+                  static_cast<std::uint32_t>(text.size()), bucket};
+    pool_ += text;
+  }
+}
+
+Bucket EqualityMatcher::find(std::string_view text) const {
+  if (slots_.empty()) {
+    return kNoBucket;
+  }
+  const std::uint64_t hash = XXH3_64bits(text.data(), text.size());
+  for (std::size_t at = hash & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
+    const Slot& slot = slots_[at];
+    if (slot.bucket == kNoBucket) {
+      return kNoBucket;
+    }
+    if (slot.tag == hash >> 32U && slot.size == text.size() &&
+        std::memcmp(pool_.data() + slot.offset, text.data(), text.size()) == 0) {
+      return slot.bucket;
+    }
+  }
+}
 
 // ---- ranges
 

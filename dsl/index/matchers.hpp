@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,17 +27,30 @@ inline constexpr Bucket kNoBucket = 0xffff'ffffU;
 /// `==` and `in`: one look, however many values there are.
 class EqualityMatcher {
  public:
-  void add(const Value& value, Bucket bucket) { buckets_.insert(value, bucket); }
+  /// Different values.
+  explicit EqualityMatcher(std::span<const std::pair<Value, Bucket>> values);
+
   template <typename Hit>
   void search(const Value& value, Hit hit) const {
-    if (const Bucket bucket = buckets_.find(value); bucket != kNoBucket) {
+    const Bucket bucket = value.tag() == Tag::text ? find(value.as_text()) : others_.find(value);
+    if (bucket != kNoBucket) {
       hit(bucket);
     }
   }
-  std::size_t bytes() const { return buckets_.size() * 40; }
+  std::size_t bytes() const { return others_.size() * 40 + slots_.size() * sizeof(Slot) + pool_.size(); }
 
  private:
-  ValueMap buckets_;
+  struct Slot {
+    std::uint32_t tag = 0; // of the hash
+    std::uint32_t offset = 0;
+    std::uint32_t size = 0;
+    Bucket bucket = kNoBucket; // none: free
+  };
+  Bucket find(std::string_view text) const;
+
+  std::vector<Slot> slots_; // of texts; a power of two, at most half full
+  std::string pool_;        // the texts, one after the other
+  ValueMap others_;
 };
 
 /// Intervals of values of one kind. The bounds cut the values into elementary intervals; a tree over those holds each
