@@ -107,6 +107,7 @@ class Evaluator::State {
     rows_.clear();
     cells_.clear();
     decided_.clear();
+    last_made_ = nullptr;
     ++event_number_;
     event_ = event;
     indexed_ = false;
@@ -236,7 +237,12 @@ class Evaluator::State {
       const RuleBrief brief = briefs_[number];
       const std::size_t before = messages_.size();
       for (const Target& target : router.rules[brief.same_targets].targets) {
+        if (&target == last_made_) { // under `match all` many rules deliver alike
+          repeat_message(number);
+          continue;
+        }
         const Made made = make_message(target, number, brief.kind == RuleKind::tap, scene);
+        last_made_ = made == Made::message ? &target : nullptr;
         if (made == Made::refused) {
           return false;
         }
@@ -255,6 +261,13 @@ class Evaluator::State {
   }
 
   enum class Made : std::uint8_t { message, skipped, refused };
+
+  void repeat_message(Index rule) {
+    header_ranges_.resize(messages_.size());
+    header_ranges_.push_back(header_ranges_.back());
+    messages_.push_back(messages_.back());
+    messages_.back().rule = rule;
+  }
 
   Made make_message(const Target& target, Index rule, bool tap, const Scene& scene) {
     std::string_view topic = program_.topics[target.topic].name;
@@ -466,6 +479,7 @@ class Evaluator::State {
   std::vector<Message> messages_;
   std::vector<Header> headers_;
   std::vector<HeaderRange> header_ranges_; // of messages_ in headers_
+  const Target* last_made_ = nullptr;      // that the last of messages_ was made for
   std::vector<Row> rows_;
   std::vector<Value> cells_;
 };
