@@ -141,6 +141,15 @@ class Evaluator::State {
     return refuse(Outcome::invalid, {fault, text, path, {}});
   }
 
+  /// A row of the table cannot be made.
+  bool refuse_row(Index table, const Reason& reason) {
+    refuse(Outcome::rejected, reason);
+    if (const Index topic = program_.tables[table].dead_letter; topic != kNone) {
+      decision_.dead_letter = topic;
+    }
+    return false;
+  }
+
   bool refuse(Outcome outcome, const Reason& reason) {
     decision_ = {};
     decision_.outcome = outcome;
@@ -437,15 +446,15 @@ class Evaluator::State {
                                        ? arena_.store(keep_text(table.partition_by))
                                        : text_form(Value::of_timestamp(meta.received_at), arena_).value_or("");
     const std::string_view value = text_form(moment, arena_).value_or("");
-    return refuse(Outcome::rejected, {fault, describe_refusal(fault, column.name, value, limit, arena_), column.name,
-                                      table_names_[number]});
+    return refuse_row(
+        number, {fault, describe_refusal(fault, column.name, value, limit, arena_), column.name, table_names_[number]});
   }
 
   bool reject_cell(Index number, const Column& column, Fault fault, const Scene& scene) {
     const auto value = text_form(expressions_.value(column.value, scene), arena_);
     const std::string wanted = sql_text(column.type);
-    return refuse(Outcome::rejected, {fault, describe_refusal(fault, column.name, value.value_or(""), wanted, arena_),
-                                      column.name, table_names_[number]});
+    return refuse_row(number, {fault, describe_refusal(fault, column.name, value.value_or(""), wanted, arena_),
+                               column.name, table_names_[number]});
   }
 
   void finish_rows() {
