@@ -55,10 +55,11 @@ enum class Wire : std::uint8_t { natural = 0, iso8601 = 1, unix_s = 2, unix_ms =
 struct ValueType {
   Kind kind = Kind::any;
   Wire wire = Wire::natural;
-  std::uint8_t precision = 0; // of decimal
-  std::uint8_t scale = 0;     // of decimal
-  Index names = kNone;        // of text: an Enumeration
-  Index element = kNone;      // of list: Program::types
+  std::uint8_t precision = 0; // of decimal: its digits, 0 for a quotient (up to 38 in all, the point anywhere); of an
+                              // int that is computed: its digits, 0 for one of 64 bits
+  std::uint8_t scale = 0; // of decimal
+  Index names = kNone;    // of text: an Enumeration
+  Index element = kNone;  // of list: Program::types
 };
 
 /// `one of "a", "b" [or other]`.
@@ -301,9 +302,8 @@ struct Rule {
 
 /// What is needed of a rule that was found, close together: rules are many, and few are found.
 struct RuleBrief {
-  Index same_targets = kNone; // the first rule of the router that delivers to the same, with the same clauses
   RuleKind kind = RuleKind::route;
-  bool many_ways = false; // the index may find it more than once
+  Index same_targets = kNone; // the first rule of the router that delivers to the same, with the same clauses
 };
 
 struct Router {

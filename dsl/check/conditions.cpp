@@ -5,78 +5,36 @@
 namespace millrace::dsl::check {
 namespace {
 
-bool is_number(Kind kind) { return kind == Kind::integer || kind == Kind::floating || kind == Kind::decimal; }
+constexpr std::size_t kMaxQuantifiers = 2; // one inside another
 
-/// Kinds that JSON tells apart, so that `==` on a value of any kind is decided.
-bool is_json_scalar(Kind kind) { return is_number(kind) || kind == Kind::text || kind == Kind::boolean; }
-
-ast::CompareOp inverse(ast::CompareOp op) {
-  switch (op) {
-    case ast::CompareOp::equal:
-      return ast::CompareOp::not_equal;
-    case ast::CompareOp::not_equal:
-      return ast::CompareOp::equal;
-    case ast::CompareOp::less:
-      return ast::CompareOp::greater_equal;
-    case ast::CompareOp::less_equal:
-      return ast::CompareOp::greater;
-    case ast::CompareOp::greater:
-      return ast::CompareOp::less_equal;
-    case ast::CompareOp::greater_equal:
-      return ast::CompareOp::less;
+std::optional<JsonType> json_type(std::string_view word) {
+  constexpr std::pair<std::string_view, JsonType> kKinds[] = {{"string", JsonType::string},
+                                                              {"number", JsonType::number},
+                                                              {"bool", JsonType::boolean},
+                                                              {"list", JsonType::list},
+                                                              {"object", JsonType::object}};
+  for (const auto& [name, kind] : kKinds) {
+    if (word == name) {
+      return kind;
+    }
   }
-  return op;
+  return std::nullopt;
 }
 
-Op op_of(ast::CompareOp op) {
-  switch (op) {
-    case ast::CompareOp::equal:
-      return Op::equal;
-    case ast::CompareOp::not_equal:
-      return Op::unequal;
-    case ast::CompareOp::less:
-      return Op::less;
-    case ast::CompareOp::less_equal:
-      return Op::less_equal;
-    case ast::CompareOp::greater:
-      return Op::greater;
-    case ast::CompareOp::greater_equal:
-      return Op::greater_equal;
-  }
-  return Op::never;
+/// `1%` as parts of 10,000; nothing if it is more than all, or finer than that.
+std::optional<std::uint32_t> share_of(std::string_view token) {
+  const auto exact = decimal_from_token(token.substr(0, token.size() - 1));
+  const auto parts = exact ? to_int64(shortest(Decimal{exact->coefficient * 100, exact->scale})) : std::nullopt;
+  return parts && *parts >= 0 && *parts <= 10'000 ? std::optional(static_cast<std::uint32_t>(*parts)) : std::nullopt;
 }
 
-Op op_of(ast::TextOp op, bool positive) {
-  switch (op) {
-    case ast::TextOp::starts_with:
-      return positive ? Op::starts_with : Op::not_starts_with;
-    case ast::TextOp::ends_with:
-      return positive ? Op::ends_with : Op::not_ends_with;
-    case ast::TextOp::contains:
-      return positive ? Op::contains : Op::not_contains;
-  }
-  return Op::never;
-}
+} // namespace
 
-std::string_view words_of(ast::TextOp op) {
-  switch (op) {
-    case ast::TextOp::starts_with:
-      return "starts with";
-    case ast::TextOp::ends_with:
-      return "ends with";
-    case ast::TextOp::contains:
-      return "contains";
-  }
-  return "";
-}
-
-Condition bad_condition() {
+Condition Expressions::bad_condition() {
   Condition condition;
   condition.bad = true;
   return condition;
 }
-
-} // namespace
 
 Condition Expressions::condition(const ast::File& tree, ast::ExprId expr, const Facts& known,
                                  const Question& question) {
@@ -86,6 +44,16 @@ Condition Expressions::condition(const ast::File& tree, ast::ExprId expr, const 
 }
 
 Condition Expressions::check(ast::ExprId expr, bool positive, const Facts& known, Site site) {
+  if (too_deep(at(expr).span)) {
+    return bad_condition();
+  }
+  ++level_;
+  Condition condition = check_form(expr, positive, known, site);
+  --level_;
+  return condition;
+}
+
+Condition Expressions::check_form(ast::ExprId expr, bool positive, const Facts& known, Site site) {
   const ast::Expr& node = at(expr);
   if (const auto* form = std::get_if<ast::Logical>(&node.node)) {
     return logical(*form, expr, positive, known, site);
@@ -102,11 +70,20 @@ Condition Expressions::check(ast::ExprId expr, bool positive, const Facts& known
   if (const auto* form = std::get_if<ast::TextTest>(&node.node)) {
     return text_test(*form, node.span, positive, known, site);
   }
+  if (const auto* form = std::get_if<ast::Matches>(&node.node)) {
+    return matches(*form, node.span, positive, known, site);
+  }
   if (const auto* form = std::get_if<ast::Exists>(&node.node)) {
     return exists(*form, positive, known);
   }
   if (const auto* form = std::get_if<ast::IsNull>(&node.node)) {
     return is_null(*form, node.span, positive);
+  }
+  if (const auto* form = std::get_if<ast::IsKind>(&node.node)) {
+    return is_kind(*form, node.span, positive, known, site);
+  }
+  if (const auto* form = std::get_if<ast::Quantifier>(&node.node)) {
+    return quantifier(*form, node.span, positive, known, site);
   }
   return truth(expr, positive, known, site);
 }
@@ -142,263 +119,6 @@ Condition Expressions::logical(const ast::Logical& form, ast::ExprId expr, bool 
   return result;
 }
 
-Condition Expressions::test(Op op, const TypedValue& left, Index right, const std::vector<const TypedValue*>& read,
-                            bool negative) {
-  Condition condition;
-  condition.node = context_.program.add_node({op, {}, left.node, right});
-  if (!negative) {
-    for (const TypedValue* value : read) {
-      condition.when_true.add(value->reads);
-    }
-  }
-  return condition;
-}
-
-bool Expressions::refuse_null(const ast::Literal* literal, const ast::Expr& other) {
-  if (literal == nullptr || literal->kind != ast::LiteralKind::null) {
-    return false;
-  }
-  const std::string name = context_.text(other.span);
-  const auto* base = literal->token.data();
-  const std::string_view text = context_.sources.text(other.span.file);
-  const auto begin = static_cast<std::uint32_t>(base - text.data());
-  diagnostics()
-      .add(Code::compared_with_null, {other.span.file, begin, begin + 4}, "nothing is equal or unequal to `null`",
-           "this test would never be decided")
-      .help("for a value that is there:   `exists " + name + "`")
-      .help("for a JSON null that is sent: `" + name + " is null`");
-  return true;
-}
-
-bool Expressions::comparable(const TypedValue& left, const TypedValue& right, Span op, bool ordered) {
-  const Kind a = left.type.kind;
-  const Kind b = right.type.kind;
-  const bool any = a == Kind::any || b == Kind::any;
-  const bool any_fits = any && (a == Kind::any || is_json_scalar(a)) && (b == Kind::any || is_json_scalar(b));
-  const bool same = a == b && a != Kind::object;
-  if (!any_fits && !same && !(is_number(a) && is_number(b))) {
-    auto& diagnostic =
-        diagnostics().add(Code::types_differ, op, noun(left.type) + " cannot be compared with " + noun(right.type),
-                          "these have nothing in common");
-    diagnostic.label(left.span, noun(left.type)).label(right.span, noun(right.type));
-    diagnostic.help(any ? "declare the field with its type" : "compare values of one type");
-    note_use(diagnostic);
-    return false;
-  }
-  if (ordered && (a == Kind::boolean || b == Kind::boolean)) {
-    auto& diagnostic = diagnostics().add(Code::types_differ, op, "a bool has no order", "only `==` and `!=`");
-    diagnostic.help("a bool is a test by itself: `" + context_.text(left.span) + "` or `not " +
-                    context_.text(left.span) + "`");
-    note_use(diagnostic);
-    return false;
-  }
-  return true;
-}
-
-bool Expressions::require_kind(const TypedValue& value, Span test) {
-  if (value.type.kind != Kind::any) {
-    return true;
-  }
-  auto& diagnostic = diagnostics().add(
-      Code::kind_not_known, test,
-      ticked(context_.text(value.span)) + " may be of any kind, and then this test has no clear answer",
-      "what if it is not of the kind that the test is about?");
-  diagnostic.help("declare the field with its type, or ask the other way round, without `not`");
-  note_use(diagnostic);
-  return false;
-}
-
-Condition Expressions::compare(const ast::Compare& form, Span span, bool positive, const Facts& known, Site site) {
-  const ast::Literal* left_literal = literal_of(*tree_, form.left);
-  const ast::Literal* right_literal = literal_of(*tree_, form.right);
-  if (refuse_null(left_literal, at(form.right)) || refuse_null(right_literal, at(form.left))) {
-    return bad_condition();
-  }
-  TypedValue left;
-  TypedValue right;
-  if (left_literal != nullptr && right_literal == nullptr) {
-    right = value_at(form.right, known);
-    left = right.bad ? right : literal_as(*left_literal, at(form.left).span, right.type, true);
-  } else {
-    left = value_at(form.left, known);
-    if (left.bad || right_literal == nullptr || left_literal != nullptr) {
-      right = value_at(form.right, known);
-    } else {
-      right = literal_as(*right_literal, at(form.right).span, left.type, true);
-    }
-  }
-  if (left.bad || right.bad) {
-    return bad_condition();
-  }
-  const bool about_equality = form.op == ast::CompareOp::equal || form.op == ast::CompareOp::not_equal;
-  if (!comparable(left, right, form.op_span, !about_equality)) {
-    return bad_condition();
-  }
-  const bool negative = (form.op == ast::CompareOp::not_equal) == positive;
-  if (negative) {
-    const bool kind_decided = about_equality && !(left.type.kind == Kind::any && right.type.kind == Kind::any);
-    if (!require_present(left, span, known, site) || !require_present(right, span, known, site) ||
-        (!kind_decided && (!require_kind(left, span) || !require_kind(right, span)))) {
-      return bad_condition();
-    }
-  }
-  const Op op = op_of(positive ? form.op : inverse(form.op));
-  return test(op, left, right.node, {&left, &right}, negative);
-}
-
-std::vector<std::pair<const ast::Literal*, Span>> Expressions::let_list(const ast::Path& path) const {
-  std::vector<std::pair<const ast::Literal*, Span>> items;
-  const auto let = context_.lets.find(path.steps.front().text);
-  if (path.steps.size() != 1 || let == context_.lets.end()) {
-    return items;
-  }
-  const ast::File& tree = *let->second.tree;
-  if (const auto* list = std::get_if<ast::List>(&tree[let->second.let->value].node)) {
-    for (const ast::ExprId item : list->items) {
-      items.emplace_back(std::get_if<ast::Literal>(&tree[item].node), tree[item].span);
-    }
-  }
-  return items;
-}
-
-void Expressions::add_constant_item(SetItems& items, const ast::Literal& literal, Span span, const ValueType& type) {
-  if (literal.kind == ast::LiteralKind::null) {
-    diagnostics()
-        .add(Code::compared_with_null, span, "nothing is equal or unequal to `null`", "never in the set")
-        .help("remove it; whether a value is there is asked with `exists`");
-    items.bad = true;
-    return;
-  }
-  const TypedValue constant = literal_as(literal, span, type, true);
-  items.bad = items.bad || constant.bad;
-  if (!constant.bad) {
-    items.constants.push_back(context_.program.constants[context_.program.nodes[constant.node].a]);
-  }
-}
-
-Expressions::SetItems Expressions::set_items(const ast::In& form, const TypedValue& value, const Facts& known) {
-  SetItems items;
-  bool lists_only = !form.items.empty();
-  for (const ast::ExprId id : form.items) {
-    const ast::Expr& node = at(id);
-    const auto* path = std::get_if<ast::Path>(&node.node);
-    const auto* list = std::get_if<ast::List>(&node.node);
-    const auto from_let = path != nullptr ? let_list(*path) : std::vector<std::pair<const ast::Literal*, Span>>();
-    if (!from_let.empty()) {
-      for (const auto& [literal, span] : from_let) {
-        add_constant_item(items, *literal, span, value.type);
-      }
-    } else if (list != nullptr) {
-      for (const ast::ExprId item : list->items) {
-        add_constant_item(items, std::get<ast::Literal>(at(item).node), at(item).span, value.type);
-      }
-    } else if (const ast::Literal* literal = literal_of(*tree_, id)) {
-      lists_only = false;
-      add_constant_item(items, *literal, node.span, value.type);
-    } else {
-      lists_only = false;
-      TypedValue other = value_at(id, known);
-      items.bad = items.bad || other.bad || !comparable(value, other, form.op_span, false);
-      items.others.push_back(std::move(other));
-    }
-  }
-  if (!items.bad && !form.listed && !lists_only) {
-    const Span span = at(form.items.front()).span;
-    auto& diagnostic = diagnostics().add(Code::types_differ, span, "`in` needs a list", "a single value");
-    const std::string text = "(" + context_.text(span) + ")";
-    diagnostic.help("write " + ticked(text) + ", or compare with `==`",
-                    Fix{{{span, text}}, Applicability::machine, "fix"});
-    items.bad = true;
-  }
-  return items;
-}
-
-Condition Expressions::membership(const ast::In& form, Span span, bool positive, const Facts& known, Site site) {
-  const TypedValue value = value_at(form.value, known);
-  if (value.bad) {
-    return bad_condition();
-  }
-  if (value.type.kind == Kind::object) {
-    diagnostics()
-        .add(Code::types_differ, value.span, "an object cannot be in a list of values", "an object")
-        .help("ask for one of its fields");
-    return bad_condition();
-  }
-  SetItems items = set_items(form, value, known);
-  if (items.bad) {
-    return bad_condition();
-  }
-  const bool negative = form.negated == positive;
-  if (negative) {
-    bool present = require_present(value, span, known, site);
-    for (const TypedValue& other : items.others) {
-      present = present && require_present(other, span, known, site);
-    }
-    if (!present) {
-      return bad_condition();
-    }
-  }
-  Program& program = context_.program;
-  const Index set = program.add_set({std::move(items.constants), {}, {}});
-  Condition result = test(negative ? Op::not_in_set : Op::in_set, value, set, {&value}, negative);
-  if (!items.others.empty()) {
-    std::vector<Index> parts = {result.node};
-    for (const TypedValue& other : items.others) {
-      parts.push_back(program.add_node({negative ? Op::unequal : Op::equal, {}, value.node, other.node}));
-    }
-    result.node = program.add_list_node(negative ? Op::all_of : Op::any_of, parts);
-  }
-  return result;
-}
-
-Condition Expressions::text_test(const ast::TextTest& form, Span span, bool positive, const Facts& known, Site site) {
-  const TypedValue value = value_at(form.value, known);
-  const ast::Literal* literal = literal_of(*tree_, form.pattern);
-  const TypedValue pattern =
-      literal != nullptr && literal->kind == ast::LiteralKind::text
-          ? literal_as(*literal, at(form.pattern).span, {Kind::text, Wire::natural, 0, 0, kNone}, false)
-          : value_at(form.pattern, known);
-  if (value.bad || pattern.bad) {
-    return bad_condition();
-  }
-  for (const TypedValue* side : {&value, &pattern}) {
-    if (side->type.kind == Kind::text || side->type.kind == Kind::any) {
-      continue;
-    }
-    auto& diagnostic = diagnostics().add(Code::types_differ, side->span,
-                                         "`" + std::string(words_of(form.op)) + "` is about texts", noun(side->type));
-    diagnostic.help(side->type.kind == Kind::object ? "ask for one of its fields"
-                                                    : "compare it with `==`, `<` or `in`");
-    note_use(diagnostic);
-    return bad_condition();
-  }
-  const bool negative = form.negated == positive;
-  if (negative && (!require_present(value, span, known, site) || !require_present(pattern, span, known, site) ||
-                   !require_kind(value, span) || !require_kind(pattern, span))) {
-    return bad_condition();
-  }
-  return test(op_of(form.op, !negative), value, pattern.node, {&value, &pattern}, negative);
-}
-
-Condition Expressions::exists(const ast::Exists& form, bool positive, const Facts& known) {
-  Program& program = context_.program;
-  if (is_condition(*tree_, form.path)) {
-    const Condition inner = check(form.path, true, known, {form.path, Parent::none});
-    Condition always;
-    always.bad = inner.bad;
-    always.node = program.add_node({positive ? Op::always : Op::never, {}, kNone, kNone});
-    return always; // a condition always has an answer
-  }
-  const TypedValue value = value_at(form.path, known);
-  if (value.bad) {
-    return bad_condition();
-  }
-  Condition result;
-  result.node = program.add_node({positive ? Op::exists : Op::not_exists, {}, value.node, kNone});
-  (positive ? result.when_true : result.when_false).add(value.reads);
-  return result;
-}
-
 Condition Expressions::is_null(const ast::IsNull& form, Span span, bool positive) {
   const TypedValue value = value_at(form.value, {});
   if (value.bad) {
@@ -421,6 +141,165 @@ Condition Expressions::is_null(const ast::IsNull& form, Span span, bool positive
   return result;
 }
 
+Condition Expressions::exists(const ast::Exists& form, bool positive, const Facts& known) {
+  Program& program = context_.program;
+  const ast::ExprNode& inner = at(form.path).node;
+  const bool is_name = std::holds_alternative<ast::Path>(inner) || std::holds_alternative<ast::Call>(inner);
+  if (is_name && is_condition(*tree_, form.path)) {
+    const Condition condition = check(form.path, true, known, {form.path, Parent::none});
+    Condition always;
+    always.bad = condition.bad;
+    always.node = program.add_node({positive ? Op::always : Op::never, {}, kNone, kNone});
+    return always; // a condition always has an answer
+  }
+  TypedValue value;
+  if (const auto* at_key = std::get_if<ast::Subscript>(&inner)) {
+    value = subscript(*at_key, at(form.path).span, nullptr, known, true); // the row itself
+  } else if (const auto* path = std::get_if<ast::Path>(&inner);
+             path != nullptr && path->steps.size() == 2 && lookup_of(*path) != nullptr) {
+    value = lookup_path(*lookup_of(*path), path->steps, at(form.path).span, known, true);
+  } else {
+    value = value_at(form.path, known);
+  }
+  if (value.bad) {
+    return bad_condition();
+  }
+  Condition result;
+  result.node = program.add_node({positive ? Op::exists : Op::not_exists, {}, value.node, kNone});
+  (positive ? result.when_true : result.when_false).add(value.reads);
+  return result;
+}
+
+/// `p is string`: of a value whose kind is not known from its declaration.
+Condition Expressions::is_kind(const ast::IsKind& form, Span span, bool positive, const Facts& known, Site site) {
+  const TypedValue value = value_at(form.value, known);
+  const auto kind = json_type(form.kind.text);
+  if (value.bad || !kind) {
+    return bad_condition();
+  }
+  if (value.type.kind != Kind::any) {
+    const std::string text = context_.text(value.span);
+    auto& diagnostic =
+        diagnostics().add(Code::kind_declared, span,
+                          ticked(text) + " is " + noun(value.type) + " by its type, so its kind is no question",
+                          "always the same answer");
+    diagnostic.help("whether it is there is asked by `exists " + text + "`");
+    note_use(diagnostic);
+    return bad_condition();
+  }
+  if (!positive && !require_present(value, span, known, site)) {
+    return bad_condition();
+  }
+  Condition result;
+  result.node = context_.program.add_node(
+      {positive ? Op::is_kind : Op::is_not_kind, {}, value.node, kNone, static_cast<std::uint8_t>(*kind)});
+  Facts& facts = positive ? result.when_true : result.when_false;
+  facts.add(value.reads);
+  facts.add(kind_fact(value.node, *kind));
+  return result;
+}
+
+bool Expressions::refuse_clash(const ast::Name& variable) {
+  std::string what;
+  if (binding_of(variable.text) != nullptr) {
+    what = "a name that is in use around here";
+  } else if (is_function(variable.text)) {
+    what = "a function";
+  } else if (context_.defs.contains(variable.text) || context_.lets.contains(variable.text) ||
+             context_.lookups.contains(variable.text)) {
+    what = "a definition, constant or lookup";
+  } else if (const Index field = find_field(0, variable.text); field != kNone && shape().fields[field].declared) {
+    what = "a field of " + ticked(shape().name);
+  }
+  if (what.empty()) {
+    return false;
+  }
+  auto& diagnostic = diagnostics().add(Code::name_clash, variable.span, ticked(variable.text) + " is also " + what,
+                                       "this variable would hide it");
+  diagnostic.help("give the variable another name");
+  note_use(diagnostic);
+  return true;
+}
+
+/// `not some` is `every` of the opposite, and the other way round.
+Condition Expressions::quantifier(const ast::Quantifier& form, Span span, bool positive, const Facts& known,
+                                  Site site) {
+  if (quantifiers_.size() == kMaxQuantifiers) {
+    auto& diagnostic = diagnostics().add(Code::nested_too_deeply, span,
+                                         "`some` and `every` stand in one another once, not deeper", "a third one");
+    diagnostic.help("ask the outer lists for less, or declare the event so that it is flatter");
+    note_use(diagnostic);
+    return bad_condition();
+  }
+  const TypedValue list = as_list(value_at(form.list, known), known);
+  if (list.bad || refuse_clash(form.variable) || (!positive && !require_present(list, span, known, site))) {
+    return bad_condition();
+  }
+  Binding variable;
+  variable.name = form.variable.text;
+  variable.type = element_of(context_.program, list.type);
+  variable.element = static_cast<Index>(quantifiers_.size());
+  variable.may_be_null = variable.type.kind == Kind::any;
+  Facts inside = known;
+  inside.add(list.reads);
+  const Question outside = std::exchange(question_, {"count here", "no", "yes", "an element"});
+  scope_->names.push_back(variable);
+  quantifiers_.push_back(++quantifiers_made_);
+  const Condition body = check(form.body, positive, inside, {form.body, Parent::body});
+  quantifiers_.pop_back();
+  scope_->names.pop_back();
+  question_ = outside;
+  if (body.bad) {
+    return bad_condition();
+  }
+  const Op op = form.every == positive ? Op::every : Op::some;
+  Condition result;
+  result.node = context_.program.add_node({op, {}, list.node, body.node, static_cast<std::uint8_t>(variable.element)});
+  (positive ? result.when_true : result.when_false).add(list.reads);
+  return result;
+}
+
+/// `sampled(x, 1%)`
+Condition Expressions::sampled(const ast::Call& form, Span span, bool positive, const Facts& known, Site site) {
+  constexpr std::string_view kSignature = "sampled(value, 1%)";
+  if (!check_count("sampled", kSignature, span, form.arguments.size(), 2, 2)) {
+    return bad_condition();
+  }
+  const TypedValue value = value_at(form.arguments[0], known);
+  const ast::Literal* share = literal_of(*tree_, form.arguments[1]);
+  const Span place = at(form.arguments[1]).span;
+  const auto refuse = [&](Code code, const std::string& headline, const std::string& label) {
+    auto& diagnostic = diagnostics().add(code, place, headline, label);
+    diagnostic.help("it is written " + ticked(kSignature));
+    note_use(diagnostic);
+    return bad_condition();
+  };
+  if (share == nullptr || share->kind != ast::LiteralKind::percent) {
+    return refuse(Code::literal_needed, "the share of `sampled` is a percentage that is written out",
+                  "not a percentage");
+  }
+  const auto below = share_of(share->token);
+  if (!below) {
+    return refuse(Code::literal_does_not_fit, ticked(share->token) + " is no share",
+                  "between 0% and 100%, with at most two digits behind the point");
+  }
+  if (value.bad) {
+    return bad_condition();
+  }
+  if (value.type.kind == Kind::object || value.type.kind == Kind::list) {
+    report_type(value, "`sampled` takes a value that has a text form, not " + noun(value.type))
+        .help("it is written " + ticked(kSignature));
+    return bad_condition();
+  }
+  if (!positive && !require_present(value, span, known, site)) {
+    return bad_condition();
+  }
+  Program& program = context_.program;
+  program.samples.push_back({salt_, *below});
+  const auto sample = static_cast<Index>(program.samples.size() - 1);
+  return test(positive ? Op::sampled : Op::not_sampled, value, sample, {&value}, !positive);
+}
+
 /// Something that is no test by its form: true, false, a bool, or the name of a definition.
 Condition Expressions::truth(ast::ExprId expr, bool positive, const Facts& known, Site site) {
   const ast::Expr& node = at(expr);
@@ -431,28 +310,21 @@ Condition Expressions::truth(ast::ExprId expr, bool positive, const Facts& known
     result.node = context_.program.add_node({holds ? Op::always : Op::never, {}, kNone, kNone});
     return result;
   }
-  const auto* path = std::get_if<ast::Path>(&node.node);
-  const auto def =
-      path != nullptr && path->steps.size() == 1 ? context_.defs.find(path->steps.front().text) : context_.defs.end();
-  if (def == context_.defs.end()) {
-    return truth_of(value_at(expr, known), positive, known, site);
+  if (const auto* path = std::get_if<ast::Path>(&node.node);
+      path != nullptr && path->steps.size() == 1 && binding_of(path->steps.front().text) == nullptr) {
+    if (const auto def = context_.defs.find(path->steps.front().text); def != context_.defs.end()) {
+      return def_condition(def->second, nullptr, node.span, positive, known);
+    }
   }
-  DefInfo& info = def->second;
-  if (info.open) {
-    value_at(expr, known); // reports the circle
-    return bad_condition();
+  if (const auto* call = std::get_if<ast::Call>(&node.node)) {
+    if (DefInfo* def = called_def(*call)) {
+      return def_condition(*def, call, node.span, positive, known);
+    }
+    if (call->function.text == "sampled") {
+      return sampled(*call, node.span, positive, known, site);
+    }
   }
-  info.used = true;
-  if (!enter(info, node.span)) {
-    return bad_condition();
-  }
-  const ast::File* const outside = tree_;
-  tree_ = info.tree;
-  // A fix for a test in the definition is made there, where nothing stands around it.
-  const Condition result = check(info.def->body, positive, known, {info.def->body, Parent::none});
-  tree_ = outside;
-  leave(info, result.bad);
-  return result;
+  return truth_of(value_at(expr, known), positive, known, site);
 }
 
 Condition Expressions::truth_of(const TypedValue& value, bool positive, const Facts& known, Site site) {
@@ -468,10 +340,14 @@ Condition Expressions::truth_of(const TypedValue& value, bool positive, const Fa
     note_use(diagnostic);
     return bad_condition();
   }
-  if (!positive && (!require_present(value, at(site.whole).span, known, site) || !require_kind(value, value.span))) {
+  if (!positive && (!require_present(value, at(site.whole).span, known, site) ||
+                    !require_kind(value, JsonType::boolean, value.span, known))) {
     return bad_condition();
   }
-  return test(positive ? Op::is_true : Op::is_false, value, kNone, {&value}, !positive);
+  Condition result = test(positive ? Op::is_true : Op::is_false, value, kNone, {&value}, !positive);
+  const Value answer = Value::of_bool(positive);
+  add_required(result.when_true, value, {&answer, 1});
+  return result;
 }
 
 } // namespace millrace::dsl::check

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "dsl/check/literals.hpp"
 #include "dsl/check/required_when.hpp"
 #include "dsl/check/types.hpp"
 
@@ -82,12 +83,12 @@ class ShapeBuilder {
       return Wire::natural;
     }
     const bool is_text = *field.wire == ast::Wire::text;
-    const bool fits = is_text ? kind != Kind::object && kind != Kind::any : kind == Kind::timestamp;
+    const bool fits = is_text ? is_scalar(kind) : kind == Kind::timestamp;
     if (!fits) {
       context_.diagnostics
           .add(Code::bad_type, field.wire_span,
                ticked(field.name.text) + " cannot come " + ticked("from " + context_.text(field.wire_span)),
-               is_text ? "an object has no text form" : "only a timestamp has this form")
+               is_text ? noun(plain(kind)) + " has no text form" : "only a timestamp has this form")
           .help("remove it");
       return Wire::natural;
     }

@@ -30,7 +30,7 @@ class Trial {
     expressions.assume_presence(true);
     DefInfo& own = context_.defs.find(info.def->name.text)->second;
     own.open = true; // a use inside is a circle
-    expressions.whole(*info.tree, info.def->body, {}, false);
+    expressions.trial(info);
     own.open = false;
     return found_;
   }

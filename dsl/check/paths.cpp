@@ -1,32 +1,49 @@
 // What a name stands for, and whether it is known to be present.
 #include "dsl/check/expressions.hpp"
 
+#include <algorithm>
+
 namespace millrace::dsl::check {
 namespace {
+
+constexpr std::size_t kMaxSteps = 64; // of a path in a hole; elsewhere the grammar says so
+constexpr std::int64_t kMaxIndex = 1'000'000'000;
 
 bool in_backticks(const ast::Step& step) {
   return step.kind == ast::Step::Kind::name && step.span.size() != step.text.size();
 }
 
-std::string last_part(const std::string& path) {
-  if (path.find('[') != std::string::npos) {
-    return "header of that name";
-  }
-  const std::size_t dot = path.rfind('.');
-  return dot == std::string::npos ? path : path.substr(dot + 1);
-}
-
 } // namespace
+
+const Expressions::Binding* Expressions::binding_of(std::string_view name) const {
+  const auto found = std::find_if(scope_->names.rbegin(), scope_->names.rend(),
+                                  [&](const Binding& binding) { return binding.name == name; });
+  return found == scope_->names.rend() ? nullptr : &*found;
+}
 
 Expressions::Resolved Expressions::resolve(const std::vector<ast::Step>& steps, Span span) {
   const ast::Step& first = steps.front();
+  Resolved resolved;
+  if (const Binding* binding = binding_of(first.text)) {
+    resolved.kind = Resolved::Kind::binding;
+    resolved.binding = binding;
+    return resolved;
+  }
   if (!in_backticks(first) && (first.text == "meta" || first.text == "payload" || first.text == "unmapped")) {
-    return resolve_meta(steps, span);
+    resolved = resolve_meta(steps, span);
+    resolved.used = steps.size();
+    return resolved;
   }
   const auto def = context_.defs.find(first.text);
   const auto let = context_.lets.find(first.text);
+  const auto lookup = context_.lookups.find(first.text);
+  if (lookup != context_.lookups.end() && find_field(0, first.text) == kNone) { // else the clash was reported
+    resolved.kind = Resolved::Kind::lookup;
+    resolved.lookup = &lookup->second;
+    return resolved;
+  }
   if (def == context_.defs.end() && let == context_.lets.end()) {
-    return resolve_field(steps, span);
+    return resolve_field(steps);
   }
   if (def != context_.defs.end()) {
     def->second.used = true;
@@ -37,7 +54,6 @@ Expressions::Resolved Expressions::resolve(const std::vector<ast::Step>& steps, 
         .help(ticked(first.text) + " is one value; only events and objects have fields");
     return {};
   }
-  Resolved resolved;
   if (def != context_.defs.end()) {
     resolved.kind = Resolved::Kind::def;
     resolved.def = &def->second;
@@ -87,20 +103,20 @@ Expressions::Resolved Expressions::resolve_meta(const std::vector<ast::Step>& st
   return resolved;
 }
 
-Expressions::Resolved Expressions::resolve_field(const std::vector<ast::Step>& steps, Span span) {
+/// As far as the path goes through objects; an element of a list, and what is below it, is no field.
+Expressions::Resolved Expressions::resolve_field(const std::vector<ast::Step>& steps) {
+  Resolved resolved;
+  resolved.kind = Resolved::Kind::field;
   Index slot = 0;
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const ast::Step& step = steps[i];
-    if (step.kind == ast::Step::Kind::index) {
-      diagnostics()
-          .add(Code::not_available_yet, step.span, "an index into a list is not available in this version",
-               "a form that comes later")
-          .help("what this version reads is in docs/rules/reference.md");
-      return {};
+  std::size_t used = 0;
+  for (; used < steps.size(); ++used) {
+    const ast::Step& step = steps[used];
+    if (step.kind == ast::Step::Kind::index || shape().fields[slot].type.kind == Kind::list) {
+      break;
     }
     Index next = find_field(slot, step.text);
     if (next == kNone && event_.free_below.size() > slot && !event_.free_below[slot]) {
-      report_unknown(steps, i, slot);
+      report_unknown(steps, used, slot);
       return {};
     }
     if (next == kNone || !shape().fields[next].declared) {
@@ -109,10 +125,8 @@ Expressions::Resolved Expressions::resolve_field(const std::vector<ast::Step>& s
     }
     slot = next;
   }
-  (void)span;
-  Resolved resolved;
-  resolved.kind = Resolved::Kind::field;
   resolved.slot = slot;
+  resolved.used = used;
   return resolved;
 }
 
@@ -158,11 +172,11 @@ void Expressions::report_unknown(const std::vector<ast::Step>& steps, std::size_
                         ticked(shape().name) + " has no field " + ticked(written(steps, step + 1)), "unknown field");
   std::vector<std::string> candidates = siblings;
   if (step == 0) {
-    for (const std::string& other : names_of(context_.defs)) {
-      candidates.push_back(other);
+    for (const auto& more : {names_of(context_.defs), names_of(context_.lets), names_of(context_.lookups)}) {
+      candidates.insert(candidates.end(), more.begin(), more.end());
     }
-    for (const std::string& other : names_of(context_.lets)) {
-      candidates.push_back(other);
+    for (const Binding& binding : scope_->names) {
+      candidates.emplace_back(binding.name);
     }
   }
   const std::string near = nearest(name, candidates);
@@ -202,6 +216,134 @@ void Expressions::warn_similar(const ast::Step& step, Index parent) {
   }
 }
 
+TypedValue Expressions::path_value(const std::vector<ast::Step>& steps, Span span, const Facts& known, bool as_whole) {
+  if (steps.size() > kMaxSteps) {
+    diagnostics()
+        .add(Code::nested_too_deeply, span, "more than 64 parts of a path", "one too many")
+        .help("use a shorter one");
+    return poisoned(span);
+  }
+  const Resolved resolved = resolve(steps, span);
+  switch (resolved.kind) {
+    case Resolved::Kind::bad:
+      return poisoned(span);
+    case Resolved::Kind::def:
+      return of_def(*resolved.def, nullptr, span, known, as_whole);
+    case Resolved::Kind::let: {
+      const auto* literal = std::get_if<ast::Literal>(&(*resolved.let->tree)[resolved.let->let->value].node);
+      if (literal != nullptr) {
+        return natural(*literal, span);
+      }
+      diagnostics()
+          .add(Code::misused_name, span, ticked(context_.text(span)) + " is a list", "not a single value")
+          .help("a list stands behind `in`: `x in " + context_.text(span) + "`");
+      return poisoned(span);
+    }
+    case Resolved::Kind::lookup:
+      return lookup_path(*resolved.lookup, steps, span, known);
+    case Resolved::Kind::field:
+    case Resolved::Kind::binding:
+    case Resolved::Kind::meta_topic:
+    case Resolved::Kind::received_at:
+    case Resolved::Kind::meta_header:
+    case Resolved::Kind::payload:
+    case Resolved::Kind::unmapped:
+      break;
+  }
+  const bool is_whole = resolved.used == steps.size();
+  const Span first = is_whole ? span : steps.front().span | steps[std::max<std::size_t>(resolved.used, 1) - 1].span;
+  TypedValue value = resolved_value(resolved, first, known);
+  for (std::size_t i = resolved.used; i < steps.size() && !value.bad; ++i) {
+    value = step_into(std::move(value), steps[i], known);
+  }
+  value.span = span;
+  return value;
+}
+
+/// `base.name`, `base["key"]` and `base[3]` of what is no field of the event.
+TypedValue Expressions::step_into(TypedValue base, const ast::Step& step, const Facts& known) {
+  Program& program = context_.program;
+  const bool by_index = step.kind == ast::Step::Kind::index;
+  const bool fits = by_index ? base.type.kind == Kind::list || base.type.kind == Kind::any
+                             : base.type.kind == Kind::object || base.type.kind == Kind::any;
+  if (!fits) {
+    report_not_inside(context_.text(base.span), base.type, step.span);
+    return poisoned(base.span | step.span);
+  }
+  TypedValue value = base;
+  value.span = base.span | step.span;
+  if (by_index) {
+    const auto number = whole_number(step.text, kMaxIndex);
+    if (!number) {
+      diagnostics()
+          .add(Code::literal_does_not_fit, step.span, ticked(step.text) + " is no index of a list", "too large")
+          .help("the first element is `[0]`");
+      return poisoned(value.span);
+    }
+    value.span.end += context_.sources.text(value.span.file).substr(value.span.end).starts_with("]") ? 1 : 0;
+    value.type = base.type.kind == Kind::list ? element_of(program, base.type) : plain(Kind::any);
+    value.node = program.add_node({Op::item, value.type, base.node, static_cast<Index>(*number)});
+  } else {
+    value.type = plain(Kind::any);
+    value.node = program.add_node({Op::member, value.type, base.node, program.add_text(step.text)});
+  }
+  may_fail(value, known,
+           ticked(context_.text(base.span)) + (by_index ? " may have fewer elements" : " may have no such field"));
+  return value;
+}
+
+void Expressions::report_not_inside(const std::string& owner, const ValueType& type, Span step) {
+  auto& diagnostic = diagnostics().add(
+      Code::unknown_field, step,
+      ticked(owner) + " is " + noun(type) + (type.kind == Kind::object ? ", not a list" : " and has no fields"),
+      "nothing to look into");
+  if (type.kind == Kind::list) {
+    diagnostic.help("its elements are reached by `some x in " + owner +
+                    " satisfies (…)`, `every x in …`, or by number: `" + owner + "[0]`");
+  } else if (type.kind == Kind::object) {
+    diagnostic.help("its fields are reached by name: `" + owner + ".name`");
+  }
+  note_use(diagnostic);
+}
+
+TypedValue Expressions::bound_value(const Binding& binding, Span span, const Facts& known) {
+  TypedValue value;
+  value.span = span;
+  value.type = binding.type;
+  if (binding.element != kNone) {
+    value.node = context_.program.add_node({Op::element, value.type, binding.element, kNone});
+    if (binding.may_be_null) {
+      may_fail(value, known, "an element of the list may be null");
+    }
+    return value;
+  }
+  if (!binding.argument) { // only tried: all that counts is the type
+    value.node = context_.program.add_node({Op::received_at, value.type, kNone, kNone});
+    return value;
+  }
+  const std::string_view name = binding.name;
+  const ValueType type = binding.type;
+  const ast::ExprId argument = *binding.argument;
+  const ast::File* const tree = tree_;
+  Scope* const scope = scope_;
+  tree_ = binding.tree;
+  scope_ = binding.scope;
+  const ast::Literal* literal = literal_of(*tree_, argument);
+  value = literal != nullptr ? literal_as(*literal, at(argument).span, type, false) : value_at(argument, known);
+  tree_ = tree;
+  scope_ = scope;
+  value.span = span;
+  if (!value.bad && type.kind != Kind::any && type.kind != Kind::integer) { // an int keeps its digits
+    value.type = type;
+  }
+  if (value.absent != kNone) {
+    const std::string why = why_absent(value.absent, known);
+    value.absent = terms_.slot("parameter " + std::string(name) + " " + std::to_string(value.absent),
+                               {std::string(name), why, value.absent});
+  }
+  return value;
+}
+
 TypedValue Expressions::resolved_value(const Resolved& resolved, Span span, const Facts& known) {
   Program& program = context_.program;
   TypedValue value;
@@ -237,9 +379,12 @@ TypedValue Expressions::resolved_value(const Resolved& resolved, Span span, cons
       value.type = object;
       value.node = program.add_node({Op::unmapped, object, unmapped_set_, kNone});
       return value;
+    case Resolved::Kind::binding:
+      return bound_value(*resolved.binding, span, known);
     case Resolved::Kind::bad:
     case Resolved::Kind::def:
     case Resolved::Kind::let:
+    case Resolved::Kind::lookup:
       return poisoned(span);
   }
   add_present(value.reads, resolved.slot);
@@ -247,96 +392,6 @@ TypedValue Expressions::resolved_value(const Resolved& resolved, Span span, cons
     value.absent = resolved.slot;
   }
   return value;
-}
-
-bool Expressions::is_present(Index slot, const Facts& known) const {
-  if (slot == 0 || known.knows(slot) || assume_presence_) {
-    return true;
-  }
-  if (slot >= kMetaTopic) {
-    return false;
-  }
-  const Field& field = shape().fields[slot];
-  return field.declared && field.required && is_present(field.parent, known);
-}
-
-void Expressions::add_present(Facts& facts, Index slot) const {
-  facts.add(slot);
-  if (slot >= kMetaTopic) {
-    return;
-  }
-  for (Index above = shape().fields[slot].parent; above != kNone && above != 0; above = shape().fields[above].parent) {
-    facts.add(above);
-  }
-}
-
-std::string Expressions::slot_name(Index slot) const {
-  if (slot == kMetaTopic) {
-    return "meta.topic";
-  }
-  if (slot >= kMetaHeaders) {
-    return "meta.headers[\"" + std::string(context_.program.text(slot - kMetaHeaders)) + "\"]";
-  }
-  const Field& field = shape().fields[slot];
-  return field.parent == 0 || field.parent == kNone ? field.name : slot_name(field.parent) + "." + field.name;
-}
-
-std::optional<Span> Expressions::optional_at(Index slot, const Facts& known) const {
-  std::optional<Span> place;
-  for (Index at = slot; at < kMetaTopic && at != 0; at = shape().fields[at].parent) {
-    const Field& field = shape().fields[at];
-    if (field.declared && !field.required && !known.knows(at)) {
-      place = event_.declared_at[at];
-    }
-  }
-  return place;
-}
-
-std::string Expressions::why_absent(Index slot, const Facts& known) const {
-  if (slot >= kMetaTopic) {
-    return ticked(slot_name(slot)) + " comes from the source, and not every source has it";
-  }
-  Index cause = slot;
-  for (Index at = slot; at != 0; at = shape().fields[at].parent) {
-    if (!shape().fields[at].required && !known.knows(at)) {
-      cause = at;
-    }
-  }
-  if (!shape().fields[cause].declared) {
-    return ticked(slot_name(cause)) + " is not declared, so it may be missing";
-  }
-  return ticked(slot_name(cause)) + " is optional at " + context_.place(event_.declared_at[cause]);
-}
-
-void Expressions::note_use(Diagnostic& diagnostic) const {
-  if (!used_at_.empty()) {
-    diagnostic.label(used_at_.front(), "used here");
-  }
-}
-
-bool Expressions::require_present(const TypedValue& value, Span test, const Facts& known, Site site) {
-  if (!value.may_be_absent()) {
-    return true;
-  }
-  const std::string name = slot_name(value.absent);
-  const std::string whole = context_.text(at(site.whole).span);
-  const auto wrap = [&](const std::string& text, bool in_parentheses) {
-    return in_parentheses ? "(" + text + ")" : text;
-  };
-  const std::string keep = wrap("exists " + name + " and " + whole, site.parent == Parent::disjunction);
-  const std::string take = wrap("not exists " + name + " or " + whole, site.parent == Parent::conjunction);
-  const Span span = at(site.whole).span;
-  auto& diagnostic = diagnostics().add(
-      Code::may_be_absent, test, ticked(name) + " may be missing, and then this test has no clear answer",
-      "should an event without " + with_article(last_part(name)) + " " + question_.fate + "?");
-  const std::size_t width = std::max(question_.no.size(), question_.yes.size()) + 2;
-  const auto padded = [&](std::string text) { return (text += ":") + std::string(width - text.size(), ' '); };
-  diagnostic.help(padded(question_.no) + ticked(keep), Fix{{{span, keep}}, Applicability::choice, "fix 1"});
-  diagnostic.help(padded(question_.yes) + ticked(take), Fix{{{span, take}}, Applicability::choice, "fix 2"});
-  diagnostic.note(why_absent(value.absent, known) +
-                  "; `==`, `in`, `<`, `contains` are simply false when it is missing");
-  note_use(diagnostic);
-  return false;
 }
 
 } // namespace millrace::dsl::check

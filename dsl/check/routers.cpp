@@ -36,6 +36,7 @@ class RouterChecker {
     dead_letter(router);
     rules(*info_.tree, router.rules, {}, kNone);
     if (router.otherwise && !router.otherwise->drop) {
+      expressions_.set_salt(std::string(info_.router->name.text) + ".otherwise");
       Destinations destinations(context_, event_, *info_.tree, expressions_, false);
       lowered_.otherwise = destinations.targets(router.otherwise->body, {}, router.otherwise->span);
     } else if (!router.otherwise) {
@@ -122,6 +123,7 @@ class RouterChecker {
                "every route lets the event go on here")
           .help("make it a route", Fix{{{rule.keyword, "route"}}, Applicability::choice, "fix: `tap` → `route`"});
     }
+    expressions_.set_salt(std::string(info_.router->name.text) + "." + std::string(rule.name.text));
     const Condition condition = expressions_.condition(tree, rule.when, known, question_for(rule.kind));
     Facts inside = known;
     inside.add(condition.when_true);

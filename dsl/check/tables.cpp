@@ -31,6 +31,8 @@ class TableChecker {
     where();
     field_set_ = static_cast<Index>(context_.program.field_sets.size());
     context_.program.field_sets.emplace_back();
+    expressions_.set_salt((info_.table->name.schema ? std::string(info_.table->name.schema->text) + "." : "") +
+                          std::string(info_.table->name.name.text));
     expressions_.allow_unmapped(field_set_);
     expressions_.log_reads(&reads_);
     for (const ast::TablePart& part : table.parts) {

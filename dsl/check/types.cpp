@@ -1,11 +1,13 @@
+// Lowering types.
 #include "dsl/check/types.hpp"
 
 #include <algorithm>
 
+#include "dsl/syntax/text.hpp"
+#include "dsl/values/decimal.hpp"
+
 namespace millrace::dsl::check {
 namespace {
-
-ValueType plain(Kind kind) { return {kind, Wire::natural, 0, 0, kNone, kNone}; }
 
 ValueType decimal_type(Context& context, const ast::Type& type) {
   const auto precision = whole_number(type.precision.token, kMaxDigits);
@@ -15,10 +17,10 @@ ValueType decimal_type(Context& context, const ast::Type& type) {
         .add(Code::bad_type, type.span, ticked(context.text(type.span)) + " cannot be",
              "decimal(digits in all, digits behind the point)")
         .help("at most 38 digits in all, and no more behind the point than there are: `decimal(12,2)`");
-    return {Kind::decimal, Wire::natural, kMaxDigits, 0, kNone, kNone};
+    return {Kind::decimal, Wire::natural, kMaxDigits, 0, kNone};
   }
   return {Kind::decimal, Wire::natural, static_cast<std::uint8_t>(*precision), static_cast<std::uint8_t>(*scale),
-          kNone,         kNone};
+          kNone};
 }
 
 ValueType enumeration(Context& context, const ast::Type& type) {
@@ -33,7 +35,7 @@ ValueType enumeration(Context& context, const ast::Type& type) {
     }
   }
   context.program.enumerations.push_back(std::move(listed));
-  return {Kind::text, Wire::natural, 0, 0, static_cast<Index>(context.program.enumerations.size() - 1), kNone};
+  return {Kind::text, Wire::natural, 0, 0, static_cast<Index>(context.program.enumerations.size() - 1)};
 }
 
 } // namespace
@@ -46,6 +48,8 @@ ValueType type_of(Context& context, const ast::Type& type) {
       return plain(Kind::integer);
     case ast::TypeName::floating:
       return plain(Kind::floating);
+    case ast::TypeName::decimal:
+      return decimal_type(context, type);
     case ast::TypeName::string:
       return plain(Kind::text);
     case ast::TypeName::timestamp:
@@ -58,23 +62,82 @@ ValueType type_of(Context& context, const ast::Type& type) {
       return plain(Kind::version);
     case ast::TypeName::uuid:
       return plain(Kind::uuid);
+    case ast::TypeName::list:
+      return list_of(context.program, type_of(context, *type.element));
     case ast::TypeName::object:
       return plain(Kind::object);
     case ast::TypeName::any:
       return plain(Kind::any);
-    case ast::TypeName::decimal:
-      return decimal_type(context, type);
     case ast::TypeName::one_of:
       return enumeration(context, type);
-    case ast::TypeName::list: {
-      ValueType list = plain(Kind::list);
-      if (type.element) {
-        list.element = context.program.add_type(type_of(context, *type.element));
-      }
-      return list;
-    }
   }
-  return plain(Kind::any);
+  return {};
+}
+
+ValueType element_of(const Program& program, const ValueType& list) {
+  return list.element == kNone ? plain(Kind::any) : program.types[list.element];
+}
+
+ValueType list_of(Program& program, const ValueType& element) {
+  ValueType list = plain(Kind::list);
+  list.element = program.add_type(element);
+  return list;
+}
+
+bool same_type(const Program& program, const ValueType& a, const ValueType& b) {
+  if (a.kind != b.kind || a.precision != b.precision || a.scale != b.scale) {
+    return false;
+  }
+  if (a.kind == Kind::list) {
+    return same_type(program, element_of(program, a), element_of(program, b));
+  }
+  if (a.names == kNone || b.names == kNone) {
+    return a.names == b.names;
+  }
+  const Enumeration& x = program.enumerations[a.names];
+  const Enumeration& y = program.enumerations[b.names];
+  return x.names == y.names && x.or_other == y.or_other;
+}
+
+std::string type_word(const Program& program, const ValueType& type) {
+  switch (type.kind) {
+    case Kind::boolean:
+      return "bool";
+    case Kind::integer:
+      return "int";
+    case Kind::floating:
+      return "float";
+    case Kind::decimal:
+      return type.precision == 0 ? "decimal"
+                                 : "decimal(" + std::to_string(type.precision) + "," + std::to_string(type.scale) + ")";
+    case Kind::timestamp:
+      return "timestamp";
+    case Kind::uuid:
+      return "uuid";
+    case Kind::object:
+      return "object";
+    case Kind::any:
+      return "any";
+    case Kind::duration:
+      return "duration";
+    case Kind::ip:
+      return "ip";
+    case Kind::version:
+      return "version";
+    case Kind::list:
+      return "list<" + (type.element == kNone ? "any" : type_word(program, program.types[type.element])) + ">";
+    case Kind::text:
+      break;
+  }
+  if (type.names == kNone) {
+    return "string";
+  }
+  const Enumeration& listed = program.enumerations[type.names];
+  std::string text = "one of ";
+  for (const std::string& name : listed.names) {
+    text += (text.size() > 7 ? ", " : "") + quote_text(name);
+  }
+  return text + (listed.or_other ? " or other" : "");
 }
 
 } // namespace millrace::dsl::check

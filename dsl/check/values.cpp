@@ -5,34 +5,9 @@
 namespace millrace::dsl::check {
 namespace {
 
-// What one expression, and all of them, may become when its definitions are written out.
+constexpr std::size_t kMaxLevels = 1'000; // of the walk, definitions included
 constexpr std::size_t kMaxDefDepth = 64;
-constexpr std::size_t kMaxNodes = 50'000;
-constexpr std::size_t kMaxNodesInAll = 4'000'000;
-
-bool is_number(Kind kind) { return kind == Kind::integer || kind == Kind::floating || kind == Kind::decimal; }
-
-/// Digits before and behind the point that an int or decimal can have.
-struct Digits {
-  int integer = 0;
-  int fraction = 0;
-};
-Digits digits_of(const ValueType& type) {
-  return type.kind == Kind::integer ? Digits{19, 0} : Digits{type.precision - type.scale, type.scale};
-}
-
-template <typename Stack>
-class Restore {
- public:
-  explicit Restore(Stack& value) : value_(value), old_(value) {}
-  ~Restore() { value_ = old_; }
-  Restore(const Restore&) = delete;
-  Restore& operator=(const Restore&) = delete;
-
- private:
-  Stack& value_;
-  Stack old_;
-};
+constexpr int kSafeDigits = 18; // that 64 bits always hold
 
 } // namespace
 
@@ -56,11 +31,10 @@ TypedValue Expressions::whole(const ast::File& tree, ast::ExprId expr, const Fac
     return text_with_holes(*literal, node.span, known);
   }
   if (const auto* path = std::get_if<ast::Path>(&node.node)) {
-    const Resolved resolved = resolve(path->steps, node.span);
-    if (resolved.kind == Resolved::Kind::def) {
-      return of_def(*resolved.def, node.span, known, true);
-    }
-    return resolved.kind == Resolved::Kind::let ? value_at(expr, known) : resolved_value(resolved, node.span, known);
+    return path_value(path->steps, node.span, known, true);
+  }
+  if (const auto* form = std::get_if<ast::Call>(&node.node); form != nullptr && called_def(*form) != nullptr) {
+    return of_def(*called_def(*form), form, node.span, known, true);
   }
   if (!is_condition(tree, expr)) {
     return value_at(expr, known);
@@ -77,28 +51,29 @@ TypedValue Expressions::whole(const ast::File& tree, ast::ExprId expr, const Fac
 TypedValue Expressions::path(const ast::File& tree, const std::vector<ast::Step>& steps, Span span,
                              const Facts& known) {
   tree_ = &tree;
-  const Resolved resolved = resolve(steps, span);
-  if (resolved.kind == Resolved::Kind::def) {
-    return of_def(*resolved.def, span, known, false);
-  }
-  if (resolved.kind == Resolved::Kind::let) {
-    const auto* literal = std::get_if<ast::Literal>(&(*resolved.let->tree)[resolved.let->let->value].node);
-    return literal != nullptr ? natural(*literal, span) : poisoned(span);
-  }
-  return resolved_value(resolved, span, known);
+  return path_value(steps, span, known, false);
 }
 
 /// By its form alone. A name is what its definition is, as far as definitions may go.
 bool Expressions::is_condition(const ast::File& tree, ast::ExprId expr) const {
   const ast::ExprNode* node = &tree[expr].node;
   for (std::size_t depth = 0; depth <= kMaxDefDepth; ++depth) {
-    const auto* path = std::get_if<ast::Path>(node);
-    if (path == nullptr) {
+    std::string_view name;
+    if (const auto* call = std::get_if<ast::Call>(node)) {
+      name = call->function.text;
+      if (name == "sampled") {
+        return true;
+      }
+    } else if (const auto* path = std::get_if<ast::Path>(node)) {
+      name = path->steps.size() == 1 ? path->steps.front().text : "";
+    } else {
       return !std::holds_alternative<ast::Literal>(*node) && !std::holds_alternative<ast::List>(*node) &&
-             !std::holds_alternative<ast::Coalesce>(*node);
+             !std::holds_alternative<ast::Coalesce>(*node) && !std::holds_alternative<ast::Arithmetic>(*node) &&
+             !std::holds_alternative<ast::Negate>(*node) && !std::holds_alternative<ast::Member>(*node) &&
+             !std::holds_alternative<ast::Subscript>(*node) && !std::holds_alternative<ast::As>(*node);
     }
-    const auto def = context_.defs.find(path->steps.front().text);
-    if (def == context_.defs.end() || path->steps.size() != 1) {
+    const auto def = context_.defs.find(name);
+    if (def == context_.defs.end()) {
       return false;
     }
     node = &(*def->second.tree)[def->second.def->body].node;
@@ -123,11 +98,10 @@ TypedValue Expressions::literal_as(const ast::Literal& literal, Span span, const
         .help("write `exists x` for a value that is there, `x is null` for a JSON null");
     return poisoned(span);
   }
-  if (literal.kind == ast::LiteralKind::duration || literal.kind == ast::LiteralKind::percent) {
+  if (literal.kind == ast::LiteralKind::percent) {
     diagnostics()
-        .add(Code::not_available_yet, span, noun(literal) + " is not available in expressions in this version",
-             "a form that comes later")
-        .help("what this version reads is in docs/rules/reference.md");
+        .add(Code::types_differ, span, noun(literal) + " is no value", "a share of the events")
+        .help("percentages stand in `sampled(x, 1%)` only");
     return poisoned(span);
   }
   auto made = value_of(literal, type);
@@ -201,112 +175,189 @@ TypedValue Expressions::natural(const ast::Literal& literal, Span span) {
   return literal_as(literal, span, {}, false);
 }
 
-TypedValue Expressions::value_at(ast::ExprId expr, const Facts& known) {
-  const ast::Expr& node = at(expr);
-  if (const ast::Literal* literal = literal_of(*tree_, expr)) {
-    return natural(*literal, node.span);
+bool Expressions::too_deep(Span span) {
+  if (level_ < kMaxLevels || too_large_) {
+    return too_large_;
   }
-  if (const auto* form = std::get_if<ast::Coalesce>(&node.node)) {
-    return coalesce(*form, node.span, known);
-  }
-  if (std::holds_alternative<ast::List>(node.node)) {
-    diagnostics()
-        .add(Code::misused_name, node.span, "a list stands behind `in` or in a `let`", "not a single value")
-        .help("write `x in (\"a\", \"b\")`");
-    return poisoned(node.span);
-  }
-  if (const auto* path = std::get_if<ast::Path>(&node.node)) {
-    const Resolved resolved = resolve(path->steps, node.span);
-    if (resolved.kind == Resolved::Kind::def) {
-      return of_def(*resolved.def, node.span, known, false);
-    }
-    if (resolved.kind == Resolved::Kind::let) {
-      diagnostics()
-          .add(Code::misused_name, node.span, ticked(context_.text(node.span)) + " is a list", "not a single value")
-          .help("a list stands behind `in`: `x in " + context_.text(node.span) + "`");
-      return poisoned(node.span);
-    }
-    return resolved_value(resolved, node.span, known);
-  }
-  auto& diagnostic = diagnostics().add(Code::condition_as_value, node.span,
-                                       "a condition cannot be used as a value here", "a test, not a value");
-  diagnostic.help(
-      "join conditions with `and`, `or` and `not`; only a whole key, header, column or `def` may be a condition");
-  note_use(diagnostic);
-  return poisoned(node.span);
-}
-
-bool Expressions::enter(DefInfo& def, Span use) {
-  if (too_large_ || bad_defs_.contains(def.def)) {
-    return false;
-  }
-  if (used_at_.empty()) {
-    first_node_ = context_.program.nodes.size();
-  }
-  const std::size_t nodes = context_.program.nodes.size();
-  if (used_at_.size() >= kMaxDefDepth || nodes - first_node_ > kMaxNodes || nodes > kMaxNodesInAll) {
-    too_large_ = true;
-    diagnostics()
-        .add(Code::nested_too_deeply, used_at_.empty() ? use : used_at_.front(),
-             used_at_.size() >= kMaxDefDepth ? "definitions within definitions, more than 64 deep"
-                                             : "written out, this expression is too large",
-             "definitions are written out where they are used")
-        .help("use fewer definitions within definitions");
-    return false;
-  }
-  def.open = true;
-  used_at_.push_back(use);
+  too_large_ = true;
+  diagnostics()
+      .add(Code::nested_too_deeply, used_at_.empty() ? span : used_at_.front(),
+           "written out, this expression has more than 1,000 levels", "definitions are written out where they are used")
+      .help("use fewer definitions within definitions");
   return true;
 }
 
-void Expressions::leave(DefInfo& def, bool bad) {
-  if (bad) {
-    bad_defs_.insert(def.def);
+TypedValue Expressions::value_at(ast::ExprId expr, const Facts& known) {
+  if (too_deep(at(expr).span)) {
+    return poisoned(at(expr).span);
   }
-  used_at_.pop_back();
-  def.open = false;
-  too_large_ = too_large_ && !used_at_.empty();
+  ++level_;
+  TypedValue value = value_of_form(expr, known);
+  --level_;
+  return value;
 }
 
-TypedValue Expressions::of_def(DefInfo& def, Span span, const Facts& known, bool as_whole) {
-  if (def.open) {
-    auto& diagnostic =
-        diagnostics().add(Code::def_cycle, def.def->name.span,
-                          "the definition of " + ticked(def.def->name.text) + " uses itself", "defined by itself");
-    diagnostic.label(span, "used here again");
-    diagnostic.help("a definition may use others, but not in a circle");
-    return poisoned(span);
+TypedValue Expressions::value_of_form(ast::ExprId expr, const Facts& known) {
+  const ast::Expr& node = at(expr);
+  const Span span = node.span;
+  if (const ast::Literal* literal = literal_of(*tree_, expr)) {
+    return natural(*literal, span);
   }
-  if (!as_whole && is_condition(*def.tree, def.def->body)) {
+  if (const auto* form = std::get_if<ast::Path>(&node.node)) {
+    return path_value(form->steps, span, known, false);
+  }
+  if (const auto* form = std::get_if<ast::Coalesce>(&node.node)) {
+    return coalesce(*form, span, known);
+  }
+  if (const auto* form = std::get_if<ast::Arithmetic>(&node.node)) {
+    return arithmetic(*form, span, known);
+  }
+  if (const auto* form = std::get_if<ast::Negate>(&node.node)) {
+    return negate(*form, span, known);
+  }
+  if (const auto* form = std::get_if<ast::Call>(&node.node)) {
+    return call(*form, span, known);
+  }
+  if (const auto* form = std::get_if<ast::Subscript>(&node.node)) {
+    return subscript(*form, span, nullptr, known);
+  }
+  if (const auto* form = std::get_if<ast::Member>(&node.node)) {
+    return member(*form, span, known);
+  }
+  if (const auto* form = std::get_if<ast::As>(&node.node)) {
+    return read_as(*form, span, known);
+  }
+  if (std::holds_alternative<ast::List>(node.node)) {
     diagnostics()
-        .add(Code::condition_as_value, span, "a condition cannot be used as a value here",
-             ticked(def.def->name.text) + " is a condition")
-        .label(def.def->name.span, "defined here")
-        .help(
-            "join conditions with `and`, `or` and `not`; only a whole key, header, column or `def` may be a condition");
+        .add(Code::misused_name, span, "a list stands behind `in` or in a `let`", "not a single value")
+        .help("write `x in (\"a\", \"b\")`");
     return poisoned(span);
   }
-  if (!enter(def, span)) {
-    return poisoned(span);
+  auto& diagnostic = diagnostics().add(Code::condition_as_value, span, "a condition cannot be used as a value here",
+                                       "a test, not a value");
+  diagnostic.help(
+      "join conditions with `and`, `or` and `not`; only a whole key, header, column or `def` may be a condition");
+  note_use(diagnostic);
+  return poisoned(span);
+}
+
+Diagnostic& Expressions::report_type(const TypedValue& value, const std::string& headline) {
+  auto& diagnostic = diagnostics().add(Code::types_differ, value.span, headline, noun(value.type));
+  note_use(diagnostic);
+  return diagnostic;
+}
+
+TypedValue Expressions::as_list(TypedValue value, const Facts& known) {
+  if (value.bad || value.type.kind == Kind::list) {
+    return value;
   }
-  const Restore restore_tree(tree_);
-  tree_ = def.tree;
-  TypedValue value = as_whole ? whole(*def.tree, def.def->body, known, false) : value_at(def.def->body, known);
-  leave(def, value.bad);
-  value.span = span;
+  if (value.type.kind != Kind::any) {
+    report_type(value, "a list is needed here, not " + noun(value.type))
+        .help("declare the field as `list<…>`, or name one that is");
+    value.bad = true;
+    return value;
+  }
+  const bool sure = is_of_kind(value, JsonType::list, known);
+  value.type = list_of(context_.program, plain(Kind::any));
+  value.node = context_.program.add_node({Op::read_as, value.type, value.node, kNone});
+  if (!sure) {
+    may_fail(value, known, ticked(context_.text(value.span)) + " may be no list");
+  }
   return value;
+}
+
+TypedValue Expressions::read_as(const ast::As& form, Span span, const Facts& known) {
+  if (form.type->name == ast::TypeName::one_of) {
+    diagnostics()
+        .add(Code::bad_type, form.type->span, "`as` reads a value as one of the types that have a form of their own",
+             "a list of texts")
+        .help("read it `as string` and compare it with `in (…)`");
+    return poisoned(span);
+  }
+  const ValueType type = type_of(context_, *form.type);
+  return converted(value_at(form.value, known), type, span, known);
+}
+
+namespace {
+
+/// Whether `as` can make one of the other at all.
+bool may_become(const Program& program, const ValueType& from, const ValueType& to) {
+  if (from.kind == Kind::any || to.kind == Kind::any || from.kind == to.kind) {
+    return from.kind != Kind::list || to.kind != Kind::list ||
+           may_become(program, element_of(program, from), element_of(program, to));
+  }
+  return is_scalar(from.kind) && is_scalar(to.kind) &&
+         (from.kind == Kind::text || to.kind == Kind::text || (is_number(from.kind) && is_number(to.kind)));
+}
+
+} // namespace
+
+TypedValue Expressions::converted(TypedValue value, const ValueType& type, Span span, const Facts& known) {
+  Program& program = context_.program;
+  value.span = span;
+  if (value.bad || same_type(program, value.type, type)) {
+    return value;
+  }
+  if (!may_become(program, value.type, type)) {
+    report_type(value, noun(value.type) + " cannot be read as " + ticked(type_word(program, type)))
+        .help("`as` reads what JSON can hold, and text forms");
+    value.bad = true;
+    return value;
+  }
+  const bool quotient = value.type.kind == Kind::decimal && !digits_of(value).exact;
+  const bool sure = always_becomes(value, type);
+  if (quotient && type.kind == Kind::decimal) {
+    // A quotient seldom ends within so many digits: it is rounded to them.
+    const Index digits = constant(Value::of_int(type.scale), plain(Kind::integer));
+    const Index parts[] = {value.node, digits};
+    value.node = program.add_list_node(Op::call, parts, value.type);
+    program.nodes[value.node].detail = static_cast<std::uint8_t>(Function::round);
+  }
+  const std::string from = noun(value.type);
+  value.type = type;
+  value.node = program.add_node({Op::read_as, type, value.node, kNone});
+  if (!sure) {
+    may_fail(value, known, from + " may not be " + ticked(type_word(program, type)));
+  }
+  return value;
+}
+
+bool Expressions::always_becomes(const TypedValue& value, const ValueType& type) const {
+  const Kind from = value.type.kind;
+  if (from == Kind::any || from == Kind::text || from == Kind::list) {
+    return type.kind == Kind::any || (from == Kind::text && type.kind == Kind::text);
+  }
+  if (type.kind == Kind::text || type.kind == Kind::any) {
+    return true;
+  }
+  if (from == Kind::floating) {
+    return false;
+  }
+  if (type.kind == Kind::floating) {
+    return true;
+  }
+  const Digits digits = digits_of(value);
+  if (type.kind == Kind::integer) {
+    return from == Kind::integer && digits.integer <= kSafeDigits;
+  }
+  return type.kind == Kind::decimal && digits.exact && digits.integer <= type.precision - type.scale &&
+         digits.fraction <= type.scale;
 }
 
 ValueType Expressions::joined_type(const TypedValue& left, const TypedValue& right, const ast::Literal* right_literal) {
   ValueType type = left.type;
   type.wire = Wire::natural;
-  if (is_number(left.type.kind) && left.type.kind != right.type.kind) {
-    const Digits a = digits_of(left.type);
-    const Digits b = digits_of(right.type);
-    const int fraction = std::max(a.fraction, b.fraction);
-    type.kind = Kind::decimal;
-    type.scale = static_cast<std::uint8_t>(fraction);
-    type.precision = static_cast<std::uint8_t>(std::min(38, std::max(a.integer, b.integer) + fraction));
+  if ((left.type.kind == Kind::integer || left.type.kind == Kind::decimal) &&
+      (left.type.kind != right.type.kind || left.type.precision != right.type.precision ||
+       left.type.scale != right.type.scale)) {
+    const Digits a = digits_of(left);
+    const Digits b = digits_of(right);
+    if (type.kind == Kind::integer && right.type.kind == Kind::integer &&
+        std::max(left.type.precision, right.type.precision) <= kSafeDigits) {
+      return plain(Kind::integer);
+    }
+    const Digits both{std::max(a.integer, b.integer), std::max(a.fraction, b.fraction), a.exact && b.exact};
+    type = exact_type(both, type.kind == Kind::integer && right.type.kind == Kind::integer);
     return type;
   }
   if (type.kind != Kind::text || type.names == kNone) {
@@ -342,12 +393,8 @@ TypedValue Expressions::coalesce(const ast::Coalesce& form, Span span, const Fac
   }
   ValueType wanted = left.type;
   if (literal != nullptr && literal->kind == ast::LiteralKind::number && left.type.kind == Kind::integer) {
-    wanted = natural_type(*literal).value_or(wanted); // `1.5` makes the whole a decimal
-    wanted.kind = wanted.kind == Kind::decimal ? Kind::decimal : Kind::integer;
-    if (wanted.kind == Kind::decimal) {
-      wanted.precision = 38;
-      wanted.scale = 19;
-    }
+    const ValueType own = natural_type(*literal).value_or(wanted); // `1.5` makes the whole a decimal
+    wanted = own.kind == Kind::decimal ? own : plain(Kind::integer);
   }
   const TypedValue right =
       literal != nullptr ? literal_as(*literal, at(form.right).span, wanted, false) : value_at(form.right, known);
@@ -395,10 +442,10 @@ TypedValue Expressions::text_with_holes(const ast::Literal& literal, Span span, 
     if (filled.bad) {
       return poisoned(span);
     }
-    if (filled.type.kind == Kind::object) {
+    if (filled.type.kind == Kind::object || filled.type.kind == Kind::list) {
       diagnostics()
-          .add(Code::types_differ, hole.span, "an object has no text form", "cannot stand in a text")
-          .help("name one of its fields");
+          .add(Code::types_differ, hole.span, noun(filled.type) + " has no text form", "cannot stand in a text")
+          .help(filled.type.kind == Kind::list ? "name one of its elements" : "name one of its fields");
       return poisoned(span);
     }
     value.absent = value.absent == kNone ? filled.absent : value.absent;
@@ -408,47 +455,6 @@ TypedValue Expressions::text_with_holes(const ast::Literal& literal, Span span, 
   const bool is_constant = parts.size() == 1 && context_.program.nodes[parts.front()].op == Op::constant;
   value.node = is_constant ? parts.front() : context_.program.add_list_node(Op::concat, parts, value.type);
   return value;
-}
-
-std::string type_word(const Program& program, const ValueType& type) {
-  switch (type.kind) {
-    case Kind::boolean:
-      return "bool";
-    case Kind::integer:
-      return "int";
-    case Kind::floating:
-      return "float";
-    case Kind::decimal:
-      return type.precision == 0 ? "decimal"
-                                 : "decimal(" + std::to_string(type.precision) + "," + std::to_string(type.scale) + ")";
-    case Kind::timestamp:
-      return "timestamp";
-    case Kind::uuid:
-      return "uuid";
-    case Kind::object:
-      return "object";
-    case Kind::any:
-      return "any";
-    case Kind::duration:
-      return "duration";
-    case Kind::ip:
-      return "ip";
-    case Kind::version:
-      return "version";
-    case Kind::list:
-      return "list<" + (type.element == kNone ? "any" : type_word(program, program.types[type.element])) + ">";
-    case Kind::text:
-      break;
-  }
-  if (type.names == kNone) {
-    return "string";
-  }
-  const Enumeration& listed = program.enumerations[type.names];
-  std::string text = "one of ";
-  for (const std::string& name : listed.names) {
-    text += (text.size() > 7 ? ", " : "") + quote_text(name);
-  }
-  return text + (listed.or_other ? " or other" : "");
 }
 
 } // namespace millrace::dsl::check

@@ -50,6 +50,35 @@ struct spanned_generator {
 };
 inline constexpr spanned_generator spanned{};
 
+/// `bounded[p]` goes one level deeper; past the deepest one the piece is given up. For what nests without parentheses.
+template <typename Subject>
+struct bounded_directive : x3::unary_parser<Subject, bounded_directive<Subject>> {
+  using base_type = x3::unary_parser<Subject, bounded_directive<Subject>>;
+  static bool const is_pass_through_unary = true;
+  static bool const handles_container = Subject::handles_container;
+
+  constexpr explicit bounded_directive(Subject const& subject) : base_type(subject) {}
+
+  template <typename Iterator, typename Context, typename RuleContext, typename Attribute>
+  bool parse(Iterator& first, Iterator const& last, Context const& context, RuleContext& value,
+             Attribute& attribute) const {
+    if (!state(context).enter(first)) {
+      return false;
+    }
+    const bool matched = this->subject.parse(first, last, context, value, attribute);
+    state(context).leave();
+    return matched;
+  }
+};
+struct bounded_generator {
+  template <typename Subject>
+  constexpr auto operator[](Subject const& subject) const {
+    using Parser = typename x3::extension::as_parser<Subject>::value_type;
+    return bounded_directive<Parser>(x3::as_parser(subject));
+  }
+};
+inline constexpr bounded_generator bounded{};
+
 /// Semantic actions: `_val.*Member = _attr` and `_val.*Member.push_back(_attr)`.
 template <auto Member>
 struct assign_to {
@@ -89,7 +118,7 @@ bool parse_whole(ParseState& parse_state, std::string_view piece, Rule const& ru
   parse_state.reset(first);
   const bool matched = x3::parse(first, last, x3::with<state_tag>(parse_state)[rule], attribute);
   if (matched && skip_blank(first, last) == last) {
-    return true;
+    return !parse_state.has_given_up();
   }
   parse_state.report_failure(last);
   return false;

@@ -15,15 +15,22 @@ constexpr keyword wanted(std::string_view text, std::string_view phrase) { retur
 
 struct import_tag;
 struct let_tag;
+struct parameter_tag;
 struct def_tag;
 struct list_tag;
 x3::rule<import_tag, ast::Import> const import = "an import";
 x3::rule<let_tag, ast::Let> const let = "a constant";
+x3::rule<parameter_tag, ast::Parameter> const parameter = "a parameter";
 x3::rule<def_tag, ast::Def> const def = "a definition";
 
 auto const import_def = word("import") >> text[set<&ast::Import::file>];
 auto const let_def = word("let") >> name[set<&ast::Let::name>] >> sign("=", "`=`") >> expression[set<&ast::Let::value>];
-auto const def_def = word("def") >> name[set<&ast::Def::name>] >> sign("=", "`=`") >> expression[set<&ast::Def::body>];
+auto const parameter_def = name[set<&ast::Parameter::name>] >>
+                           sign(":", "`:`") >> type[set_type<&ast::Parameter::type>];
+auto const def_def = word("def") >> name[set<&ast::Def::name>] >>
+                     -(sign("(", "`(`") >> parameter[push<&ast::Def::parameters>] >>
+                       *(sign(",", "`,`") >> parameter[push<&ast::Def::parameters>]) >> sign(")", "`)`")) >>
+                     sign("=", "`=`") >> expression[set<&ast::Def::body>];
 
 // ---- lookup
 
@@ -116,7 +123,7 @@ auto const topic_clause_def = spanned
 auto const topic_def = word("topic") >> text[set<&ast::Topic::name>] >> sign("{", "`{`") >>
                        *topic_clause[push<&ast::Topic::clauses>] >> close;
 
-BOOST_SPIRIT_DEFINE(import, let, def, entry, lookup_column, lookup, field, event, topic_clause, topic)
+BOOST_SPIRIT_DEFINE(import, let, parameter, def, entry, lookup_column, lookup, field, event, topic_clause, topic)
 
 } // namespace
 

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "dsl/syntax/children.hpp"
+
 namespace millrace::dsl::grammar {
 namespace {
 
@@ -80,15 +82,9 @@ void report_mixed_logic(ParseState& state, ast::ExprId expression) {
     if (mixed) {
       report(state, expr, *logic);
     }
-  } else if (const auto* negation = std::get_if<ast::Not>(&expr.node)) {
-    report_mixed_logic(state, negation->operand);
-  } else if (const auto* coalesce = std::get_if<ast::Coalesce>(&expr.node)) {
-    report_mixed_logic(state, coalesce->left);
-    report_mixed_logic(state, coalesce->right);
-  } else if (const auto* compare = std::get_if<ast::Compare>(&expr.node)) {
-    report_mixed_logic(state, compare->left);
-    report_mixed_logic(state, compare->right);
+    return;
   }
+  ast::for_each_child(expr.node, [&](ast::ExprId child) { report_mixed_logic(state, child); });
 }
 
 } // namespace millrace::dsl::grammar

@@ -6,19 +6,36 @@
 #include <string>
 
 #include "dsl/diagnostic/nearest.hpp"
+#include "dsl/syntax/children.hpp"
 #include "dsl/syntax/text.hpp"
 
 namespace millrace::dsl::grammar {
 namespace {
 
-/// Words that belong to forms which this version does not read yet.
-constexpr std::array<std::string_view, 5> kLater = {"matches", "some", "every", "as", "ignoring"};
-constexpr std::array<std::string_view, 7> kLaterSigns = {"+", "-", "*", "/", "..", "..<", "<"};
-constexpr std::array<std::string_view, 6> kComparisons = {"==", "!=", "<", "<=", ">", ">="};
+/// What a test begins with behind its value.
+constexpr std::array<std::string_view, 12> kTests = {
+    "==", "!=", "<", "<=", ">", ">=", "in", "is", "starts", "ends", "contains", "matches"};
+
+/// Whoever walks the tree may recurse.
+constexpr std::uint32_t kMaxDepth = 256;
+constexpr std::uint32_t kMaxLevels = 8; // list<list<…>>
 
 template <typename Words>
 bool is_one_of(std::string_view word, const Words& words) {
   return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// Whether what was read up to here can be the end of a value, which a test may stand behind.
+bool ends_value(const char* end) {
+  if (end == nullptr || !is_word_char(end[-1])) {
+    return end != nullptr && std::string_view(")]\"`/%").find(end[-1]) != std::string_view::npos;
+  }
+  const char* begin = end;
+  while (is_word_char(begin[-1])) { // a file does not begin with a value
+    --begin;
+  }
+  const std::string_view word(begin, static_cast<std::size_t>(end - begin));
+  return !is_reserved(word) || word == "true" || word == "false" || word == "null";
 }
 
 std::string join_alternatives(const std::vector<std::string_view>& phrases) {
@@ -40,7 +57,14 @@ Span ParseState::span(const char* begin, const char* end) const {
 }
 
 ast::ExprId ParseState::add(ast::ExprNode node, Span span) {
-  file_.exprs.push_back({span, std::move(node), false});
+  std::uint32_t below = 0;
+  ast::for_each_child(node, [&](ast::ExprId child) { below = std::max(below, expr(child).depth); });
+  if (below >= kMaxDepth) {
+    report_too_deep(span, "more than 256 levels of operators within each other");
+    node = ast::Literal{};
+    below = 0;
+  }
+  file_.exprs.push_back({span, std::move(node), false, below + 1});
   return {static_cast<std::uint32_t>(file_.exprs.size() - 1)};
 }
 
@@ -66,8 +90,17 @@ void ParseState::reset(const char* begin) {
   furthest_ = begin;
   accepted_end_ = begin;
   expected_.clear();
-  too_deep_ = false;
+  level_ = 0;
   given_up_ = false;
+}
+
+bool ParseState::enter(const char* at) {
+  if (level_ >= kMaxLevels) {
+    report_too_deep(span(at, at + 1), "more than 8 lists within each other");
+    return false;
+  }
+  ++level_;
+  return true;
 }
 
 void ParseState::report_failure(const char* last) {
@@ -77,14 +110,9 @@ void ParseState::report_failure(const char* last) {
   const Next found = next(furthest_, last);
   const std::string word(found.lexeme.text);
   Span at = span(found.begin, found.end());
-  const bool name_before = accepted_end_ > text_.data() && is_word_char(accepted_end_[-1]);
-  if (is_one_of(word, kLater) || (is_one_of(word, kLaterSigns) && word != "<") ||
-      (word == "(" && name_before && found.begin == accepted_end_)) {
-    return report_later(at, word == "(" ? "a function" : "`" + word + "`");
-  }
-  if (is_one_of(word, kComparisons)) {
+  if (is_one_of(word, kTests) && ends_value(accepted_end_) && !is_one_of("a name", expected_)) {
     diagnostics_.add(Code::comparison_chain, at, "tests do not chain", "a second test on the same value")
-        .help("write both and join them: `a < b and b < c`");
+        .help("write both and join them: `a < b and b < c`; between two values is `x in 1..10`");
     return;
   }
   // Where a rule is expected the word is not the continuation of anything, so it is shown itself.
@@ -105,6 +133,7 @@ void ParseState::report_failure(const char* last) {
   }
   if (word == "not" && accepted_end_ - text_.data() >= 2 && std::string_view(accepted_end_ - 2, 2) == "is") {
     diagnostic.help("there is no `is not null`: write `exists` for a value that is there");
+    diagnostic.help("that a value is not of a kind is written `not (x is string)`");
   }
 }
 
@@ -143,12 +172,12 @@ ast::Text ParseState::make_text(std::string_view with_quotes) {
   return text;
 }
 
-void ParseState::report_too_deep(Span span) {
-  if (!too_deep_) {
-    diagnostics_.add(Code::nested_too_deeply, span, "more than 64 `??` in a row", "one too many")
+void ParseState::report_too_deep(Span span, std::string_view what) {
+  if (!given_up_) {
+    diagnostics_.add(Code::nested_too_deeply, span, std::string(what), "one too many")
         .help("give a part of it a name with `def`");
   }
-  too_deep_ = true;
+  given_up_ = true;
 }
 
 void ParseState::report_later(Span span, std::string_view what) {

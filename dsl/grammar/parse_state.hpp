@@ -21,6 +21,7 @@ class ParseState {
 
   Span span(const char* begin, const char* end) const;
   Span span(std::string_view view) const { return span(view.data(), view.data() + view.size()); }
+  /// Too deep a tree is reported, and then it is not made any deeper.
   ast::ExprId add(ast::ExprNode node, Span span);
   ast::Expr& expr(ast::ExprId id) { return file_.exprs[id.index]; }
 
@@ -36,6 +37,10 @@ class ParseState {
   void expected(const char* at, std::string_view what);
   void accepted(const char* end) { accepted_end_ = std::max(accepted_end_, end); }
 
+  /// One level deeper in what nests without parentheses; false if that is too deep, which is reported.
+  bool enter(const char* at);
+  void leave() { --level_; }
+
   /// Begins a new piece.
   void reset(const char* begin);
   /// Reports why the piece could not be read past the furthest place.
@@ -47,8 +52,9 @@ class ParseState {
   void report_later(Span span, std::string_view what);
   /// What is wrong with the piece has been said; that it does not parse further is no news.
   void give_up() { given_up_ = true; }
-  /// Once per piece.
-  void report_too_deep(Span span);
+  bool has_given_up() const { return given_up_; }
+  /// Once per piece, which is then given up. `what` is there too often.
+  void report_too_deep(Span span, std::string_view what);
 
  private:
   void suggest_keyword(Diagnostic& diagnostic, Span at, std::string_view word) const;
@@ -60,7 +66,7 @@ class ParseState {
   const char* furthest_ = nullptr;
   const char* accepted_end_ = nullptr;
   std::vector<std::string_view> expected_;
-  bool too_deep_ = false; // reported
+  std::uint32_t level_ = 0;
   bool given_up_ = false;
 };
 

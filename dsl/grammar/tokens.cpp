@@ -239,6 +239,59 @@ bool read_text_operator(const char*& at, const char* last, ParseState& state, as
   return true;
 }
 
+bool read_ignoring_case(const char*& at, const char* last, ParseState& state, Span& where) {
+  const char* p = at;
+  if (!read_pair(p, last, state, "ignoring", "case")) {
+    return false;
+  }
+  where = state.span(skip_blank(at, last), p);
+  at = p;
+  return true;
+}
+
+bool read_matches(const char*& at, const char* last, ParseState& state, ast::Matches& matches) {
+  const char* p = at;
+  matches.negated = read_pair(p, last, state, "not", "");
+  if (!read_pair(p, last, state, "matches", "")) {
+    return false;
+  }
+  const char* const begin = skip_blank(p, last);
+  const Lexeme regex = read_lexeme(begin, last, true);
+  if (regex.kind != TokenKind::regex) {
+    state.expected(begin, "a regular expression (`/…/`)");
+    return false;
+  }
+  matches.regex = regex.text;
+  matches.regex_span = state.span(regex.text);
+  at = begin + regex.text.size();
+  state.accepted(at);
+  return true;
+}
+
+bool read_kind(const char*& at, const char* last, ParseState& state, ast::Name& kind) {
+  const Next next = ParseState::next(at, last);
+  for (const std::string_view known : {"string", "number", "bool", "list", "object"}) {
+    if (is_word(next, known)) {
+      kind = {next.lexeme.text, state.span(next.lexeme.text)};
+      take(at, next, state);
+      return true;
+    }
+  }
+  state.expected(next.begin, "a kind (`string number bool list object`)");
+  return false;
+}
+
+bool read_minus_signs(const char*& at, const char* last, ParseState& state, std::vector<Span>& signs) {
+  for (Next next = ParseState::next(at, last); is_sign(next, "-"); next = ParseState::next(at, last)) {
+    if (ParseState::next(next.end(), last).lexeme.kind == TokenKind::number) {
+      break;
+    }
+    signs.push_back(state.span(next.lexeme.text));
+    take(at, next, state);
+  }
+  return true;
+}
+
 bool read_json_object(const char*& at, const char* last, ParseState& state, ast::Json& json) {
   const Next open = ParseState::next(at, last);
   if (!is_sign(open, "{")) {

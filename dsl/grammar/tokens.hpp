@@ -46,6 +46,11 @@ bool read_duration(const char*& at, const char* last, ParseState& state, ast::Du
 bool read_literal(const char*& at, const char* last, ParseState& state, ast::ExprId& literal);
 bool read_comparison(const char*& at, const char* last, ParseState& state, ast::Compare& compare);
 bool read_in(const char*& at, const char* last, ParseState& state, ast::In& in);
+bool read_ignoring_case(const char*& at, const char* last, ParseState& state, Span& where);
+bool read_matches(const char*& at, const char* last, ParseState& state, ast::Matches& matches);
+bool read_kind(const char*& at, const char* last, ParseState& state, ast::Name& kind);
+/// Any number of `-`, the one of a negative number not counted.
+bool read_minus_signs(const char*& at, const char* last, ParseState& state, std::vector<Span>& signs);
 bool read_text_operator(const char*& at, const char* last, ParseState& state, ast::TextTest& test);
 bool read_json_object(const char*& at, const char* last, ParseState& state, ast::Json& json);
 bool read_close(const char*& at, const char* last, ParseState& state);
@@ -101,6 +106,10 @@ inline constexpr leaf<ast::ExprId, read_literal> literal{};
 inline constexpr leaf<ast::Compare, read_comparison> comparison{};
 inline constexpr leaf<ast::In, read_in> in_operator{};
 inline constexpr leaf<ast::TextTest, read_text_operator> text_operator{};
+inline constexpr leaf<Span, read_ignoring_case> ignoring_case{};
+inline constexpr leaf<ast::Matches, read_matches> matches_operator{};
+inline constexpr leaf<ast::Name, read_kind> kind_word{};
+inline constexpr leaf<std::vector<Span>, read_minus_signs> minus_signs{};
 inline constexpr leaf<ast::Json, read_json_object> json_object{};
 inline constexpr close_brace close{};
 

@@ -12,23 +12,13 @@ constexpr keyword wanted(std::string_view text, std::string_view phrase) { retur
 struct TypeWord {
   std::string_view text;
   ast::TypeName name;
-  bool available;
 };
 constexpr TypeWord kTypes[] = {
-    {"bool", ast::TypeName::boolean, true},
-    {"int", ast::TypeName::integer, true},
-    {"float", ast::TypeName::floating, true},
-    {"decimal", ast::TypeName::decimal, true},
-    {"string", ast::TypeName::string, true},
-    {"timestamp", ast::TypeName::timestamp, true},
-    {"uuid", ast::TypeName::uuid, true},
-    {"object", ast::TypeName::object, true},
-    {"any", ast::TypeName::any, true},
-    {"one", ast::TypeName::one_of, true},
-    {"duration", ast::TypeName::duration, false},
-    {"ip", ast::TypeName::ip, false},
-    {"version", ast::TypeName::version, false},
-    {"list", ast::TypeName::list, false},
+    {"bool", ast::TypeName::boolean},    {"int", ast::TypeName::integer},       {"float", ast::TypeName::floating},
+    {"decimal", ast::TypeName::decimal}, {"string", ast::TypeName::string},     {"timestamp", ast::TypeName::timestamp},
+    {"uuid", ast::TypeName::uuid},       {"object", ast::TypeName::object},     {"any", ast::TypeName::any},
+    {"one", ast::TypeName::one_of},      {"duration", ast::TypeName::duration}, {"ip", ast::TypeName::ip},
+    {"version", ast::TypeName::version}, {"list", ast::TypeName::list},
 };
 
 bool read_type_word(const char*& at, const char* last, ParseState& state, ast::Type& type) {
@@ -38,13 +28,12 @@ bool read_type_word(const char*& at, const char* last, ParseState& state, ast::T
       type.name = known.name;
       at = next.end();
       state.accepted(at);
-      if (!known.available) {
-        state.report_later(state.span(next.lexeme.text), "the type `" + std::string(known.text) + "`");
-      }
       return true;
     }
   }
-  state.expected(next.begin, "a type (`bool int float decimal string timestamp uuid object any`, `one of`)");
+  state.expected(
+      next.begin,
+      "a type (`bool int float decimal string timestamp duration ip version uuid list object any`, `one of`)");
   return false;
 }
 inline constexpr leaf<ast::Type, read_type_word> type_word{};
@@ -61,8 +50,8 @@ auto const type_def =
               -(word("or") >> wanted("other", "`other`")[choose<&ast::Type::or_other, true>])) |
              (x3::eps[is_type<ast::TypeName::decimal>] >> sign("(", "`(`") >> integer[set<&ast::Type::precision>] >>
               sign(",", "`,`") >> integer[set<&ast::Type::scale>] >> sign(")", "`)`")) |
-             (x3::eps[is_type<ast::TypeName::list>] >> sign("<", "`<`") >> type[set_type<&ast::Type::element>] >>
-              sign(">", "`>`")) |
+             (x3::eps[is_type<ast::TypeName::list>] >> sign("<", "`<`") >>
+              bounded[type[set_type<&ast::Type::element>]] >> sign(">", "`>`")) |
              (!(x3::eps[is_type<ast::TypeName::one_of>] | x3::eps[is_type<ast::TypeName::decimal>] |
                 x3::eps[is_type<ast::TypeName::list>])))];
 

@@ -70,7 +70,7 @@ struct List {
 struct Type;
 
 struct Exists {
-  ExprId path; // always a Path
+  ExprId path; // a Path, or what is reached by calls and subscripts, or anything in parentheses
 };
 
 struct IsNull {
@@ -133,7 +133,7 @@ struct Matches {
 struct Quantifier {
   bool every = false;
   Name variable;
-  ExprId list; // always a Path
+  ExprId list; // as of Exists
   ExprId body;
 };
 
@@ -200,6 +200,7 @@ struct Expr {
   Span span; // with its parentheses
   ExprNode node;
   bool parenthesized = false;
+  std::uint32_t depth = 1; // levels of the tree, this one included
 };
 
 // ---- items

@@ -126,6 +126,7 @@ std::vector<Token> tokenize(std::string_view text) {
   std::uint32_t indent = 0;
   bool first_on_line = true;
   bool after_matches = false;
+  bool after_dot = false; // behind which every word is a name
   for (const char* at = first; at < last;) {
     if (is_blank(*at)) {
       if (*at == '\n') {
@@ -142,7 +143,8 @@ std::vector<Token> tokenize(std::string_view text) {
     const auto begin = static_cast<std::uint32_t>(at - first);
     const auto end = begin + static_cast<std::uint32_t>(lexeme.text.size());
     tokens.push_back({lexeme.kind, lexeme.flaw, first_on_line, begin, end, indent});
-    after_matches = lexeme.kind == TokenKind::word && lexeme.text == "matches";
+    after_matches = lexeme.kind == TokenKind::word && lexeme.text == "matches" && !after_dot;
+    after_dot = lexeme.kind == TokenKind::sign && lexeme.text == ".";
     first_on_line = false;
     at += lexeme.text.size();
   }
