@@ -235,7 +235,7 @@ Value Expressions::value(Index node, const Scene& scene) const {
   return {};
 }
 
-bool Expressions::test(Index node, const Scene& scene) const {
+bool Expressions::holds(Index node, const Scene& scene) const {
   const Node& n = nodes_[node];
   switch (n.op) {
     case Op::always:
@@ -382,7 +382,7 @@ std::optional<std::string_view> Expressions::text(Index node, const Scene& scene
 
 bool Expressions::all(const Node& node, const Scene& scene) const {
   for (Index i = 0; i < node.b; ++i) {
-    if (!test(program_.operands[node.a + i], scene)) {
+    if (!holds(program_.operands[node.a + i], scene)) {
       return false;
     }
   }
@@ -391,7 +391,7 @@ bool Expressions::all(const Node& node, const Scene& scene) const {
 
 bool Expressions::any(const Node& node, const Scene& scene) const {
   for (Index i = 0; i < node.b; ++i) {
-    if (test(program_.operands[node.a + i], scene)) {
+    if (holds(program_.operands[node.a + i], scene)) {
       return true;
     }
   }

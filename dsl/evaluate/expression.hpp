@@ -26,7 +26,11 @@ class Expressions {
 
   /// Which of the program's nodes belong to a shape is the caller's knowledge.
   Value value(Index node, const Scene& scene) const;
-  bool test(Index node, const Scene& scene) const;
+  /// Leaves nothing in the arena, however many rules ask.
+  bool test(Index node, const Scene& scene) const {
+    const Arena::Scope scope(arena_);
+    return holds(node, scene);
+  }
 
   /// The value as text for a key, a header or a part of a name; absent if it has none.
   std::optional<std::string_view> text(Index node, const Scene& scene) const;
@@ -44,6 +48,7 @@ class Expressions {
     return made_operand(node, scene, made);
   }
   const Value& made_operand(Index node, const Scene& scene, Value& made) const;
+  bool holds(Index node, const Scene& scene) const;
   bool presence_test(const Node& node, const Scene& scene) const;
   bool truth_test(Index node, const Scene& scene, bool wanted) const;
   std::optional<std::strong_ordering> order(const Node& node, const Scene& scene) const;

@@ -45,6 +45,24 @@ class Arena {
     return {out, text.size()};
   }
 
+  /// While it lives, what is handed out is for a moment: room is used again when it ends. What was handed out before
+  /// stays.
+  class Scope {
+   public:
+    explicit Scope(Arena& arena) : arena_(arena), next_(arena.next_), end_(arena.end_) {}
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+    ~Scope() {
+      // A block that was begun meanwhile holds nothing that stays.
+      arena_.next_ = arena_.end_ == end_ ? next_ : arena_.blocks_.back().get();
+    }
+
+   private:
+    Arena& arena_;
+    char* next_;
+    const char* end_;
+  };
+
   /// Everything handed out is void. Keeps one block, so that a steady state allocates nothing.
   void reset() {
     if (blocks_.size() > 1) {

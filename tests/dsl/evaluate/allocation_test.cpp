@@ -10,6 +10,7 @@
 
 #include "dsl/compile.hpp"
 #include "dsl/evaluate.hpp"
+#include "tests/dsl/evaluate/every_operation.hpp"
 
 namespace {
 
@@ -78,6 +79,30 @@ TEST(Evaluator, AllocatesNothingInASteadyState) {
   EXPECT_EQ(allocations - before, 0U);
   EXPECT_GT(rows, 2000U);
   EXPECT_EQ(refused, 1200U);
+}
+
+TEST(Evaluator, AllocatesNothingWhateverTheOperation) {
+  const EveryOperation every;
+  Evaluator router(every.program(), {0, false});
+  Evaluator loader(every.program(), {kNone, true});
+  std::size_t messages = 0;
+  std::size_t rows = 0;
+  const auto batch = [&] {
+    for (int i = 0; i < 20; ++i) {
+      messages += router.evaluate(EveryOperation::kEvent, {}).messages.size();
+      rows += loader.evaluate(EveryOperation::kEvent, {"t", 0, {}}).rows.size();
+      router.reset();
+      loader.reset();
+    }
+  };
+  for (int i = 0; i < 4; ++i) {
+    batch();
+  }
+  const std::size_t before = allocations;
+  batch();
+  EXPECT_EQ(allocations - before, 0U);
+  EXPECT_GT(messages, 1'000U);
+  EXPECT_EQ(rows, 100U);
 }
 
 } // namespace

@@ -14,7 +14,9 @@
 
 #include "dsl/compile.hpp"
 #include "dsl/evaluate.hpp"
+#include "dsl/evaluate/expression.hpp"
 #include "dsl/values/text_form.hpp"
+#include "tests/dsl/evaluate/every_operation.hpp"
 
 namespace millrace::dsl {
 namespace {
@@ -163,6 +165,50 @@ TEST(HostileEvents, AlwaysEndInADecisionThatKeepsItsPromises) {
   EXPECT_GT(outcomes[static_cast<std::size_t>(Outcome::routed)], 1'000U);
   EXPECT_GT(outcomes[static_cast<std::size_t>(Outcome::invalid)], 1'000U);
   EXPECT_GT(outcomes[static_cast<std::size_t>(Outcome::rejected)], 10U);
+}
+
+// A field of the model case has few types and its rules few operations; here are all.
+TEST(HostileEvents, AreAnsweredTheSameTwiceByEveryOperation) {
+  const EveryOperation every;
+  const Program& program = every.program();
+  Evaluator router(program, {0, false});
+  Evaluator loader(program, {kNone, true});
+  Reader reader(program, program.shapes[0]);
+  Structure structure;
+  Arena arena;
+  const Expressions expressions(program, arena);
+  std::mt19937_64 random(7);
+  std::size_t read = 0;
+  std::size_t routed = 0;
+  for (int i = 0; i < 8'000; ++i) {
+    const std::string text = i == 0 ? EveryOperation::kEvent : broken(EveryOperation::kEvent, random);
+    const auto bytes = std::make_unique<char[]>(text.size());
+    std::copy(text.begin(), text.end(), bytes.get());
+    const std::string_view event(bytes.get(), text.size());
+    if (structure.index(event) == Fault::none && reader.read(structure, arena) == Fault::none) {
+      ++read;
+      const Scene scene{&reader, &structure, {}};
+      for (const Index condition : every.conditions()) {
+        ASSERT_EQ(expressions.test(condition, scene), expressions.test(condition, scene)) << condition << text;
+      }
+      for (const Index value : every.values()) {
+        const std::string first(expressions.text(value, scene).value_or("absent"));
+        ASSERT_TRUE(simdjson::validate_utf8(first)) << value << text;
+        ASSERT_EQ(first, expressions.text(value, scene).value_or("absent")) << value << text;
+      }
+    }
+    routed += router.evaluate(event, {}).outcome == Outcome::routed ? 1 : 0;
+    for (const Row& row : loader.evaluate(event, {"t", 0, {}}).rows) {
+      for (std::size_t c = 0; c < row.cells.size(); ++c) {
+        check_cell(row.cells[c], program.tables[row.table].columns[c]);
+      }
+    }
+    arena.reset();
+    router.reset();
+    loader.reset();
+  }
+  EXPECT_GT(read, 1'000U);
+  EXPECT_GT(routed, 500U);
 }
 
 } // namespace
