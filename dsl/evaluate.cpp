@@ -12,6 +12,7 @@
 #include "dsl/evaluate/reason_text.hpp"
 #include "dsl/index/rule_index.hpp"
 #include "dsl/read/json_text.hpp"
+#include "dsl/read/omission.hpp"
 #include "dsl/ruleset.hpp"
 #include "dsl/values/text_form.hpp"
 #include "dsl/values/timestamp.hpp"
@@ -100,6 +101,7 @@ class Evaluator::State {
     for (const Table& table : program.tables) {
       table_names_.push_back(qualified_name(table));
     }
+    prepare_omissions();
   }
 
   const Decision& evaluate(std::string_view event, const Meta& meta) {
@@ -133,6 +135,25 @@ class Evaluator::State {
     std::size_t first = 0;
     std::size_t count = 0;
   };
+
+  void prepare_omissions() {
+    omissions_.resize(program_.field_sets.size());
+    const Router* const router = this->router();
+    if (router == nullptr) {
+      return;
+    }
+    const auto prepare = [&](const std::vector<Target>& targets) {
+      for (const Target& target : targets) {
+        if (target.omit != kNone && !omissions_[target.omit]) {
+          omissions_[target.omit].emplace(program_.shapes[router->shape], program_.field_sets[target.omit]);
+        }
+      }
+    };
+    for (const Rule& rule : router->rules) {
+      prepare(rule.targets);
+    }
+    prepare(router->otherwise);
+  }
 
   const Router* router() const { return run_.router == kNone ? nullptr : &program_.routers[run_.router]; }
 
@@ -259,13 +280,10 @@ class Evaluator::State {
   enum class Made : std::uint8_t { message, skipped, refused };
 
   Made make_message(const Target& target, Index rule, bool tap, const Scene& scene) {
-    std::string_view topic = program_.topics[target.topic].name;
-    if (target.name != kNone) {
-      const auto name = expressions_.text(target.name, scene);
-      if (!name || !is_topic_name(*name)) {
-        return tap ? Made::skipped : reject(Fault::bad_topic, topic, name.value_or(""), rule);
-      }
-      topic = *name;
+    const Destination destination = this->destination(target, scene);
+    const std::string_view topic = destination.name;
+    if (destination.declared == kNone) {
+      return tap ? Made::skipped : reject(Fault::bad_topic, program_.topics[target.topic].name, topic, rule);
     }
     std::string_view key;
     if (target.key != kNone) {
@@ -289,13 +307,56 @@ class Evaluator::State {
     header_ranges_.push_back({first_header, headers_.size() - first_header});
     Message& message = messages_.emplace_back();
     message.topic = topic;
-    message.declared = target.topic;
+    message.declared = destination.declared;
     message.rule = rule;
+    message.at_most = destination.overflowed ? 0 : target.at_most;
+    message.overflow = destination.overflowed ? kNone : target.overflow;
+    message.overflowed = destination.overflowed;
     message.has_key = !key.empty();
     message.key = key;
+    message.partition_by =
+        target.partition_by == kNone ? "" : expressions_.text(target.partition_by, scene).value_or("");
     message.time = time_of(target, scene);
-    message.payload = event_;
+    message.payload = target.omit == kNone ? event_ : omissions_[target.omit]->write(structure_, arena_);
     return Made::message;
+  }
+
+  struct Destination {
+    std::string_view name;
+    Index declared = kNone; // none: the name is not one that the topic may have
+    bool overflowed = false;
+  };
+
+  Destination destination(const Target& target, const Scene& scene) {
+    if (target.name == kNone) {
+      return {program_.topics[target.topic].name, target.topic, false};
+    }
+    if (target.at_most > 0 && !parts_are_good(target.name, scene)) {
+      return {program_.topics[target.overflow].name, target.overflow, true};
+    }
+    const std::string_view name = expressions_.text(target.name, scene).value_or("");
+    if (target.listed) {
+      const bool listed = std::find(target.names.begin(), target.names.end(), name) != target.names.end();
+      return {name, listed ? target.topic : kNone, false};
+    }
+    if (is_topic_name(name)) {
+      return {name, target.topic, false};
+    }
+    return target.at_most > 0 ? Destination{program_.topics[target.overflow].name, target.overflow, true}
+                              : Destination{name, kNone, false};
+  }
+
+  /// What is filled in is one part of a name each: neither nothing, nor more than one.
+  bool parts_are_good(Index name, const Scene& scene) {
+    const Node& node = program_.nodes[name];
+    const auto parts = std::span(program_.operands).subspan(node.a, node.b);
+    return std::all_of(parts.begin(), parts.end(), [&](Index part) {
+      if (program_.nodes[part].op == Op::constant) {
+        return true;
+      }
+      const auto text = expressions_.text(part, scene);
+      return text && is_topic_name(*text) && text->find('.') == std::string_view::npos;
+    });
   }
 
   std::int64_t time_of(const Target& target, const Scene& scene) const {
@@ -334,6 +395,11 @@ class Evaluator::State {
   /// What a log in between would do: each message is an event of its topic's tables.
   void load_messages(const Meta& meta) {
     for (const Message& message : messages_) {
+      if (message.payload.data() != event_.data()) { // something is omitted
+        event_ = message.payload;
+        indexed_ = false;
+        ++event_number_;
+      }
       if (!load_topic({message.topic, meta.received_at, message.headers})) {
         return;
       }
@@ -457,6 +523,7 @@ class Evaluator::State {
   std::vector<RuleBrief> briefs_;
   std::vector<std::string> rule_names_;
   std::vector<std::string> table_names_;
+  std::vector<std::optional<Omission>> omissions_; // by field set; those of the router's targets
 
   std::string_view event_;
   std::uint64_t event_number_ = 0;

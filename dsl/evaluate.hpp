@@ -52,11 +52,17 @@ struct Message {
   std::string_view topic;
   Index declared = kNone; // Program::topics: the topic, or the pattern that the name belongs to
   Index rule = kNone;     // Router::rules; none: `otherwise`
+  /// Of a name that may be one too many (`at most N topics`): N, and the topic that takes the message then. Whether it
+  /// is one too many is known where messages are delivered.
+  std::int32_t at_most = 0;
+  Index overflow = kNone;
+  bool overflowed = false; // the name was none of a topic: this is the overflow topic already
   bool has_key = false;
-  std::string_view key; // not empty when there is one
+  std::string_view key;          // not empty when there is one
+  std::string_view partition_by; // empty: the key chooses the partition
   std::span<const Header> headers;
   std::int64_t time = 0;    // microseconds since 1970, UTC
-  std::string_view payload; // the event as it came
+  std::string_view payload; // the event as it came; without what is omitted
 };
 
 /// Cells come in the order of the table's columns and fit their types:

@@ -162,7 +162,7 @@ bool matches_topic(std::string_view pattern, std::string_view name) {
   if (name.size() <= head.size() || !name.starts_with(head)) {
     return false;
   }
-  for (std::size_t end = head.size() + 1; end <= name.size(); ++end) {
+  for (std::size_t end = head.size() + 1; end <= name.size() && name[end - 1] != '.'; ++end) {
     if (matches_topic(tail, name.substr(end))) {
       return true;
     }

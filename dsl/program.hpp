@@ -443,7 +443,7 @@ struct Program {
   std::deque<List> lists_;
 };
 
-/// Whether `name` is the topic's name, `*` standing for one non-empty part without a further limit.
+/// Whether `name` is the topic's name, `*` standing for one part: characters without a dot among them, at least one.
 bool matches_topic(std::string_view pattern, std::string_view name);
 
 } // namespace millrace::dsl

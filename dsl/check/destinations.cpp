@@ -1,17 +1,27 @@
 // Checking and lowering destinations. A new clause is a member of Clauses and of the program's Target.
 #include "dsl/check/destinations.hpp"
 
-#include "dsl/check/declarations.hpp"
-#include "dsl/syntax/text.hpp"
+#include "dsl/check/topic_names.hpp"
 
 namespace millrace::dsl::check {
 namespace {
 
 constexpr std::size_t kMaxTargets = 16;
-constexpr std::size_t kMaxNames = 1000;
 
 std::string what_is(const ast::Clause& clause) {
-  return clause.kind == ast::Clause::Kind::key ? "the key" : "the header " + ticked(clause.header.text);
+  switch (clause.kind) {
+    case ast::Clause::Kind::key:
+      return "the key";
+    case ast::Clause::Kind::header:
+      return "the header " + ticked(clause.header.text);
+    case ast::Clause::Kind::partition_by:
+      return "`partition by`";
+    case ast::Clause::Kind::timestamp:
+      return "`timestamp`";
+    case ast::Clause::Kind::omit:
+      return "`omit`";
+  }
+  return "";
 }
 
 std::string_view word_of(ast::Otherwise otherwise) {
@@ -26,21 +36,6 @@ std::string_view word_of(ast::Otherwise otherwise) {
       return "skip";
   }
   return "";
-}
-
-/// Every text that a part of a name can be; none if that is not known.
-std::vector<std::string> possible_texts(const Program& program, const TypedValue& value) {
-  const Node& node = program.nodes[value.node];
-  if (node.op == Op::constant && program.constants[node.a].tag() == Tag::text) {
-    return {std::string(program.constants[node.a].as_text())};
-  }
-  if (value.type.kind == Kind::boolean) {
-    return {"false", "true"};
-  }
-  if (value.type.kind != Kind::text || value.type.names == kNone || program.enumerations[value.type.names].or_other) {
-    return {};
-  }
-  return program.enumerations[value.type.names].names;
 }
 
 } // namespace
@@ -87,27 +82,41 @@ Destinations::Clauses Destinations::collect(const std::vector<const ast::Clause*
         .label(first.span, "the first time")
         .help("remove one of them");
   };
+  const auto once = [&](const ast::Clause*& place, const ast::Clause* clause) {
+    place != nullptr ? twice(*clause, *place) : void(place = clause);
+  };
   for (const ast::Clause* clause : clauses) {
-    if (clause->kind == ast::Clause::Kind::key) {
-      collected.key != nullptr ? twice(*clause, *collected.key) : void(collected.key = clause);
-      continue;
+    switch (clause->kind) {
+      case ast::Clause::Kind::key:
+        once(collected.key, clause);
+        break;
+      case ast::Clause::Kind::partition_by:
+        once(collected.partition_by, clause);
+        break;
+      case ast::Clause::Kind::timestamp:
+        once(collected.timestamp, clause);
+        break;
+      case ast::Clause::Kind::header: {
+        const auto first =
+            std::find_if(collected.headers.begin(), collected.headers.end(),
+                         [&](const ast::Clause* known) { return known->header.text == clause->header.text; });
+        first != collected.headers.end() ? twice(*clause, **first) : collected.headers.push_back(clause);
+        break;
+      }
+      case ast::Clause::Kind::omit:
+        refuse_else(*clause);
+        collected.omitted.insert(collected.omitted.end(), clause->paths.begin(), clause->paths.end());
+        break;
     }
-    const auto first = std::find_if(collected.headers.begin(), collected.headers.end(), [&](const ast::Clause* known) {
-      return known->header.text == clause->header.text;
-    });
-    first != collected.headers.end() ? twice(*clause, **first) : collected.headers.push_back(clause);
   }
   return collected;
 }
 
-Target Destinations::target(const ast::To& to, const Clauses& around, const Facts& known) {
-  Target target;
-  std::vector<const ast::Clause*> own_clauses;
-  for (const ast::Clause& clause : to.clauses) {
-    own_clauses.push_back(&clause);
-  }
-  Clauses own = collect(own_clauses);
+/// What a `to` says itself counts; `omit` adds up.
+Destinations::Clauses Destinations::joined(Clauses own, const Clauses& around) const {
   own.key = own.key != nullptr ? own.key : around.key;
+  own.partition_by = own.partition_by != nullptr ? own.partition_by : around.partition_by;
+  own.timestamp = own.timestamp != nullptr ? own.timestamp : around.timestamp;
   for (const ast::Clause* outer : around.headers) {
     const bool overridden = std::any_of(own.headers.begin(), own.headers.end(), [&](const ast::Clause* inner) {
       return inner->header.text == outer->header.text;
@@ -116,34 +125,171 @@ Target Destinations::target(const ast::To& to, const Clauses& around, const Fact
       own.headers.push_back(outer);
     }
   }
-  topic(to.topic, known, target);
-  if (own.key != nullptr) {
-    key(*own.key, known, target);
+  own.omitted.insert(own.omitted.begin(), around.omitted.begin(), around.omitted.end());
+  return own;
+}
+
+Target Destinations::target(const ast::To& to, const Clauses& around, const Facts& known) {
+  Target target;
+  std::vector<const ast::Clause*> own;
+  for (const ast::Clause& clause : to.clauses) {
+    own.push_back(&clause);
   }
-  for (const ast::Clause* clause : own.headers) {
+  const Clauses clauses = joined(collect(own), around);
+  TopicNames(context_, event_, tree_, expressions_).lower(to, known, target);
+  if (clauses.key != nullptr) {
+    key(*clauses.key, known, target);
+  }
+  if (clauses.partition_by != nullptr) {
+    partition_by(*clauses.partition_by, known, target);
+  }
+  if (clauses.timestamp != nullptr) {
+    timestamp(*clauses.timestamp, known, target);
+  }
+  for (const ast::Clause* clause : clauses.headers) {
     header(*clause, known, target);
   }
+  omit(clauses.omitted, target);
   return target;
 }
 
 void Destinations::key(const ast::Clause& clause, const Facts& known, Target& target) {
-  const TypedValue value = clause_value(clause, known);
+  const TypedValue value = clause_value(clause, known, true);
   target.key = value.node;
   target.key_otherwise = otherwise(clause, value, known);
 }
 
 void Destinations::header(const ast::Clause& clause, const Facts& known, Target& target) {
-  const TypedValue value = clause_value(clause, known);
+  const TypedValue value = clause_value(clause, known, true);
   target.headers.push_back(
       {context_.program.add_text(clause.header.text), value.node, otherwise(clause, value, known)});
 }
 
-TypedValue Destinations::clause_value(const ast::Clause& clause, const Facts& known) {
-  TypedValue value = expressions_.whole(tree_, clause.value, known, true);
-  if (!value.bad && value.type.kind == Kind::object) {
+void Destinations::partition_by(const ast::Clause& clause, const Facts& known, Target& target) {
+  const TypedValue value = clause_value(clause, known, true);
+  if (require_value(clause, value, known)) {
+    target.partition_by = value.node;
+  }
+}
+
+void Destinations::timestamp(const ast::Clause& clause, const Facts& known, Target& target) {
+  const TypedValue value = clause_value(clause, known, false);
+  if (!require_value(clause, value, known)) {
+    return;
+  }
+  if (value.type.kind != Kind::timestamp) {
     context_.diagnostics
-        .add(Code::types_differ, value.span, what_is(clause) + " cannot be an object", "an object has no text form")
-        .help("name one of its fields");
+        .add(Code::types_differ, value.span, "`timestamp` is a point in time", "this is " + noun(value.type))
+        .help("name a `timestamp` field, or read one: `x as timestamp`");
+    return;
+  }
+  target.timestamp = value.node;
+}
+
+/// `partition by` and `timestamp` are always said.
+bool Destinations::require_value(const ast::Clause& clause, const TypedValue& value, const Facts& known) {
+  if (value.bad || refuse_else(clause)) {
+    return false;
+  }
+  if (!value.may_be_absent() && value.type.kind != Kind::any) {
+    return true;
+  }
+  const bool time = clause.kind == ast::Clause::Kind::timestamp;
+  const std::string written = context_.text(value.span);
+  context_.diagnostics
+      .add(
+          Code::else_needed, value.span, what_is(clause) + " needs a value, and " + ticked(written) + " may be missing",
+          value.may_be_absent() ? expressions_.why_absent(value.absent, known) : "an object or a list has no text form")
+      .help(time ? "give it a default: " + ticked(written + " ?? meta.received_at")
+                 : "give it a default: " + ticked(written + " ?? \"none\"") + ", or name a field that is always there");
+  return false;
+}
+
+void Destinations::omit(const std::vector<ast::ExprId>& paths, Target& target) {
+  std::vector<Index> slots;
+  std::vector<Span> spans;
+  for (const ast::ExprId path : paths) {
+    const Index slot = omitted_slot(path);
+    if (slot == kNone) {
+      continue;
+    }
+    const Span span = tree_[path].span;
+    const std::vector<Field>& fields = context_.program.shapes[event_.shape].fields;
+    const auto covers = [&](Index outer, Index inner) {
+      while (inner != outer && inner != 0) {
+        inner = fields[inner].parent;
+      }
+      return inner == outer;
+    };
+    const auto first = std::find_if(slots.begin(), slots.end(),
+                                    [&](Index other) { return covers(other, slot) || covers(slot, other); });
+    if (first == slots.end()) {
+      slots.push_back(slot);
+      spans.push_back(span);
+      continue;
+    }
+    const Span other = spans[static_cast<std::size_t>(first - slots.begin())];
+    context_.diagnostics
+        .add(Code::said_twice, span,
+             *first == slot ? ticked(context_.text(span)) + " is left out twice"
+                            : "of " + ticked(context_.text(span)) + " and " + ticked(context_.text(other)) +
+                                  " one is part of the other",
+             "a second time")
+        .label(other, "the first time")
+        .help("remove one of them; what a rule omits, each of its `to` omits");
+  }
+  if (slots.empty()) {
+    return;
+  }
+  std::sort(slots.begin(), slots.end());
+  std::vector<std::vector<Index>>& sets = context_.program.field_sets;
+  if (sets.empty() || sets.back() != slots) { // neighbours often omit the same
+    sets.push_back(std::move(slots));
+  }
+  target.omit = static_cast<Index>(sets.size() - 1);
+}
+
+/// The field that a path of `omit` names; reported if it is none.
+Index Destinations::omitted_slot(ast::ExprId expr) {
+  const auto& path = std::get<ast::Path>(tree_[expr].node);
+  const Span span = tree_[expr].span;
+  const auto refuse = [&](std::string headline, std::string label, std::string help) {
+    context_.diagnostics.add(Code::misused_name, span, std::move(headline), std::move(label)).help(std::move(help));
+    return kNone;
+  };
+  const auto index = std::find_if(path.steps.begin(), path.steps.end(),
+                                  [](const ast::Step& step) { return step.kind == ast::Step::Kind::index; });
+  if (index != path.steps.end()) {
+    return refuse("an item of a list cannot be left out", "an item of a list", "omit the whole list");
+  }
+  const bool quoted = context_.text(span).starts_with('`');
+  if (!quoted && path.steps.front().text == "payload") {
+    return refuse("the whole event cannot be left out", "all of it", "name the fields that are to be left out");
+  }
+  if (!quoted && (path.steps.front().text == "meta" || path.steps.front().text == "unmapped")) {
+    return refuse(ticked(context_.text(span)) + " is not part of the event", "comes from the source",
+                  "name fields of the event");
+  }
+  const TypedValue value = expressions_.path(tree_, path.steps, span, {});
+  if (value.bad) {
+    return kNone;
+  }
+  const Node& node = context_.program.nodes[value.node];
+  if (node.op != Op::field) {
+    return refuse("only a field can be left out", ticked(context_.text(span)) + " is no field",
+                  "name fields of " + ticked(event_.event->name.text));
+  }
+  return node.a;
+}
+
+TypedValue Destinations::clause_value(const ast::Clause& clause, const Facts& known, bool with_holes) {
+  TypedValue value = expressions_.whole(tree_, clause.value, known, with_holes);
+  const Kind kind = value.type.kind;
+  if (!value.bad && (kind == Kind::object || kind == Kind::list)) {
+    context_.diagnostics
+        .add(Code::types_differ, value.span, what_is(clause) + " cannot be " + noun(value.type),
+             noun(value.type) + " has no text form")
+        .help(kind == Kind::object ? "name one of its fields" : "name one of its items: `first(…)`");
     value.bad = true;
   }
   return value;
@@ -211,6 +357,17 @@ void Destinations::require_else(const ast::Clause& clause, const TypedValue& val
 bool Destinations::refuse_else(const ast::Clause& clause) {
   const ast::Otherwise what = clause.otherwise.what;
   const bool is_key = clause.kind == ast::Clause::Kind::key;
+  if (what != ast::Otherwise::none && !is_key && clause.kind != ast::Clause::Kind::header) {
+    const std::uint32_t before =
+        clause.paths.empty() ? tree_[clause.value].span.end : tree_[clause.paths.back()].span.end;
+    context_.diagnostics
+        .add(Code::wrong_else, clause.otherwise.span, what_is(clause) + " takes no `else`",
+             "`else " + std::string(word_of(what)) + "` cannot stand here")
+        .help(clause.paths.empty() ? "remove it, and give the value a default with `??` where it may be missing"
+                                   : "remove it: what is not there is left out already",
+              Fix{{{{clause.span.file, before, clause.otherwise.span.end}, ""}}, Applicability::machine, "fix"});
+    return true;
+  }
   std::string headline;
   std::string way_out;
   if (in_tap_ && what == ast::Otherwise::reject) {
@@ -232,149 +389,6 @@ bool Destinations::refuse_else(const ast::Clause& clause) {
                                                 is_key && !in_tap_ ? Applicability::choice : Applicability::machine,
                                                 "fix"});
   return true;
-}
-
-void Destinations::check_event(const ast::Text& name, const TopicInfo& topic) {
-  const Index carries = context_.program.topics[topic.index].shape;
-  if (carries == kNone || carries == event_.shape) {
-    return;
-  }
-  context_.diagnostics
-      .add(Code::event_mismatch, name.span,
-           "topic " + ticked(name.text) + " carries " + ticked(context_.program.shapes[carries].name) + ", not " +
-               ticked(event_.event->name.text),
-           "another event")
-      .label(topic.topic->name.span, "declared here")
-      .help("deliver to a topic that carries " + ticked(event_.event->name.text));
-}
-
-void Destinations::topic(const ast::Text& name, const Facts& known, Target& target) {
-  if (name.raw.find_first_of("{}") != std::string_view::npos) {
-    return interpolated(name, known, target);
-  }
-  if (const TopicInfo* found = find_topic(context_, name)) {
-    if (name.text.find('*') != std::string_view::npos) {
-      context_.diagnostics
-          .add(Code::bad_topic_name, name.span, "an event goes to one topic, not to " + ticked(name.text), "a pattern")
-          .help("fill the part in: write `{field}` where the `*` is");
-      return;
-    }
-    target.topic = found->index;
-    check_event(name, *found);
-  }
-}
-
-void Destinations::interpolated(const ast::Text& name, const Facts& known, Target& target) {
-  auto split = split_holes(name);
-  if (const auto* error = std::get_if<TextError>(&split)) {
-    const std::uint32_t begin = name.span.begin + 1 + error->offset;
-    context_.diagnostics.add(Code::bad_escape, {name.span.file, begin, begin + error->length},
-                             "this hole cannot be filled", error->what);
-    return;
-  }
-  Program& program = context_.program;
-  const ValueType text{Kind::text, Wire::natural, 0, 0, kNone};
-  std::vector<std::string> names = {""};
-  std::vector<Index> parts;
-  bool bad = false;
-  for (const TextPart& part : std::get<std::vector<TextPart>>(split)) {
-    std::vector<std::string> choices;
-    if (const auto* constant = std::get_if<std::string>(&part)) {
-      choices = {*constant};
-      parts.push_back(program.add_constant_node(Value::of_text(*constant), text));
-    } else {
-      const Hole& hole = std::get<Hole>(part);
-      const TypedValue value = expressions_.path(tree_, hole.steps, hole.span, known);
-      if (value.bad) {
-        bad = true;
-        continue;
-      }
-      const std::string written = context_.text(hole.span);
-      if (value.may_be_absent()) {
-        context_.diagnostics
-            .add(Code::else_needed, hole.span, "the part " + ticked(written) + " of this topic name may be missing",
-                 expressions_.why_absent(value.absent, known))
-            .help("name it with a default: `def name = " + written + " ?? \"none\"`, and use `{name}`");
-        bad = true;
-        continue;
-      }
-      choices = possible_texts(program, value);
-      if (choices.empty()) {
-        context_.diagnostics
-            .add(Code::topic_not_enumerable, hole.span, "this topic name can take any number of values",
-                 value.type.kind == Kind::text && value.type.names != kNone
-                     ? "`or other` lets new values through; each would create a topic"
-                     : "a free " + type_word(program, value.type) + " field; every new value would create a topic")
-            .help("let the field be `one of \"…\", \"…\"` without `or other`")
-            .help("or write one route for each value, with the topic's name in it");
-        bad = true;
-        continue;
-      }
-      parts.push_back(value.node);
-    }
-    std::vector<std::string> longer;
-    for (const std::string& begin : names) {
-      for (const std::string& end : choices) {
-        if (longer.size() <= kMaxNames) {
-          longer.push_back(begin + end);
-        }
-      }
-    }
-    names = std::move(longer);
-  }
-  if (bad) {
-    return;
-  }
-  if (names.size() > kMaxNames) {
-    context_.diagnostics
-        .add(Code::topic_not_enumerable, name.span, "this topic name can take more than 1,000 values",
-             "too many topics")
-        .help("fill in fewer parts");
-    return;
-  }
-  target.name = program.add_list_node(Op::concat, parts, text);
-  target.names = names;
-  choose_declared(name, names, target);
-}
-
-/// One pattern that all names belong to, or else each name declared by itself.
-void Destinations::choose_declared(const ast::Text& name, const std::vector<std::string>& names, Target& target) {
-  for (const std::string& each : names) {
-    const std::string problem = topic_name_problem(each);
-    if (!problem.empty() || each.find('*') != std::string::npos) {
-      context_.diagnostics.add(Code::bad_topic_name, name.span, ticked(each) + " is no name of a topic", problem)
-          .help("use ASCII letters, digits, `.`, `_` and `-`, at most 249");
-      return;
-    }
-    note_topic_name(context_, each, name.span);
-  }
-  for (const auto& [pattern, info] : context_.topics) {
-    const bool all =
-        pattern.find('*') != std::string::npos &&
-        std::all_of(names.begin(), names.end(), [&](const std::string& each) { return matches_topic(pattern, each); });
-    if (all) {
-      target.topic = info.index;
-      return check_event(name, info);
-    }
-  }
-  for (const std::string& each : names) {
-    const auto found = context_.topics.find(each);
-    if (found == context_.topics.end()) {
-      if (!context_.is_poisoned("topic", each)) {
-        auto& diagnostic = context_.diagnostics.add(
-            Code::unknown_topic, name.span, "topic " + ticked(each) + " is not declared", "can become " + ticked(each));
-        std::string pattern(name.raw);
-        for (std::size_t open = pattern.find('{'); open != std::string::npos; open = pattern.find('{')) {
-          pattern.replace(open, pattern.find('}', open) - open + 1, "*");
-        }
-        diagnostic.help("declare it, or all of them at once: `topic \"" + pattern + "\" { event " +
-                        std::string(event_.event->name.text) + " }`");
-      }
-      return;
-    }
-    target.topic = target.topic == kNone ? found->second.index : target.topic;
-    check_event(name, found->second);
-  }
 }
 
 } // namespace millrace::dsl::check

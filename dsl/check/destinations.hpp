@@ -1,4 +1,4 @@
-// `to topic …` with its key and headers, as a rule and its braces say together.
+// `to topic …` with its clauses, as a rule and its braces say together. Names of topics are in topic_names.
 #pragma once
 
 #include <vector>
@@ -19,20 +19,25 @@ class Destinations {
   /// The clauses that count for one destination: its own, and those around it that it does not say itself.
   struct Clauses {
     const ast::Clause* key = nullptr;
+    const ast::Clause* partition_by = nullptr;
+    const ast::Clause* timestamp = nullptr;
     std::vector<const ast::Clause*> headers;
+    std::vector<ast::ExprId> omitted;
   };
   Clauses collect(const std::vector<const ast::Clause*>& clauses);
+  Clauses joined(Clauses own, const Clauses& around) const;
   Target target(const ast::To& to, const Clauses& around, const Facts& known);
   void key(const ast::Clause& clause, const Facts& known, Target& target);
   void header(const ast::Clause& clause, const Facts& known, Target& target);
-  TypedValue clause_value(const ast::Clause& clause, const Facts& known);
+  void partition_by(const ast::Clause& clause, const Facts& known, Target& target);
+  void timestamp(const ast::Clause& clause, const Facts& known, Target& target);
+  void omit(const std::vector<ast::ExprId>& paths, Target& target);
+  Index omitted_slot(ast::ExprId path);
+  TypedValue clause_value(const ast::Clause& clause, const Facts& known, bool with_holes);
+  bool require_value(const ast::Clause& clause, const TypedValue& value, const Facts& known);
   Otherwise otherwise(const ast::Clause& clause, const TypedValue& value, const Facts& known);
   void require_else(const ast::Clause& clause, const TypedValue& value, const Facts& known);
   bool refuse_else(const ast::Clause& clause);
-  void topic(const ast::Text& name, const Facts& known, Target& target);
-  void interpolated(const ast::Text& name, const Facts& known, Target& target);
-  void choose_declared(const ast::Text& name, const std::vector<std::string>& names, Target& target);
-  void check_event(const ast::Text& name, const TopicInfo& topic);
 
   Context& context_;
   const EventInfo& event_;

@@ -23,7 +23,7 @@ enum class Code : std::uint16_t {
   unfinished_token = 105,
   nested_too_deeply = 106,
   not_utf8 = 107,
-  not_available_yet = 108,
+  // 108 was a form that a later version reads
   single_equals = 110,
   wrong_order = 111,
   mixed_and_or = 112,
@@ -72,6 +72,8 @@ enum class Code : std::uint16_t {
   event_mismatch = 405,
   too_many_targets = 406,
   topic_not_enumerable = 412,
+  not_such_a_name = 413,
+  limit_not_needed = 414,
   // 05: routers
   no_otherwise = 503,
   no_dead_letter = 504,

@@ -180,11 +180,4 @@ void ParseState::report_too_deep(Span span, std::string_view what) {
   given_up_ = true;
 }
 
-void ParseState::report_later(Span span, std::string_view what) {
-  diagnostics_
-      .add(Code::not_available_yet, span, std::string(what) + " is not available in this version",
-           "a form that comes later")
-      .help("what this version reads is in docs/rules/reference.md");
-}
-
 } // namespace millrace::dsl::grammar

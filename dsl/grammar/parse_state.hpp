@@ -48,10 +48,7 @@ class ParseState {
 
   /// Resolves the escapes of a text; a bad one is reported.
   ast::Text make_text(std::string_view with_quotes);
-  /// A form of the language that is known but not here yet.
-  void report_later(Span span, std::string_view what);
   /// What is wrong with the piece has been said; that it does not parse further is no news.
-  void give_up() { given_up_ = true; }
   bool has_given_up() const { return given_up_; }
   /// Once per piece, which is then given up. `what` is there too often.
   void report_too_deep(Span span, std::string_view what);

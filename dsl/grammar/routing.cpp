@@ -33,10 +33,8 @@ auto const clause_else_def =
 template <ClauseKind Kind>
 constexpr auto& clause_is = choose<&ast::Clause::kind, Kind>;
 
-auto const later_clause = later_form("omit", "") | later_form("partition", "") | later_form("timestamp", "");
-
 auto const clause_def = spanned
-    [(later_clause | (wanted("key", "`key`")[clause_is<ClauseKind::key>] >> expression[set<&ast::Clause::value>]) |
+    [((wanted("key", "`key`")[clause_is<ClauseKind::key>] >> expression[set<&ast::Clause::value>]) |
       (wanted("header", "`header`")[clause_is<ClauseKind::header>] >> text[set<&ast::Clause::header>] >>
        sign("=", "`=`") >> expression[set<&ast::Clause::value>]) |
       (wanted("partition", "`partition`")[clause_is<ClauseKind::partition_by>] >> wanted("by", "`by`") >>
@@ -53,7 +51,7 @@ auto const at_most = word("at") >> wanted("most", "`most`") >> integer[set<&ast:
 
 auto const to_def =
     spanned[wanted("to", "`to`") >> wanted("topic", "`topic`") >> text[set<&ast::To::topic>] >>
-            -(later_form("one", "of") | later_form("at", "most") | one_of | at_most) >>
+            -(one_of | at_most) >>
             -(sign("{", "")[choose<&ast::To::braces, true>] >> *clause[push<&ast::To::clauses>] >> close)];
 
 auto const body_def =

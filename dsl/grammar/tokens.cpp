@@ -79,17 +79,6 @@ bool sign_at::read(const char*& at, const char* last, ParseState& s, Span& where
   return true;
 }
 
-bool later_form::read(const char*& at, const char* last, ParseState& s) const {
-  const Next word = ParseState::next(at, last);
-  const Next behind = ParseState::next(word.end(), last);
-  const bool text_behind = second == "\"" && behind.lexeme.kind == TokenKind::text;
-  if (is_word(word, first) && (second.empty() || text_behind || behind.lexeme.text == second)) {
-    s.report_later(s.span(word.lexeme.text), "`" + std::string(first) + "`");
-    s.give_up();
-  }
-  return false;
-}
-
 bool read_name(const char*& at, const char* last, ParseState& state, ast::Name& name) {
   const Next next = ParseState::next(at, last);
   const bool plain = next.lexeme.kind == TokenKind::word && !is_reserved(next.lexeme.text);

@@ -83,14 +83,6 @@ struct sign_at : value_token<sign_at, Span> {
   std::string_view text, phrase;
 };
 
-/// The first words of a form that a later version reads: says so, and ends the piece. It never matches. `second` is a
-/// word, a sign, `"` for any text, or empty where the first word cannot mean anything else.
-struct later_form : silent_token<later_form> {
-  constexpr later_form(std::string_view f, std::string_view s) : first(f), second(s) {}
-  bool read(const char*& at, const char* last, ParseState& s) const;
-  std::string_view first, second;
-};
-
 /// A leaf read by one function.
 template <typename Value, auto Read>
 struct leaf : value_token<leaf<Value, Read>, Value> {

@@ -36,7 +36,11 @@ void MessageParts::add(const mr_event* event, const dsl::Decision& decision, con
       return;
     }
     out.key = message.has_key ? lasting(event, message.key, emit) : kAbsent;
+    out.partition_by = lasting_or_absent(event, message.partition_by, emit);
     out.time_us = message.time;
+    if (message.payload.data() != event->payload.data) { // something is omitted
+      out.payload = lasting(event, message.payload, emit);
+    }
     out.headers = &own_header_;
     out.header_count = 1;
     if (message.headers.empty()) {

@@ -20,13 +20,19 @@ std::string time_text(std::int64_t micros) {
   return {text, static_cast<std::size_t>(write_timestamp(text, micros) - text)};
 }
 
-std::string message_text(const Message& message) {
+std::string message_text(const Message& message, const Program& program, std::string_view event) {
   std::string line = "topic " + std::string(message.topic);
+  if (message.at_most > 0) {
+    line += " (one of " + std::to_string(message.at_most) + ", else " + program.topics[message.overflow].name + ")";
+  }
+  line += message.overflowed ? " (overflow)" : "";
   line += message.has_key ? " key " + quote(message.key) : "";
+  line += message.partition_by.empty() ? "" : " partition by " + quote(message.partition_by);
   for (const Header& header : message.headers) {
     line += " header " + quote(header.name) + "=" + quote(header.value);
   }
-  return line + " at " + time_text(message.time);
+  line += " at " + time_text(message.time);
+  return message.payload == event ? line : line + " payload " + std::string(message.payload);
 }
 
 std::string row_text(const Program& program, const Row& row) {
@@ -38,7 +44,7 @@ std::string row_text(const Program& program, const Row& row) {
   return line;
 }
 
-std::string decision_text(const Program& program, const Run& run, const Decision& decision) {
+std::string decision_text(const Program& program, const Run& run, std::string_view event, const Decision& decision) {
   std::string text;
   const auto line = [&](const std::string& what) { text += "=> " + what + "\n"; };
   for (const Index rule : decision.rules) {
@@ -61,7 +67,7 @@ std::string decision_text(const Program& program, const Run& run, const Decision
       break;
   }
   for (const Message& message : decision.messages) {
-    line(message_text(message));
+    line(message_text(message, program, event));
   }
   for (const Row& row : decision.rows) {
     line(row_text(program, row));
@@ -84,7 +90,7 @@ class Player {
       if (line.starts_with("run ")) {
         begin(line);
       } else if (!line.empty() && line[0] != '#') {
-        out += decision_text(program_, run_, evaluator_->evaluate(line, {topic_, kArrival, kHeaders}));
+        out += decision_text(program_, run_, line, evaluator_->evaluate(line, {topic_, kArrival, kHeaders}));
       }
     }
     return out;

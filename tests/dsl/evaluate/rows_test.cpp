@@ -183,10 +183,13 @@ TEST(FindRun, KnowsRoutersAndTables) {
 TEST(MatchesTopic, ReadsAStarAsAtLeastOneCharacter) {
   EXPECT_TRUE(matches_topic("a.b", "a.b"));
   EXPECT_FALSE(matches_topic("a.b", "a.bc"));
-  EXPECT_TRUE(matches_topic("a.*", "a.b.c"));
+  EXPECT_TRUE(matches_topic("a.*", "a.b-c"));
+  EXPECT_FALSE(matches_topic("a.*", "a.b.c")) << "a dot would make two parts of it";
+  EXPECT_TRUE(matches_topic("a.*.*", "a.b.c"));
   EXPECT_FALSE(matches_topic("a.*", "a."));
   EXPECT_TRUE(matches_topic("*.x.*", "a.x.b"));
-  EXPECT_TRUE(matches_topic("*.x", "a.x.x"));
+  EXPECT_FALSE(matches_topic("*.x", "a.x.x"));
+  EXPECT_TRUE(matches_topic("*x", "axx"));
   EXPECT_FALSE(matches_topic("*.x", ".x"));
 }
 
