@@ -91,11 +91,9 @@ class Evaluator::State {
     if (const Router* router = this->router()) {
       for (const Rule& rule : router->rules) {
         rule_names_.push_back(router->name + "." + rule.name);
-        briefs_.push_back({rule.kind, static_cast<Index>(briefs_.size())});
+        own_briefs_.push_back({static_cast<Index>(own_briefs_.size()), rule.kind, false});
       }
-      if (!router->briefs.empty()) {
-        briefs_ = router->briefs;
-      }
+      briefs_ = router->briefs.empty() ? own_briefs_.data() : router->briefs.data();
       rule_names_.push_back(router->name + ".otherwise");
     }
     for (const Table& table : program.tables) {
@@ -111,6 +109,7 @@ class Evaluator::State {
     rows_.clear();
     cells_.clear();
     decided_.clear();
+    last_made_ = nullptr;
     ++event_number_;
     event_ = event;
     indexed_ = false;
@@ -161,6 +160,15 @@ class Evaluator::State {
 
   bool invalid(Fault fault, std::string_view text, std::string_view path) {
     return refuse(Outcome::invalid, {fault, text, path, {}});
+  }
+
+  /// A row of the table cannot be made.
+  bool refuse_row(Index table, const Reason& reason) {
+    refuse(Outcome::rejected, reason);
+    if (const Index topic = program_.tables[table].dead_letter; topic != kNone) {
+      decision_.dead_letter = topic;
+    }
+    return false;
   }
 
   bool refuse(Outcome outcome, const Reason& reason) {
@@ -259,7 +267,12 @@ class Evaluator::State {
       const RuleBrief brief = briefs_[number];
       const std::size_t before = messages_.size();
       for (const Target& target : router.rules[brief.same_targets].targets) {
+        if (&target == last_made_) { // under `match all` many rules deliver alike
+          repeat_message(number);
+          continue;
+        }
         const Made made = make_message(target, number, brief.kind == RuleKind::tap, scene);
+        last_made_ = made == Made::message ? &target : nullptr;
         if (made == Made::refused) {
           return false;
         }
@@ -278,6 +291,13 @@ class Evaluator::State {
   }
 
   enum class Made : std::uint8_t { message, skipped, refused };
+
+  void repeat_message(Index rule) {
+    header_ranges_.resize(messages_.size());
+    header_ranges_.push_back(header_ranges_.back());
+    messages_.push_back(messages_.back());
+    messages_.back().rule = rule;
+  }
 
   Made make_message(const Target& target, Index rule, bool tap, const Scene& scene) {
     const Destination destination = this->destination(target, scene);
@@ -492,15 +512,15 @@ class Evaluator::State {
                                        ? arena_.store(keep_text(table.partition_by))
                                        : text_form(Value::of_timestamp(meta.received_at), arena_).value_or("");
     const std::string_view value = text_form(moment, arena_).value_or("");
-    return refuse(Outcome::rejected, {fault, describe_refusal(fault, column.name, value, limit, arena_), column.name,
-                                      table_names_[number]});
+    return refuse_row(
+        number, {fault, describe_refusal(fault, column.name, value, limit, arena_), column.name, table_names_[number]});
   }
 
   bool reject_cell(Index number, const Column& column, Fault fault, const Scene& scene) {
     const auto value = text_form(expressions_.value(column.value, scene), arena_);
     const std::string wanted = sql_text(column.type);
-    return refuse(Outcome::rejected, {fault, describe_refusal(fault, column.name, value.value_or(""), wanted, arena_),
-                                      column.name, table_names_[number]});
+    return refuse_row(number, {fault, describe_refusal(fault, column.name, value.value_or(""), wanted, arena_),
+                               column.name, table_names_[number]});
   }
 
   void finish_rows() {
@@ -520,7 +540,8 @@ class Evaluator::State {
   Structure structure_;
   std::vector<ShapeReader> readers_;
   TableLookup tables_;
-  std::vector<RuleBrief> briefs_;
+  std::vector<RuleBrief> own_briefs_; // where the router is not indexed
+  const RuleBrief* briefs_ = nullptr;
   std::vector<std::string> rule_names_;
   std::vector<std::string> table_names_;
   std::vector<std::optional<Omission>> omissions_; // by field set; those of the router's targets
@@ -534,6 +555,7 @@ class Evaluator::State {
   std::vector<Message> messages_;
   std::vector<Header> headers_;
   std::vector<HeaderRange> header_ranges_; // of messages_ in headers_
+  const Target* last_made_ = nullptr;      // that the last of messages_ was made for
   std::vector<Row> rows_;
   std::vector<Value> cells_;
 };

@@ -90,7 +90,7 @@ struct Decision {
   std::span<const Index> rules;      // Router::rules that decided, taps included, in order
   bool by_otherwise = false;
   Reason reason;             // of invalid and rejected
-  Index dead_letter = kNone; // Program::topics; none: the ruleset names none for it
+  Index dead_letter = kNone; // Program::topics, of the table or router; none: the ruleset names none for it
 };
 
 class Evaluator {

@@ -302,8 +302,9 @@ struct Rule {
 
 /// What is needed of a rule that was found, close together: rules are many, and few are found.
 struct RuleBrief {
-  RuleKind kind = RuleKind::route;
   Index same_targets = kNone; // the first rule of the router that delivers to the same, with the same clauses
+  RuleKind kind = RuleKind::route;
+  bool many_ways = false; // the index may find it more than once
 };
 
 struct Router {

@@ -76,14 +76,12 @@ int kind_of(const Interval& interval) { return kind_of(interval.low.present() ? 
 
 class IndexBuilder {
  public:
-  IndexBuilder(const Program& program, const Router& router)
+  IndexBuilder(const Program& program, Router& router)
       : program_(program), predicates_(program), ways_(predicates_.conjunctions(router)) {
-    index_.nodes_ = program.nodes.data();
+    index_.rules_ = router.briefs.data();
+    index_.rule_count_ = router.briefs.size();
     index_.match_all_ = router.match_all;
-    for (const Rule& rule : router.rules) {
-      index_.rules_.push_back({rule.kind, false});
-    }
-    note_many_ways();
+    note_many_ways(router.briefs);
     count_values();
   }
 
@@ -92,7 +90,7 @@ class IndexBuilder {
     for (const Conjunction& way : ways_) {
       items.push_back({way.rule, way.predicates});
     }
-    branch(items, true);
+    index_.root_ = branch(items, true);
     return std::move(index_);
   }
 
@@ -120,9 +118,9 @@ class IndexBuilder {
   };
 
   /// A rule that is filed in several places may be found in several.
-  void note_many_ways() {
+  void note_many_ways(std::vector<RuleBrief>& rules) {
     for (std::size_t i = 0; i < ways_.size(); ++i) {
-      bool& many = index_.rules_[ways_[i].rule].many_ways;
+      bool& many = rules[ways_[i].rule].many_ways;
       many = many || (i > 0 && ways_[i].rule == ways_[i - 1].rule) ||
              std::any_of(ways_[i].predicates.begin(), ways_[i].predicates.end(), [&](Index number) {
                const Predicate& predicate = predicates_[number];
@@ -271,8 +269,6 @@ class IndexBuilder {
     if (!root && items.size() == 1 && items.front().rest.empty()) {
       return RuleIndex::kRuleItself | items.front().rule;
     }
-    const auto number = static_cast<Bucket>(index_.branches_.size());
-    index_.branches_.emplace_back();
     std::vector<RuleIndex::Group> groups;
     std::vector<std::uint32_t> left;
     if (root || items.size() > kFewPostings) {
@@ -282,22 +278,23 @@ class IndexBuilder {
         left.push_back(i);
       }
     }
-    RuleIndex::Branch& out = index_.branches_[number];
-    out.postings = static_cast<std::uint32_t>(index_.postings_.size());
-    for (const std::uint32_t i : left) {
-      post(items[i]);
-      out.first_rule = std::min(out.first_rule, items[i].rule);
-    }
-    out.postings_end = static_cast<std::uint32_t>(index_.postings_.size());
-    out.groups = static_cast<std::uint32_t>(index_.groups_.size());
     // Those with the first rules first: a match ends the search behind it.
     std::sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) { return a.first_rule < b.first_rule; });
+    const auto begin = static_cast<Bucket>(index_.branches_.size());
+    index_.branches_.insert(index_.branches_.end(), {kNone, static_cast<std::uint32_t>(groups.size()),
+                                                     static_cast<std::uint32_t>(index_.groups_.size()),
+                                                     static_cast<std::uint32_t>(left.size())});
+    Index first_rule = kNone;
+    for (const std::uint32_t i : left) {
+      post(items[i]);
+      first_rule = std::min(first_rule, items[i].rule);
+    }
     for (const RuleIndex::Group& group : groups) {
-      out.first_rule = std::min(out.first_rule, group.first_rule);
+      first_rule = std::min(first_rule, group.first_rule);
       index_.groups_.push_back(group);
     }
-    out.groups_end = static_cast<std::uint32_t>(index_.groups_.size());
-    return number;
+    index_.branches_[begin] = first_rule;
+    return begin;
   }
 
   void post(const Item& item) {
@@ -305,10 +302,11 @@ class IndexBuilder {
     std::stable_sort(rest.begin(), rest.end(), [&](Index a, Index b) {
       return cost_of(program_, predicates_[a]) < cost_of(program_, predicates_[b]);
     });
-    index_.postings_.push_back(
-        {item.rule, static_cast<std::uint32_t>(index_.rest_.size()), static_cast<std::uint32_t>(rest.size())});
+    index_.branches_.push_back(item.rule);
+    index_.branches_.push_back(static_cast<std::uint32_t>(rest.size()));
     for (const Index predicate : rest) {
-      index_.rest_.push_back({predicates_[predicate].node, memory_of(predicate)});
+      index_.branches_.push_back(predicates_[predicate].node);
+      index_.branches_.push_back(memory_of(predicate));
     }
   }
 
@@ -354,7 +352,12 @@ class IndexBuilder {
     for (const auto& [key, all] : filed) {
       RuleIndex::Group group;
       group.kind = std::get<IndexKind>(key);
-      group.subject = subject_number(std::get<Index>(key));
+      const Index subject = std::get<Index>(key);
+      if (program_.nodes[subject].op == Op::field) {
+        group.field = program_.nodes[subject].a;
+      } else {
+        group.subject = subject_number(subject);
+      }
       for (const Filed& each : all) {
         group.first_rule = std::min(group.first_rule, items[each.item].rule);
       }
@@ -446,11 +449,11 @@ class IndexBuilder {
       }
     }
     Buckets buckets(*this, items, filed);
-    EqualityMatcher matcher;
+    std::vector<std::pair<Value, Bucket>> all;
     for (std::size_t i = 0; i < values.size(); ++i) {
-      matcher.add(values[i], buckets.of(lists[i]));
+      all.emplace_back(values[i], buckets.of(lists[i]));
     }
-    return add(index_.equalities_, std::move(matcher));
+    return add(index_.equalities_, EqualityMatcher(all));
   }
 
   std::uint32_t range(const Items& items, const std::vector<Filed>& filed) {
@@ -562,7 +565,7 @@ std::vector<RuleBrief> briefs_of(const Program& program, const Router& router) {
   briefs.reserve(router.rules.size());
   for (Index i = 0; i < router.rules.size(); ++i) {
     const Rule& rule = router.rules[i];
-    briefs.push_back({rule.kind, firsts.emplace(written(rule.targets, canonical), i).first->second});
+    briefs.push_back({firsts.emplace(written(rule.targets, canonical), i).first->second, rule.kind, false});
   }
   return briefs;
 }

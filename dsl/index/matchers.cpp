@@ -1,5 +1,10 @@
 #include "dsl/index/matchers.hpp"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <bit>
+
 namespace millrace::dsl {
 namespace {
 
@@ -13,6 +18,48 @@ std::int64_t whole_of(const Value& value) {
 bool is_whole(Tag tag) { return tag == Tag::integer || tag == Tag::timestamp || tag == Tag::duration; }
 
 } // namespace
+
+// ---- equality
+
+EqualityMatcher::EqualityMatcher(std::span<const std::pair<Value, Bucket>> values) {
+  std::size_t texts = 0;
+  for (const auto& [value, bucket] : values) {
+    texts += value.tag() == Tag::text ? 1 : 0;
+  }
+  slots_.resize(texts == 0 ? 0 : std::bit_ceil(texts * 2));
+  for (const auto& [value, bucket] : values) {
+    if (value.tag() != Tag::text) {
+      others_.insert(value, bucket);
+      continue;
+    }
+    const std::string_view text = value.as_text();
+    const std::uint64_t hash = XXH3_64bits(text.data(), text.size());
+    std::size_t at = hash & (slots_.size() - 1);
+    while (slots_[at].bucket != kNoBucket) {
+      at = (at + 1) & (slots_.size() - 1);
+    }
+    slots_[at] = {static_cast<std::uint32_t>(hash >> 32U), static_cast<std::uint32_t>(pool_.size()),
+                  static_cast<std::uint32_t>(text.size()), bucket};
+    pool_ += text;
+  }
+}
+
+Bucket EqualityMatcher::find(std::string_view text) const {
+  if (slots_.empty()) {
+    return kNoBucket;
+  }
+  const std::uint64_t hash = XXH3_64bits(text.data(), text.size());
+  for (std::size_t at = hash & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
+    const Slot& slot = slots_[at];
+    if (slot.bucket == kNoBucket) {
+      return kNoBucket;
+    }
+    if (slot.tag == hash >> 32U && slot.size == text.size() &&
+        std::memcmp(pool_.data() + slot.offset, text.data(), text.size()) == 0) {
+      return slot.bucket;
+    }
+  }
+}
 
 // ---- ranges
 
@@ -64,19 +111,50 @@ PrefixMatcher::PrefixMatcher(std::vector<std::pair<std::string, Bucket>> texts, 
     if (from_the_end) {
       std::reverse(text.begin(), text.end());
     }
-  }
-  std::sort(texts.begin(), texts.end());
-  std::vector<std::uint32_t> open; // texts that the next may begin with, each beginning with the one before it
-  for (auto& [text, bucket] : texts) {
-    while (!open.empty() && !text.starts_with(texts_[open.back()])) {
-      open.pop_back();
-    }
-    parents_.push_back(open.empty() ? kNone : open.back());
-    open.push_back(static_cast<std::uint32_t>(texts_.size()));
     longest_ = std::max(longest_, text.size());
-    texts_.push_back(std::move(text));
-    buckets_.push_back(bucket);
   }
+  std::sort(texts.begin(), texts.end(), [](const auto& a, const auto& b) {
+    const std::size_t head_of_a = std::bit_floor(a.first.size());
+    const std::size_t head_of_b = std::bit_floor(b.first.size());
+    return head_of_a != head_of_b ? head_of_a < head_of_b : a.first < b.first;
+  });
+  for (std::size_t first = 0; first < texts.size();) {
+    Heads heads{std::bit_floor(texts[first].first.size()), 0, {}};
+    const auto begin = static_cast<std::uint32_t>(entries_.size());
+    for (; first < texts.size() && std::bit_floor(texts[first].first.size()) == heads.length; ++first) {
+      const auto& [text, bucket] = texts[first];
+      std::uint32_t parent = entries_.size() == begin ? kNone : static_cast<std::uint32_t>(entries_.size() - 1);
+      while (parent != kNone && !text.starts_with(text_of(entries_[parent]))) {
+        parent = entries_[parent].parent;
+      }
+      entries_.push_back(
+          {static_cast<std::uint32_t>(pool_.size()), static_cast<std::uint32_t>(text.size()), parent, bucket});
+      pool_ += text;
+    }
+    while (!add_heads(heads, begin, static_cast<std::uint32_t>(entries_.size()))) {
+      ++heads.seed;
+    }
+    heads_.push_back(std::move(heads));
+  }
+}
+
+std::uint64_t PrefixMatcher::hash_of(std::string_view head, std::uint64_t seed) {
+  return XXH3_64bits_withSeed(head.data(), head.size(), seed);
+}
+
+/// False if two different heads have the same hash.
+bool PrefixMatcher::add_heads(Heads& heads, std::uint32_t begin, std::uint32_t end) const {
+  heads.ranges.clear();
+  heads.ranges.reserve(end - begin);
+  const auto head_of = [&](std::uint32_t i) { return text_of(entries_[i]).substr(0, heads.length); };
+  for (std::uint32_t i = begin; i < end; ++i) {
+    if (i > begin && head_of(i) == head_of(i - 1)) {
+      heads.ranges.find(hash_of(head_of(i), heads.seed))->second.end = i + 1;
+    } else if (!heads.ranges.emplace(hash_of(head_of(i), heads.seed), Range{i, i + 1, entries_[i]}).second) {
+      return false;
+    }
+  }
+  return true;
 }
 
 // ---- blocks of addresses

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,17 +27,30 @@ inline constexpr Bucket kNoBucket = 0xffff'ffffU;
 /// `==` and `in`: one look, however many values there are.
 class EqualityMatcher {
  public:
-  void add(const Value& value, Bucket bucket) { buckets_.insert(value, bucket); }
+  /// Different values.
+  explicit EqualityMatcher(std::span<const std::pair<Value, Bucket>> values);
+
   template <typename Hit>
   void search(const Value& value, Hit hit) const {
-    if (const Bucket bucket = buckets_.find(value); bucket != kNoBucket) {
+    const Bucket bucket = value.tag() == Tag::text ? find(value.as_text()) : others_.find(value);
+    if (bucket != kNoBucket) {
       hit(bucket);
     }
   }
-  std::size_t bytes() const { return buckets_.size() * 40; }
+  std::size_t bytes() const { return others_.size() * 40 + slots_.size() * sizeof(Slot) + pool_.size(); }
 
  private:
-  ValueMap buckets_;
+  struct Slot {
+    std::uint32_t tag = 0; // of the hash
+    std::uint32_t offset = 0;
+    std::uint32_t size = 0;
+    Bucket bucket = kNoBucket; // none: free
+  };
+  Bucket find(std::string_view text) const;
+
+  std::vector<Slot> slots_; // of texts; a power of two, at most half full
+  std::string pool_;        // the texts, one after the other
+  ValueMap others_;
 };
 
 /// Intervals of values of one kind. The bounds cut the values into elementary intervals; a tree over those holds each
@@ -79,8 +93,9 @@ class RangeMatcher {
   std::vector<Bucket> tree_;
 };
 
-/// `starts with`, and on reversed texts `ends with`. Texts are sorted; each knows the longest other that it begins
-/// with.
+/// `starts with`, and on reversed texts `ends with`. Texts are parted by their length, in steps of two, and looked up
+/// by as many of their first bytes; the few that have these alike are sorted, and each knows the longest other that it
+/// begins with.
 class PrefixMatcher {
  public:
   PrefixMatcher(std::vector<std::pair<std::string, Bucket>> texts, bool from_the_end);
@@ -97,24 +112,72 @@ class PrefixMatcher {
   }
   /// What a text may be long for it to be indexed.
   static constexpr std::size_t kLongest = 256;
-  std::size_t bytes() const { return texts_.size() * 64; }
+  std::size_t bytes() const { return pool_.size() + entries_.size() * (sizeof(Entry) + 32); }
 
  private:
+  struct Identity {
+    using is_avalanching = void;
+    std::size_t operator()(std::uint64_t hash) const { return static_cast<std::size_t>(hash); }
+  };
+  struct Entry {
+    std::uint32_t offset = 0; // in pool_
+    std::uint32_t size = 0;
+    std::uint32_t parent = kNone; // the longest other entry that it begins with
+    Bucket bucket = kNoBucket;
+  };
+  struct Range { // of entries_
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+    Entry first; // mostly the only one, and then nothing else has to be fetched from memory
+  };
+  struct Heads {
+    std::size_t length = 0;
+    std::uint64_t seed = 0; // with which no two of them have the same hash
+    boost::unordered_flat_map<std::uint64_t, Range, Identity> ranges;
+  };
+
+  static std::uint64_t hash_of(std::string_view head, std::uint64_t seed);
+  bool add_heads(Heads& heads, std::uint32_t begin, std::uint32_t end) const;
+
+  std::string_view text_of(const Entry& entry) const { return {pool_.data() + entry.offset, entry.size}; }
+
   template <typename Hit>
   void search_forward(std::string_view text, Hit hit) const {
-    auto at = static_cast<std::uint32_t>(std::upper_bound(texts_.begin(), texts_.end(), text) - texts_.begin());
-    at = at == 0 ? kNone : at - 1;
-    while (at != kNone && !text.starts_with(texts_[at])) {
-      at = parents_[at];
-    }
-    for (; at != kNone; at = parents_[at]) {
-      hit(buckets_[at]);
+    for (const Heads& heads : heads_) {
+      if (heads.length > text.size()) {
+        return;
+      }
+      const auto found = heads.ranges.find(hash_of(text.substr(0, heads.length), heads.seed));
+      if (found != heads.ranges.end()) {
+        search_range(found->second, text, hit);
+      }
     }
   }
 
-  std::vector<std::string> texts_;
-  std::vector<std::uint32_t> parents_;
-  std::vector<Bucket> buckets_;
+  template <typename Hit>
+  void search_range(const Range& range, std::string_view text, Hit hit) const {
+    if (range.end - range.begin == 1) {
+      return text.starts_with(text_of(range.first)) ? hit(range.first.bucket) : void();
+    }
+    std::uint32_t at = last_not_behind(range, text);
+    while (at != kNone && !text.starts_with(text_of(entries_[at]))) {
+      at = entries_[at].parent;
+    }
+    for (; at != kNone; at = entries_[at].parent) {
+      hit(entries_[at].bucket);
+    }
+  }
+  std::uint32_t last_not_behind(const Range& range, std::string_view text) const {
+    const auto begin = entries_.begin();
+    const auto behind = std::upper_bound(begin + range.begin, begin + range.end, text,
+                                         [this](std::string_view a, const Entry& b) { return a < text_of(b); });
+    const auto at = static_cast<std::uint32_t>(behind - begin);
+    return at == range.begin ? kNone : at - 1;
+  }
+
+  std::string pool_;           // the texts, one after the other
+  std::vector<Entry> entries_; // by length of head, then sorted
+  std::vector<Heads> heads_;   // short ones first
   std::size_t longest_ = 0;
   bool from_the_end_;
 };

@@ -13,19 +13,17 @@ class RuleIndex::Search {
          std::vector<Index>& decided)
       : index_(index), expressions_(expressions), scene_(scene), memory_(memory), decided_(decided) {}
 
-  void branch(const Branch& branch) {
-    for (std::uint32_t i = branch.postings; i < branch.postings_end; ++i) {
-      const Posting& posting = index_.postings_[i];
-      if (posting.rule >= end_) {
-        break;
-      }
-      if (!is_known(posting.rule) && holds(posting)) {
-        found(posting.rule);
-      }
+  void branch(Bucket bucket) {
+    const std::uint32_t* at = index_.branches_.data() + bucket;
+    if (at[0] >= end_) {
+      return;
     }
-    for (std::uint32_t i = branch.groups; i < branch.groups_end; ++i) {
-      if (index_.groups_[i].first_rule < end_) {
-        group(index_.groups_[i]);
+    const std::uint32_t groups = at[1];
+    const Group* const group = index_.groups_.data() + at[2];
+    ways(at + 4, at[3]);
+    for (std::uint32_t i = 0; i < groups; ++i) {
+      if (group[i].first_rule < end_) {
+        ask(group[i]);
       }
     }
   }
@@ -33,19 +31,42 @@ class RuleIndex::Search {
  private:
   bool is_known(Index rule) const { return index_.rules_[rule].many_ways && memory_.matched[rule] == memory_.epoch; }
 
-  void follow(Bucket bucket) {
-    if ((bucket & kRuleItself) != 0) {
-      const Index rule = bucket & ~kRuleItself;
-      return rule < end_ && !is_known(rule) ? found(rule) : void();
-    }
-    const Branch& next = index_.branches_[bucket];
-    if (next.first_rule < end_) {
-      branch(next);
+  void ways(const std::uint32_t* at, std::uint32_t count) {
+    for (; count > 0; --count) {
+      const Index rule = at[0];
+      const std::uint32_t questions = at[1];
+      if (rule >= end_) {
+        return;
+      }
+      at += 2;
+      if (!is_known(rule) && all_hold(at, questions)) {
+        found(rule);
+      }
+      at += std::size_t{questions} * 2;
     }
   }
 
-  void group(const Group& group) {
-    const Value& value = subject(group.subject);
+  bool all_hold(const std::uint32_t* at, std::uint32_t questions) {
+    for (; questions > 0; --questions, at += 2) {
+      if (!holds(at[0], at[1])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  void follow(Bucket bucket) {
+    if ((bucket & kRuleItself) == 0) {
+      return branch(bucket);
+    }
+    const Index rule = bucket & ~kRuleItself;
+    if (rule < end_ && !is_known(rule)) {
+      found(rule);
+    }
+  }
+
+  void ask(const Group& group) {
+    const Value& value = group.field != kNone ? scene_.fields->value(group.field) : subject(group.subject);
     if (!value.present()) {
       return;
     }
@@ -74,10 +95,6 @@ class RuleIndex::Search {
   }
 
   const Value& subject(std::uint32_t number) {
-    const Node& node = index_.nodes_[index_.subjects_[number]];
-    if (node.op == Op::field) {
-      return scene_.fields->value(node.a);
-    }
     if (memory_.asked[number] != memory_.epoch) {
       memory_.asked[number] = memory_.epoch;
       memory_.subjects[number] = expressions_.value(index_.subjects_[number], scene_);
@@ -85,25 +102,20 @@ class RuleIndex::Search {
     return memory_.subjects[number];
   }
 
-  bool holds(const Posting& posting) {
-    const Question* const first = index_.rest_.data() + posting.rest;
-    return std::all_of(first, first + posting.count, [this](const Question& question) { return ask(question); });
-  }
-
-  bool ask(const Question& question) {
-    if (question.shared == kNone) {
-      return expressions_.test(question.node, scene_);
+  bool holds(Index node, std::uint32_t shared) {
+    if (shared == kNone) {
+      return expressions_.test(node, scene_);
     }
-    std::uint64_t& answer = memory_.answers[question.shared];
+    std::uint64_t& answer = memory_.answers[shared];
     if (answer >> 1U != memory_.epoch) {
-      answer = std::uint64_t{memory_.epoch} << 1U | (expressions_.test(question.node, scene_) ? 1U : 0U);
+      answer = std::uint64_t{memory_.epoch} << 1U | (expressions_.test(node, scene_) ? 1U : 0U);
     }
     return (answer & 1U) != 0;
   }
 
   /// A drop ends the list, and under `match first` a route does: nothing behind it counts.
   void found(Index rule) {
-    const RuleFacts facts = index_.rules_[rule];
+    const RuleBrief facts = index_.rules_[rule];
     if (facts.many_ways) {
       memory_.matched[rule] = memory_.epoch;
     }
@@ -127,15 +139,15 @@ class RuleIndex::Search {
 
 bool RuleIndex::search(const Expressions& expressions, const Scene& scene, Memory& memory,
                        std::vector<Index>& decided) const {
-  if (++memory.epoch == 0 || memory.matched.size() != rules_.size()) {
+  if (++memory.epoch == 0 || memory.matched.size() != rule_count_) {
     memory.answers.assign(shared_, 0);
-    memory.matched.assign(rules_.size(), 0);
+    memory.matched.assign(rule_count_, 0);
     memory.asked.assign(subjects_.size(), 0);
     memory.subjects.resize(subjects_.size());
     memory.epoch = 1;
   }
   Search search(*this, expressions, scene, memory, decided);
-  search.branch(branches_.front());
+  search.branch(root_);
   if (decided.size() > 1) {
     std::erase_if(decided, [&](Index rule) { return search.end() < rule; });
     std::sort(decided.begin(), decided.end());
@@ -151,9 +163,9 @@ std::size_t RuleIndex::bytes() const {
     }
     return bytes;
   };
-  return rules_.size() * sizeof(RuleFacts) + subjects_.size() * sizeof(Index) + postings_.size() * sizeof(Posting) +
-         rest_.size() * sizeof(Question) + branches_.size() * sizeof(Branch) + groups_.size() * sizeof(Group) +
-         sum(equalities_) + sum(ranges_) + sum(prefixes_) + sum(blocks_) + sum(contains_);
+  return rule_count_ * sizeof(RuleBrief) + subjects_.size() * sizeof(Index) + branches_.size() * sizeof(std::uint32_t) +
+         groups_.size() * sizeof(Group) + sum(equalities_) + sum(ranges_) + sum(prefixes_) + sum(blocks_) +
+         sum(contains_);
 }
 
 } // namespace millrace::dsl

@@ -22,32 +22,14 @@ struct Scene;
 
 class RuleIndex {
  public:
-  /// A way of a rule that is left to be asked: these conditions, cheap ones first.
-  struct Posting {
-    Index rule = kNone;
-    std::uint32_t rest = 0; // in rest_
-    std::uint32_t count = 0;
-  };
-  /// Conditions that several ways share are asked once for each event.
-  struct Question {
-    Index node = kNone;
-    std::uint32_t shared = kNone; // number of its memory; none: asked again each time
-  };
   enum class Kind : std::uint8_t { equality, range, prefix, suffix, block, contains, presence };
   /// One way of asking one subject; leads to branches.
   struct Group {
     Kind kind = Kind::equality;
+    Index field = kNone;       // the subject, if it is one; else
     std::uint32_t subject = 0; // in subjects_
     std::uint32_t matcher = 0; // of its kind; of presence: the branch
     Index first_rule = kNone;  // the first below it
-  };
-  /// Postings by rule, and groups that part the others further.
-  struct Branch {
-    Index first_rule = kNone;
-    std::uint32_t postings = 0;
-    std::uint32_t postings_end = 0;
-    std::uint32_t groups = 0;
-    std::uint32_t groups_end = 0;
   };
 
   /// What a search needs to remember; one for each evaluator.
@@ -69,20 +51,19 @@ class RuleIndex {
  private:
   friend class IndexBuilder;
   class Search;
-  struct RuleFacts {
-    RuleKind kind = RuleKind::route;
-    bool many_ways = false; // it may be found more than once
-  };
   /// Instead of the number of a branch: the rule that it would hold alone, with nothing left to ask.
   static constexpr Bucket kRuleItself = 0x8000'0000U;
 
-  const Node* nodes_ = nullptr; // of the program
+  const RuleBrief* rules_ = nullptr; // of the router
+  std::size_t rule_count_ = 0;
   bool match_all_ = false;
-  std::vector<RuleFacts> rules_;
-  std::vector<Index> subjects_; // nodes
-  std::vector<Posting> postings_;
-  std::vector<Question> rest_;
-  std::vector<Branch> branches_; // the first is the root
+  std::vector<Index> subjects_; // nodes of those that are no fields
+  /// Branches, each in one piece, so that little has to be fetched from memory: the first rule below it, the number of
+  /// groups, the first of them, the number of ways; of each way, by rule: the rule, the number of conditions that are
+  /// left to be asked, and for each, cheap ones first, its node and the number of its memory, if it is one that several
+  /// ways ask. A bucket is where its branch begins.
+  std::vector<std::uint32_t> branches_;
+  Bucket root_ = 0;
   std::vector<Group> groups_;
   std::vector<EqualityMatcher> equalities_;
   std::vector<RangeMatcher> ranges_;

@@ -1,5 +1,6 @@
-// What becomes of an event that was refused: one dead letter, stored by the sink that stores positions, or sent as a
-// message that says why; without either the event is refused for good.
+// What becomes of an event that was refused: one dead letter. It is sent as a message that says why where the router
+// names a target for it; else the sink that stores positions stores it, or it goes to the first target that is one for
+// dead letters; without any the event is refused for good.
 #pragma once
 
 #include <millrace/plugin.h>

@@ -357,19 +357,22 @@ void RouterStage::reject(const Rejection& rejection, Batch& batch) {
     context_.ledger.raise(batch, *rejection.event, MR_REJECTED_EVENT, rejection.reason);
     return;
   }
-  if (context_.positions_sink != kNoSink) {
+  KnownTargets& targets = group.router->targets;
+  const Port& port = group.router->caller.port();
+  std::uint32_t id = rejection.dead_letter;
+  const KnownTargets::Entry* to = targets.find(port, id);
+  if (id != 0 && (!to || to->target->form != MR_MESSAGES)) {
+    blame("wants target " + std::to_string(id) +
+          " for dead letters, which takes no messages or was never granted to it");
+    id = 0;
+  }
+  if (id == 0 && context_.positions_sink != kNoSink) { // stored in the transaction that moves on
     context_.ledger.raise(batch, *rejection.event, 0, rejection.reason);
     context_.counters.dead_letters.add();
     batch.dead.push_back({rejection.event, rejection.reason});
     return;
   }
-  KnownTargets& targets = group.router->targets;
-  const Port& port = group.router->caller.port();
-  std::uint32_t id = rejection.dead_letter != 0 ? rejection.dead_letter : targets.dead_letter(port);
-  const KnownTargets::Entry* to = targets.find(port, id);
-  if (id != 0 && (!to || to->target->form != MR_MESSAGES)) {
-    blame("wants target " + std::to_string(id) +
-          " for dead letters, which takes no messages or was never granted to it");
+  if (id == 0) {
     id = targets.dead_letter(port);
     to = targets.find(port, id);
   }

@@ -295,6 +295,10 @@ void Worker::Core::leg_ended(Leg& leg) {
 
 void Worker::Core::refused(const Record& record, const mr_reason& reason) {
   Batch& batch = *record.leg->batch;
+  if (record.dead_letter && batch.positions) { // the sink that stores positions takes what another one could not
+    batch.dead.push_back({record.event, batch.verdicts[static_cast<std::size_t>(record.event - batch.events)].reason});
+    return;
+  }
   if (record.dead_letter) {
     const std::string why(reason.text.data ? reason.text.data : "", reason.text.size);
     context_.watcher.log(MR_LOG_ERROR, source_.name(), "a dead letter was refused: " + why);

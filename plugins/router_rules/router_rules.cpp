@@ -31,7 +31,10 @@ constexpr mr_field kFields[] = {
      "names only.",
      nullptr, 0},
     {"messages_to", MR_STRING, 0, nullptr, nullptr,
-     "The sink that messages go to, where more than one could take them.", nullptr, 0},
+     "The sink that messages go to, where more than one could take them; and what tables refuse, if they name a topic "
+     "for "
+     "it.",
+     nullptr, 0},
     {"rows_to", MR_STRING, 0, nullptr, nullptr, "The sink that rows go to, where more than one could take them.",
      nullptr, 0},
     {"tests", MR_BOOL, 0, "true", nullptr, "Run the tests in the files first; a ruleset whose tests fail is not used.",
@@ -96,6 +99,7 @@ class Rules {
     }
     if (run_.load) {
       add_tables(choice_.rows_to);
+      table_dead_letters_.emplace(host_, program_, choice_.messages_to);
     }
     if (topics_) {
       messages_.emplace(*topics_, ruleset_->hash);
@@ -165,9 +169,17 @@ class Rules {
         return; // nothing is emitted: filtered
       case dsl::Outcome::invalid:
       case dsl::Outcome::rejected:
-        refuse(event, topics_ ? topics_->dead_letter(decision.dead_letter) : 0, decision.reason, ruleset_->hash, emit);
+        refuse(event, dead_letter_of(decision), decision.reason, ruleset_->hash, emit);
         return;
     }
+  }
+
+  // 0: the pipeline's own choice.
+  std::uint32_t dead_letter_of(const dsl::Decision& decision) const {
+    if (topics_) {
+      return topics_->dead_letter(decision.dead_letter);
+    }
+    return table_dead_letters_ ? table_dead_letters_->of(decision.dead_letter) : 0;
   }
 
   // Counted here and told once per call, so that an event costs no call into the engine.
@@ -219,7 +231,8 @@ class Rules {
   dsl::Run run_;
   std::optional<TopicTargets> topics_; // none: rows alone
   std::optional<MessageParts> messages_;
-  std::vector<std::optional<RowPart>> rows_; // by Program::tables
+  std::optional<DeadLetterTopics> table_dead_letters_; // none: messages alone
+  std::vector<std::optional<RowPart>> rows_;           // by Program::tables
   std::optional<dsl::Evaluator> evaluator_;
   std::vector<dsl::Header> headers_;
   std::vector<Metric> rule_metrics_; // by Router::rules

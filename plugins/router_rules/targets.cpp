@@ -126,6 +126,28 @@ void add_table_properties(const dsl::Table& table, std::deque<std::string>& name
   }
 }
 
+// The topic `name`, of the declaration `topic`; 0: not granted, and `error` says why.
+std::uint32_t ask_for_topic(const Host& host, std::string_view sink, const dsl::Topic& topic, std::string_view name,
+                            bool dead_letter, mr_error& error) {
+  mr_target target{};
+  target.sink = sink.empty() ? kAbsent : str(sink);
+  target.name = str(name);
+  target.form = MR_MESSAGES;
+  target.flags = dead_letter ? MR_DEAD_LETTER : 0;
+  Properties properties;
+  properties.add_number(kPartitions, topic.partitions);
+  properties.add_number(kReplicas, topic.replicas);
+  properties.add_number(kRetentionMs, topic.retention_ms);
+  if (topic.compact) {
+    properties.add(kCompact, "true");
+  }
+  if (!topic.partitioner.empty()) {
+    properties.add(kPartitioner, topic.partitioner);
+  }
+  properties.put_into(target);
+  return host.target(target, error);
+}
+
 } // namespace
 
 TopicTargets::TopicTargets(Host host, const dsl::Program& program, const dsl::Router& router, std::string_view sink)
@@ -163,7 +185,7 @@ void TopicTargets::need(dsl::Index declared, bool dead_letter) {
   }
   const dsl::Topic& topic = program_.topics[declared];
   mr_error error{};
-  fixed_[declared] = ask(topic, topic.name, dead_letter, error);
+  fixed_[declared] = ask_for_topic(host_, sink_, topic, topic.name, dead_letter, error);
   if (fixed_[declared] == 0) {
     throw invalid("topic '" + topic.name + "' has no place to go: " + error.text);
   }
@@ -182,32 +204,27 @@ void TopicTargets::need_name(dsl::Index declared, const std::string& name) {
     return;
   }
   mr_error error{};
-  const std::uint32_t id = ask(program_.topics[declared], name, false, error);
+  const std::uint32_t id = ask_for_topic(host_, sink_, program_.topics[declared], name, false, error);
   if (id == 0) {
     throw invalid("topic '" + name + "' has no place to go: " + error.text);
   }
   interpolated_.emplace(name, id);
 }
 
-std::uint32_t TopicTargets::ask(const dsl::Topic& topic, std::string_view name, bool dead_letter,
-                                mr_error& error) const {
-  mr_target target{};
-  target.sink = sink_.empty() ? kAbsent : str(sink_);
-  target.name = str(name);
-  target.form = MR_MESSAGES;
-  target.flags = dead_letter ? MR_DEAD_LETTER : 0;
-  Properties properties;
-  properties.add_number(kPartitions, topic.partitions);
-  properties.add_number(kReplicas, topic.replicas);
-  properties.add_number(kRetentionMs, topic.retention_ms);
-  if (topic.compact) {
-    properties.add(kCompact, "true");
+DeadLetterTopics::DeadLetterTopics(const Host& host, const dsl::Program& program, std::string_view sink) {
+  for (const dsl::Table& table : program.tables) {
+    if (table.dead_letter == dsl::kNone || ids_.contains(table.dead_letter)) {
+      continue;
+    }
+    const dsl::Topic& topic = program.topics[table.dead_letter];
+    mr_error error{};
+    const std::uint32_t id = ask_for_topic(host, sink, topic, topic.name, true, error);
+    ids_.emplace(table.dead_letter, id);
+    if (id == 0) {
+      host.info("what a table refuses stays among the pipeline's own dead letters",
+                {{"table", dsl::qualified_name(table)}, {"topic", topic.name}, {"why", error.text}});
+    }
   }
-  if (!topic.partitioner.empty()) {
-    properties.add(kPartitioner, topic.partitioner);
-  }
-  properties.put_into(target);
-  return host_.target(target, error);
 }
 
 std::uint32_t table_target(const Host& host, const dsl::Table& table, std::string_view sink) {

@@ -25,7 +25,6 @@ class TopicTargets {
   std::uint32_t dead_letter(dsl::Index declared) const { return declared == dsl::kNone ? 0 : fixed_[declared]; }
 
  private:
-  std::uint32_t ask(const dsl::Topic& topic, std::string_view name, bool dead_letter, mr_error& error) const;
   void need(dsl::Index declared, bool dead_letter);
   void need_name(dsl::Index declared, const std::string& name);
 
@@ -37,6 +36,22 @@ class TopicTargets {
     using is_transparent = void;
   };
   std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> interpolated_;
+};
+
+// Ids of the topics that tables name for the events they refuse. Where the pipeline has no sink for one, it says so
+// once and the dead letters go where the pipeline puts them.
+class DeadLetterTopics {
+ public:
+  DeadLetterTopics(const Host& host, const dsl::Program& program, std::string_view sink);
+
+  // 0: the pipeline's own choice.
+  std::uint32_t of(dsl::Index topic) const {
+    const auto found = ids_.find(topic);
+    return found == ids_.end() ? 0 : found->second;
+  }
+
+ private:
+  std::unordered_map<dsl::Index, std::uint32_t> ids_;
 };
 
 // The id of a table; throws invalid() naming it when the engine refuses.

@@ -3,6 +3,7 @@
 // Whole events, from bytes to messages, on one core.
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <random>
 #include <string>
 #include <vector>
@@ -160,9 +161,12 @@ class Subject {
   std::size_t matched_ = 0;
 };
 
-bool measure(const Mix& mix) {
+bool measure(const Mix& mix, int rounds, std::size_t largest) {
   std::vector<Subject> subjects;
   for (const std::size_t size : kSizes) {
+    if (size > largest) {
+      break;
+    }
     subjects.emplace_back(mix, size);
     if (!subjects.back().good()) {
       return false;
@@ -170,7 +174,7 @@ bool measure(const Mix& mix) {
   }
   std::vector<std::vector<double>> times(subjects.size());
   std::vector<std::vector<double>> ratios(subjects.size());
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < rounds; ++round) {
     for (std::size_t i = 0; i < subjects.size(); ++i) {
       times[i].push_back(subjects[i].run());
       ratios[i].push_back(times[i].back() / times[0].back());
@@ -192,11 +196,14 @@ bool measure(const Mix& mix) {
 } // namespace
 } // namespace millrace::dsl
 
+// `bench_rules_scale [MIX [ROUNDS [LARGEST]]]`
 int main(int count, char** arguments) {
+  const int rounds = count > 2 ? std::atoi(arguments[2]) : millrace::dsl::kRounds;
+  const std::size_t largest = count > 3 ? std::strtoul(arguments[3], nullptr, 10) : 100'000;
   bool good = true;
   for (const millrace::dsl::Mix& mix : millrace::dsl::kMixes) {
     if (count < 2 || std::string_view(arguments[1]) == mix.name) {
-      good = millrace::dsl::measure(mix) && good;
+      good = millrace::dsl::measure(mix, rounds, largest) && good;
     }
   }
   return good ? 0 : 1;

@@ -103,9 +103,9 @@ class ScriptedRouter final : public fake::Router {
     sizes.push_back(count);
     for (std::size_t i = 0; i < count; ++i) {
       const std::string_view payload = fake::view(events[i]->payload);
-      if (payload == "!") {
+      if (payload == "!" || payload == "?") { // to where the pipeline has it, or to sink a's target for them
         const mr_reason reason{fake::str("E1"), fake::str("no"), {}, {}, {}};
-        emit.reject(emit.context, events[i], 0, &reason);
+        emit.reject(emit.context, events[i], payload == "!" ? 0 : 3, &reason);
       }
       for (const char sink : {'a', 'b'}) {
         if (payload.find(sink) == std::string_view::npos) {

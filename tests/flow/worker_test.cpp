@@ -75,6 +75,16 @@ TEST(Worker, DeadLettersWhatTheRouterRejects) {
   EXPECT_EQ(stage.source.plugin.take_calls(), (Lines{"1:3(E1)2"}));
 }
 
+TEST(Worker, BlamesARouterThatWishesDeadLettersWhereItMayNot) {
+  Options options;
+  options.dead_letters = false;
+  Stage stage(options);
+  stage.give({"?"});
+  stage.run();
+  EXPECT_EQ(stage.violations.size(), 1U);
+  EXPECT_EQ(stage.source.plugin.take_calls(), (Lines{"1:4(E1)"}));
+}
+
 TEST(Worker, RejectsForGoodWhereThereIsNoDeadLetter) {
   Options options;
   options.dead_letters = false;
@@ -540,6 +550,30 @@ TEST_F(WithPositions, CoverWhatHasNothingForTheSink) {
   stage_.b.complete(1, MR_RECORD_OK);
   stage_.run();
   EXPECT_EQ(stage_.source.plugin.take_calls(), (Lines{"1:13(E1)"}));
+}
+
+TEST_F(WithPositions, WaitForADeadLetterThatTheRouterSendsElsewhere) {
+  stage_.give({"?", "b1"}, 0, 5);
+  stage_.run();
+  EXPECT_EQ(stage_.a.take_log(), (Lines{"bind 3", "write 1 3(?)"}));
+  EXPECT_EQ(stage_.b.take_log(), Lines{});
+  stage_.a.complete(1, MR_RECORD_OK);
+  stage_.run();
+  EXPECT_EQ(stage_.b.take_log(), (Lines{"bind 2", "write 1 2(b1) [0:5-7]"}));
+  stage_.b.complete(1, MR_RECORD_OK);
+  stage_.run();
+  EXPECT_EQ(stage_.source.plugin.take_calls(), (Lines{"1:3(E1)2"}));
+}
+
+TEST_F(WithPositions, CarryADeadLetterThatIsRefusedElsewhere) {
+  stage_.give({"?"}, 0, 5);
+  stage_.run();
+  stage_.a.complete(1, MR_RECORD_REJECTED);
+  stage_.run();
+  EXPECT_EQ(stage_.b.take_log(), (Lines{"write 1 [0:5-6] dead 1"}));
+  stage_.b.complete(1, MR_RECORD_OK);
+  stage_.run();
+  EXPECT_EQ(stage_.source.plugin.take_calls(), (Lines{"1:3(E1)"}));
 }
 
 TEST_F(WithPositions, CarryWhatAnotherSinkRefused) {

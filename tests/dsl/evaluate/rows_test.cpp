@@ -75,6 +75,17 @@ TEST_F(RowsTest, WhatCannotBeStoredIsRejectedAsAWhole) {
   EXPECT_TRUE(run(R"({"id":5})", {"t", 0, {}}, {}).rows.empty());
 }
 
+TEST_F(RowsTest, ATableMayNameATopicForWhatItRefuses) {
+  auto& b = build_;
+  const Index dlq = b.topic("dlq");
+  b.table("x", topic_).columns = {b.column("id", {SqlKind::smallint}, b.field(id_), Column::Else::reject)};
+  b.program.tables.back().dead_letter = dlq;
+  b.table("y", topic_).columns = {b.column("name", {SqlKind::text}, b.field(name_), Column::Else::reject)};
+  EXPECT_EQ(run(R"({"id":70000,"name":"a"})", {"t", 0, {}}, {kNone, true}).dead_letter, dlq);
+  EXPECT_EQ(run(R"({"id":7})", {"t", 0, {}}, {kNone, true}).dead_letter, kNone);
+  EXPECT_EQ(run(R"({"id":"7"})", {"t", 0, {}}, {kNone, true}).dead_letter, kNone) << "it is no event of the topic";
+}
+
 TEST_F(RowsTest, NulIsRejectedEvenWhereElseWouldGiveNull) {
   auto& b = build_;
   b.table("x", topic_).columns = {b.column("name", {SqlKind::text}, b.field(name_), Column::Else::null)};

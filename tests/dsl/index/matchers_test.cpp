@@ -25,9 +25,8 @@ std::string random_text(std::mt19937& random, std::size_t most, std::string_view
 }
 
 TEST(EqualityMatcher, FindsANumberByAnyNumberThatIsEqual) {
-  EqualityMatcher matcher;
-  matcher.add(Value::of_int(7), 1);
-  matcher.add(Value::of_text("7"), 2);
+  const std::vector<std::pair<Value, Bucket>> values = {{Value::of_int(7), 1}, {Value::of_text("7"), 2}};
+  const EqualityMatcher matcher(values);
   EXPECT_EQ(hits(matcher, Value::of_double(7)), std::set<Bucket>{1});
   EXPECT_EQ(hits(matcher, Value::of_decimal({700, 2})), std::set<Bucket>{1});
   EXPECT_EQ(hits(matcher, Value::of_token("7.0")), std::set<Bucket>{1});

@@ -204,6 +204,36 @@ table frozen from topic "clicks" { id uuid = id  at timestamptz = at  evolve fro
           {"evolve", "frozen"}, {"partition_by", "at"}, {"partition_keep", "30 days"}, {"partition_unit", "hour"}}));
 }
 
+TEST_F(RouterRules, SendsWhatATableRefusesToTheTopicThatItNames) {
+  write("refusing.rules", R"(edition 1
+event click { id: uuid  user?: string }
+topic "clicks" { event click }
+topic "dlq.named" { partitions 3 }
+topic "dlq.none" { }
+table named from topic "clicks" where user == "a" { id uuid = id  n char(1) = user else reject  dead_letter "dlq.named" }
+table other from topic "clicks" where user == "longer" { n char(1) = user else reject }
+table again from topic "clicks" where user == "again" { n char(1) = user else reject  dead_letter "dlq.named" }
+table none from topic "clicks" where user == "none" { n char(1) = user else reject  dead_letter "dlq.none" }
+)");
+  testing::Router router(plugin(), {{"file", path("refusing.rules")}, {"run", "tables"}});
+  const auto targets = router.host().targets();
+  ASSERT_EQ(targets.size(), 6U);
+  EXPECT_EQ(targets[4].name, "dlq.named");
+  EXPECT_EQ(targets[4].form, static_cast<std::uint32_t>(MR_MESSAGES));
+  EXPECT_EQ(targets[4].flags, static_cast<std::uint32_t>(MR_DEAD_LETTER));
+  EXPECT_EQ(targets[4].properties, (std::map<std::string, std::string>{{"partitions", "3"}}));
+  const auto dead_letter_of = [&](const std::string& user) {
+    const mr_event* event =
+        router.event(R"({"id":"7b0c2f7e-92f1-4d0a-9d53-0d8b1c1f0a11","user":")" + user + "\"}", "clicks");
+    const auto routed = router.route({event});
+    return routed.rejected.empty() ? 77 : routed.rejected[0].dead_letter;
+  };
+  EXPECT_EQ(dead_letter_of("a"), 77U);
+  EXPECT_EQ(dead_letter_of("again"), 5U);
+  EXPECT_EQ(dead_letter_of("longer"), 0U);
+  EXPECT_EQ(dead_letter_of("none"), 6U);
+}
+
 TEST_F(RouterRules, LoadsAtOnceWhatItRoutes) {
   testing::Router router(plugin(), {{"file", path("web.rules")}, {"run", "web"}, {"load", "true"}});
   const auto routed = router.route({router.event(kClick), router.event("nonsense")});
