@@ -165,8 +165,8 @@ TypedValue Expressions::argument(const FunctionInfo& info, Wants wants, ast::Exp
     value = as_list(std::move(value), known);
   }
   value.bad = value.bad || !check_argument(info, wants, value, expr);
-  if (!value.bad && value.type.kind == Kind::any && !is_of_kind(value, JsonType::string, known) &&
-      (wants == Wants::text || !is_of_kind(value, JsonType::number, known))) {
+  const bool of_kind = wants == Wants::text ? is_of_kind(value, JsonType::string, known) : has_text_form(value, known);
+  if (!value.bad && value.type.kind == Kind::any && !of_kind) {
     may_fail(value, known, ticked(context_.text(span)) + " may not be " + needed(wants));
   }
   return value;

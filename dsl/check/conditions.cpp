@@ -161,6 +161,12 @@ Condition Expressions::exists(const ast::Exists& form, bool positive, const Fact
   } else {
     value = value_at(form.path, known);
   }
+  if (!value.bad && program.nodes[value.node].op == Op::constant) {
+    auto& diagnostic = diagnostics().add(Code::misused_name, value.span, "a constant is always there", "a constant");
+    diagnostic.help("`exists` asks for a field, or for what is worked out from fields");
+    note_use(diagnostic);
+    value.bad = true;
+  }
   if (value.bad) {
     return bad_condition();
   }
@@ -265,7 +271,7 @@ Condition Expressions::sampled(const ast::Call& form, Span span, bool positive, 
   if (!check_count("sampled", kSignature, span, form.arguments.size(), 2, 2)) {
     return bad_condition();
   }
-  const TypedValue value = value_at(form.arguments[0], known);
+  TypedValue value = value_at(form.arguments[0], known);
   const ast::Literal* share = literal_of(*tree_, form.arguments[1]);
   const Span place = at(form.arguments[1]).span;
   const auto refuse = [&](Code code, const std::string& headline, const std::string& label) {
@@ -290,6 +296,9 @@ Condition Expressions::sampled(const ast::Call& form, Span span, bool positive, 
     report_type(value, "`sampled` takes a value that has a text form, not " + noun(value.type))
         .help("it is written " + ticked(kSignature));
     return bad_condition();
+  }
+  if (!has_text_form(value, known)) {
+    may_fail(value, known, ticked(context_.text(value.span)) + " may have no text form");
   }
   if (!positive && !require_present(value, span, known, site)) {
     return bad_condition();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "dsl/check/functions.hpp"
 #include "dsl/check/literals.hpp"
 #include "dsl/check/required_when.hpp"
 #include "dsl/check/types.hpp"
@@ -348,28 +349,55 @@ class Declarer {
 
   /// A name that is a field of an event too would mean two things.
   void refuse_clashes() {
-    const auto refuse = [&](std::string_view kind, const ast::Name& name) {
-      for (const auto& [event_name, event] : context_.events) {
-        for (const ast::Field& field : event.event->fields) {
-          if (field.name.text == name.text) {
-            context_.diagnostics
-                .add(Code::name_clash, name.span, ticked(name.text) + " is also a field of " + ticked(event_name),
-                     "this " + std::string(kind) + " would hide it")
-                .label(field.name.span, "the field")
-                .help("give the " + std::string(kind) + " another name");
-            return;
-          }
-        }
-      }
-    };
     for (const auto& [name, def] : context_.defs) {
-      refuse("def", def.def->name);
+      refuse_clash("def", def.def->name);
+      parameters(*def.def);
     }
     for (const auto& [name, let] : context_.lets) {
-      refuse("let", let.let->name);
+      refuse_clash("let", let.let->name);
     }
     for (const auto& [name, lookup] : context_.lookups) {
-      refuse("lookup", lookup.lookup->name);
+      refuse_clash("lookup", lookup.lookup->name);
+    }
+  }
+
+  void parameters(const ast::Def& def) {
+    std::map<std::string_view, Span> seen;
+    for (const ast::Parameter& parameter : def.parameters) {
+      const ast::Name& name = parameter.name;
+      if (const auto [first, is_new] = seen.emplace(name.text, name.span); !is_new) {
+        report_twice(context_, "the parameter", name.text, name.span, first->second);
+      } else if (const auto taken = named_value(name.text, Names<EventInfo>())) {
+        context_.diagnostics
+            .add(Code::name_clash, name.span, ticked(name.text) + " is also a name of the rules",
+                 "this parameter would hide it")
+            .label(*taken, "the other one")
+            .help("give the parameter another name");
+      } else {
+        refuse_clash("parameter", name);
+      }
+    }
+  }
+
+  void refuse_clash(std::string_view kind, const ast::Name& name) {
+    if (is_function(name.text)) {
+      context_.diagnostics
+          .add(Code::name_clash, name.span, ticked(name.text) + " is also a function",
+               "this " + std::string(kind) + " would hide it")
+          .help("give the " + std::string(kind) + " another name");
+      return;
+    }
+    for (const auto& [event_name, event] : context_.events) {
+      for (const ast::Field& field : event.event->fields) {
+        if (field.name.text == name.text) {
+          context_.diagnostics
+              .add(Code::name_clash, name.span, ticked(name.text) + " is also a field of " + ticked(event_name),
+                   "this " + std::string(kind) + " would hide it")
+              .label(field.name.span, "the field")
+              .help("give the " + std::string(kind) + " another name");
+          return;
+        }
+      }
     }
   }
 

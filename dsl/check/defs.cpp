@@ -19,25 +19,31 @@ std::string signature_of(const Context& context, const ast::Def& def) {
 
 } // namespace
 
-bool Expressions::enter(DefInfo& def, Span use) {
-  if (too_large_ || bad_defs_.contains(def.def)) {
-    return false;
+/// Whether too much has become of the expression already, which is reported once.
+bool Expressions::too_large(Span use) {
+  const std::size_t nodes = context_.program.nodes.size();
+  const bool too_many = used_at_.size() >= kMaxDefDepth;
+  if (too_large_ || (!too_many && nodes - first_node_ <= kMaxNodes && nodes <= kMaxNodesInAll)) {
+    return too_large_;
   }
+  too_large_ = true;
+  diagnostics()
+      .add(Code::nested_too_deeply, used_at_.empty() ? use : used_at_.front(),
+           too_many ? "definitions within definitions, more than 64 deep" : "written out, this expression is too large",
+           "definitions are written out where they are used")
+      .help("use fewer definitions within definitions");
+  return true;
+}
+
+bool Expressions::enter(DefInfo& def, Span use) {
   if (used_at_.empty()) {
     first_node_ = context_.program.nodes.size();
   }
-  const std::size_t nodes = context_.program.nodes.size();
-  if (used_at_.size() >= kMaxDefDepth || nodes - first_node_ > kMaxNodes || nodes > kMaxNodesInAll) {
-    too_large_ = true;
-    diagnostics()
-        .add(Code::nested_too_deeply, used_at_.empty() ? use : used_at_.front(),
-             used_at_.size() >= kMaxDefDepth ? "definitions within definitions, more than 64 deep"
-                                             : "written out, this expression is too large",
-             "definitions are written out where they are used")
-        .help("use fewer definitions within definitions");
+  if (bad_defs_.contains(def.def) || too_large(use)) {
     return false;
   }
   def.open = true;
+  open_defs_.push_back(&def);
   used_at_.push_back(use);
   return true;
 }
@@ -47,6 +53,7 @@ void Expressions::leave(DefInfo& def, bool bad) {
     bad_defs_.insert(def.def);
   }
   used_at_.pop_back();
+  open_defs_.pop_back();
   def.open = false;
   too_large_ = too_large_ && !used_at_.empty();
 }
@@ -81,7 +88,7 @@ TypedValue Expressions::as_parameter(TypedValue value, const ast::Literal* liter
     auto& diagnostic =
         report_type(value, "the parameter " + ticked(name) + " takes " + ticked(type_word(program, type)) + ", not " +
                                ticked(type_word(program, own)));
-    diagnostic.help(own.kind == Kind::any
+    diagnostic.help(own.kind == Kind::any || (is_number(own.kind) && is_number(type.kind))
                         ? "say what it is: " + ticked(context_.text(value.span) + " as " + type_word(program, type))
                         : "give it one of that type");
     value.bad = true;
@@ -113,6 +120,8 @@ std::optional<Expressions::Scope> Expressions::bind(DefInfo& def, const ast::Cal
     binding.argument = argument;
     binding.tree = tree_;
     binding.scope = scope_;
+    binding.open_defs = open_defs_.size();
+    binding.made_with = known;
     const ast::Literal* literal = literal_of(*tree_, argument);
     const TypedValue value = as_parameter(
         literal != nullptr ? literal_as(*literal, at(argument).span, binding.type, true) : value_at(argument, known),
@@ -123,6 +132,7 @@ std::optional<Expressions::Scope> Expressions::bind(DefInfo& def, const ast::Cal
     if (binding.type.kind == Kind::any) {
       binding.type = value.type;
     }
+    binding.made = value;
     scope.names.push_back(std::move(binding));
   }
   return scope;

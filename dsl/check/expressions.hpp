@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "dsl/check/context.hpp"
@@ -97,9 +98,12 @@ class Expressions {
     ValueType type;
     Index element = kNone; // of a variable: 0, or 1 inside another
     bool may_be_null = false;
-    std::optional<ast::ExprId> argument; // of a parameter; none where a definition is only tried
-    const ast::File* tree = nullptr;     // of the argument,
-    Scope* scope = nullptr;              // and what its names mean
+    std::optional<ast::ExprId> argument;    // of a parameter; none where a definition is only tried
+    const ast::File* tree = nullptr;        // of the argument,
+    Scope* scope = nullptr;                 // and what its names mean
+    std::size_t open_defs = 0;              // around the call
+    Facts made_with;                        // what was known there
+    mutable std::optional<TypedValue> made; // the argument as it was checked; its first use may have it
   };
   struct Scope {
     std::vector<Binding> names;
@@ -139,6 +143,7 @@ class Expressions {
   std::string written(const std::vector<ast::Step>& steps, std::size_t count) const;
   TypedValue path_value(const std::vector<ast::Step>& steps, Span span, const Facts& known, bool as_whole);
   TypedValue resolved_value(const Resolved& resolved, Span span, const Facts& known);
+  TypedValue written_out(const Binding& binding, const Facts& known);
   TypedValue bound_value(const Binding& binding, Span span, const Facts& known);
   TypedValue step_into(TypedValue base, const ast::Step& step, const Facts& known);
 
@@ -214,6 +219,7 @@ class Expressions {
   std::optional<Scope> bind(DefInfo& def, const ast::Call* call, Span span, const Facts& known);
   TypedValue as_parameter(TypedValue value, const ast::Literal* literal, const ValueType& type, std::string_view name);
   bool enter(DefInfo& def, Span use);
+  bool too_large(Span use);
   void leave(DefInfo& def, bool bad);
   void report_cycle(const DefInfo& def, Span use);
 
@@ -287,6 +293,7 @@ class Expressions {
   const Shape& shape() const { return context_.program.shapes[event_.shape]; }
   Diagnostics& diagnostics() { return context_.diagnostics; }
   bool too_deep(Span span);
+  bool has_text_form(const TypedValue& value, const Facts& known);
 
   Context& context_;
   EventInfo& event_;
@@ -296,8 +303,10 @@ class Expressions {
   Question question_;
   Terms terms_;
   std::string salt_;
-  std::vector<Span> used_at_;          // where the definitions around the current expression are used
-  std::set<const ast::Def*> bad_defs_; // reported for this event; used again they are bad at once
+  std::vector<Span> used_at_;                      // where the definitions around the current expression are used
+  std::vector<DefInfo*> open_defs_;                // these definitions
+  std::unordered_map<std::string, Index> regexes_; // by pattern
+  std::set<const ast::Def*> bad_defs_;             // reported for this event; used again they are bad at once
   std::vector<Index>* reads_log_ = nullptr;
   Index unmapped_set_ = kNone;
   std::vector<std::size_t> quantifiers_; // around the current expression, each with a number of its own

@@ -46,6 +46,7 @@ class Terms {
 class Facts {
  public:
   Facts() = default;
+  bool operator==(const Facts&) const = default;
 
   bool knows(Index slot) const { return std::binary_search(slots_.begin(), slots_.end(), slot); }
 

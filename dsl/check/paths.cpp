@@ -306,6 +306,32 @@ void Expressions::report_not_inside(const std::string& owner, const ValueType& t
   note_use(diagnostic);
 }
 
+/// The argument of a call once more, where its names are what they are around the call: nothing of the definitions that
+/// are used since then is open there.
+TypedValue Expressions::written_out(const Binding& binding, const Facts& known) {
+  if (too_large(binding.tree->exprs[binding.argument->index].span)) {
+    return poisoned(binding.tree->exprs[binding.argument->index].span);
+  }
+  const ValueType type = binding.type; // the binding may move
+  const ast::ExprId argument = *binding.argument;
+  const ast::File* const tree = std::exchange(tree_, binding.tree);
+  Scope* const scope = std::exchange(scope_, binding.scope);
+  const std::vector<DefInfo*> closed(open_defs_.begin() + static_cast<std::ptrdiff_t>(binding.open_defs),
+                                     open_defs_.end());
+  for (DefInfo* const def : closed) {
+    def->open = false;
+  }
+  const ast::Literal* literal = literal_of(*tree_, argument);
+  TypedValue value =
+      literal != nullptr ? literal_as(*literal, at(argument).span, type, false) : value_at(argument, known);
+  for (DefInfo* const def : closed) {
+    def->open = true;
+  }
+  tree_ = tree;
+  scope_ = scope;
+  return value;
+}
+
 TypedValue Expressions::bound_value(const Binding& binding, Span span, const Facts& known) {
   TypedValue value;
   value.span = span;
@@ -321,25 +347,21 @@ TypedValue Expressions::bound_value(const Binding& binding, Span span, const Fac
     value.node = context_.program.add_node({Op::received_at, value.type, kNone, kNone});
     return value;
   }
-  const std::string_view name = binding.name;
+  const std::string name(binding.name);
   const ValueType type = binding.type;
-  const ast::ExprId argument = *binding.argument;
-  const ast::File* const tree = tree_;
-  Scope* const scope = scope_;
-  tree_ = binding.tree;
-  scope_ = binding.scope;
-  const ast::Literal* literal = literal_of(*tree_, argument);
-  value = literal != nullptr ? literal_as(*literal, at(argument).span, type, false) : value_at(argument, known);
-  tree_ = tree;
-  scope_ = scope;
+  if (binding.made && binding.made_with == known) {
+    value = std::move(*binding.made);
+    binding.made.reset();
+  } else {
+    value = written_out(binding, known);
+  }
   value.span = span;
   if (!value.bad && type.kind != Kind::any && type.kind != Kind::integer) { // an int keeps its digits
     value.type = type;
   }
   if (value.absent != kNone) {
     const std::string why = why_absent(value.absent, known);
-    value.absent = terms_.slot("parameter " + std::string(name) + " " + std::to_string(value.absent),
-                               {std::string(name), why, value.absent});
+    value.absent = terms_.slot("parameter " + name + " " + std::to_string(value.absent), {name, why, value.absent});
   }
   return value;
 }

@@ -147,7 +147,13 @@ Index Expressions::row_fact(Index lookup, Index key) {
 }
 
 bool Expressions::is_of_kind(const TypedValue& value, JsonType kind, const Facts& known) {
-  return known.knows(kind_fact(value.node, kind));
+  return !value.bad && value.type.kind == Kind::any && known.knows(kind_fact(value.node, kind));
+}
+
+/// Of `any`: that it is no list and no object.
+bool Expressions::has_text_form(const TypedValue& value, const Facts& known) {
+  return value.type.kind != Kind::any || is_of_kind(value, JsonType::string, known) ||
+         is_of_kind(value, JsonType::number, known) || is_of_kind(value, JsonType::boolean, known);
 }
 
 bool Expressions::require_kind(const TypedValue& value, std::optional<JsonType> kind, Span test, const Facts& known) {

@@ -2,8 +2,6 @@
 // and of the kind that it is about.
 #include <re2/re2.h>
 
-#include <algorithm>
-
 #include "dsl/check/expressions.hpp"
 
 namespace millrace::dsl::check {
@@ -270,19 +268,19 @@ std::optional<Index> Expressions::regex(const ast::Matches& form) {
       pattern += written[++i];
     }
   }
-  std::vector<Regex>& regexes = context_.program.regexes;
-  const auto known =
-      std::find_if(regexes.begin(), regexes.end(), [&](const Regex& regex) { return regex.pattern == pattern; });
-  if (known != regexes.end()) {
-    return static_cast<Index>(known - regexes.begin());
+  if (const auto known = regexes_.find(pattern); known != regexes_.end()) {
+    return known->second;
   }
   re2::RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(kMaxRegexMemory);
   auto compiled = std::make_shared<const re2::RE2>(pattern, options);
   if (compiled->ok()) {
-    regexes.push_back({std::move(pattern), std::move(compiled)});
-    return static_cast<Index>(regexes.size() - 1);
+    std::vector<Regex>& regexes = context_.program.regexes;
+    const auto number = static_cast<Index>(regexes.size());
+    regexes.push_back({pattern, std::move(compiled)});
+    regexes_.emplace(std::move(pattern), number);
+    return number;
   }
   Span place = form.regex_span;
   const std::string& part = compiled->error_arg();

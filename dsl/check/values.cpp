@@ -5,7 +5,7 @@
 namespace millrace::dsl::check {
 namespace {
 
-constexpr std::size_t kMaxLevels = 1'000; // of the walk, definitions included
+constexpr std::size_t kMaxLevels = 400; // of the walk, definitions included
 constexpr std::size_t kMaxDefDepth = 64;
 constexpr int kSafeDigits = 18; // that 64 bits always hold
 
@@ -182,7 +182,7 @@ bool Expressions::too_deep(Span span) {
   too_large_ = true;
   diagnostics()
       .add(Code::nested_too_deeply, used_at_.empty() ? span : used_at_.front(),
-           "written out, this expression has more than 1,000 levels", "definitions are written out where they are used")
+           "written out, this expression has more than 400 levels", "definitions are written out where they are used")
       .help("use fewer definitions within definitions");
   return true;
 }

@@ -176,6 +176,10 @@ SplitFile split(const SourceMap& sources, FileId file, Diagnostics& diagnostics)
   const TokenView view(file, sources.text(file), std::move(plain));
   std::vector<Span> flaws;
   for (std::size_t i = 0; i < view.size(); ++i) {
+    if (flaws.size() > Diagnostics::kMaxErrors) {
+      result.readable = false; // as many as are shown; this is no text of rules
+      break;
+    }
     if (view[i].flaw != TokenFlaw::none) {
       report_flaw(view, i, diagnostics);
       flaws.push_back(view.span(i));

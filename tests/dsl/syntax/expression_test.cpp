@@ -108,5 +108,81 @@ TEST(Expression, SpansReachFromTheFirstToTheLastToken) {
   EXPECT_EQ(sources.text(compare.op_span), "==");
 }
 
+TEST(Expression, ArithmeticBindsTighterThanDefaults) {
+  EXPECT_EQ(parsed("a + b * c"), "(+ a (* b c))");
+  EXPECT_EQ(parsed("a * b + c"), "(+ (* a b) c)");
+  EXPECT_EQ(parsed("a - b - c"), "(- (- a b) c)");
+  EXPECT_EQ(parsed("a / b / c"), "(/ (/ a b) c)");
+  EXPECT_EQ(parsed("a ?? b + c"), "(?? a (+ b c))");
+  EXPECT_EQ(parsed("(a ?? b) + c"), "(+ <(?? a b)> c)");
+  EXPECT_EQ(parsed("a + 1 > b * 2"), "(> (+ a 1) (* b 2))");
+  EXPECT_EQ(parsed("-a * b"), "(* (negate a) b)");
+  EXPECT_EQ(parsed("a - -b"), "(- a (negate b))");
+  EXPECT_EQ(parsed("a -1"), "(- a 1)");
+  EXPECT_EQ(parsed("a - -1"), "(- a -1)");
+  EXPECT_EQ(parsed("- - -1"), "(negate (negate -1))");
+  EXPECT_EQ(parsed("-a as int"), "(negate (as a (type 1 ())))");
+  EXPECT_EQ(parsed("a as int + 1"), "(+ (as a (type 1 ())) 1)");
+  EXPECT_EQ(parsed("a * b as float"), "(* a (as b (type 2 ())))");
+  EXPECT_EQ(parsed("a as decimal(12,2) == 1"), "(== (as a (type 3 12 2 ())) 1)");
+  EXPECT_EQ(parsed("a as list<list<int>> is null"), "(is-null (as a (type 10 () of (type 10 () of (type 1 ())))))");
+}
+
+TEST(Expression, RangesAreNumbersWithASignBetween) {
+  EXPECT_EQ(parsed("a in 1..10"), "(in a ((.. 1 10)))");
+  EXPECT_EQ(parsed("a in 1..<10"), "(in a ((..< 1 10)))");
+  EXPECT_EQ(parsed("a in 1.5..2.5"), "(in a ((.. 1.5 2.5)))");
+  EXPECT_EQ(parsed("a not in -5..-1 and b"), "(and (not-in a ((.. -5 -1))) b)");
+  EXPECT_EQ(parsed("a in (1..3, b, x + 1..y)"), "(in a of ((.. 1 3) b (.. (+ x 1) y)))");
+  EXPECT_EQ(parsed("a in (b) .. c"), "E0101");
+  EXPECT_EQ(parsed("a .. b"), "E0101");
+}
+
+TEST(Expression, ASlashIsARegexBehindMatchesOnly) {
+  EXPECT_EQ(parsed("a matches /b\\/c/i and d"), "(and (matches a /b\\/c/i) d)");
+  EXPECT_EQ(parsed("a not matches /b/"), "(not-matches a /b/)");
+  EXPECT_EQ(parsed("a / b > c / d"), "(> (/ a b) (/ c d))");
+  EXPECT_EQ(parsed("a.matches / b"), "(/ a.matches b)");
+  EXPECT_EQ(parsed("a matches \"b\""), "E0101");
+}
+
+TEST(Expression, IgnoringCaseBelongsToTheTestBeforeIt) {
+  EXPECT_EQ(parsed("a == b ignoring case and c"), "(and (== a b ignoring-case) c)");
+  EXPECT_EQ(parsed("a in (b, c) ignoring case"), "(in a of (b c) ignoring-case)");
+  EXPECT_EQ(parsed("a not starts with b ignoring case"), "(notstarts-with a b ignoring-case)");
+  EXPECT_EQ(parsed("a ignoring case"), "E0101");
+}
+
+TEST(Expression, QuantifiersHaveTheirConditionInParentheses) {
+  EXPECT_EQ(parsed("some x in a.b satisfies (x > 1 and y)"), "(some `x` a.b <(and (> x 1) y)>)");
+  EXPECT_EQ(parsed("not every x in a satisfies (some y in x.b satisfies (y))"),
+            "(not (every `x` a <(some `y` x.b <y>)>))");
+  EXPECT_EQ(parsed("some x in first(a) satisfies (x) and b"), "(and (some `x` (call `first` (a)) <x>) b)");
+  EXPECT_EQ(parsed("some x in a satisfies x > 1"), "E0101");
+}
+
+TEST(Expression, CallsAndWhatStandsBehindThem) {
+  EXPECT_EQ(parsed("f()"), "(call `f` ())");
+  EXPECT_EQ(parsed("f(a, g(b), c and d)"), "(call `f` (a (call `g` (b)) (and c d)))");
+  EXPECT_EQ(parsed("f(a).b[0][\"c\"]"), "(member (member (member (call `f` (a)) b) [0]) [c])");
+  EXPECT_EQ(parsed("a.b[0][\"c\"].d"), "a.b[0][c].d");
+  EXPECT_EQ(parsed("a[b].c"), "(member (at a b) c)");
+  EXPECT_EQ(parsed("a[b.c + 1]"), "(at a (+ b.c 1))");
+  EXPECT_EQ(parsed("(a).b"), "(member <a> b)");
+  EXPECT_EQ(parsed("exists a[b].c and d"), "(and (exists (member (at a b) c)) d)");
+  EXPECT_EQ(parsed("exists (a as int)"), "(exists <(as a (type 1 ()))>)");
+  EXPECT_EQ(parsed("a is string and not (b is list)"), "(and (is a `string`) (not <(is b `list`)>))");
+  EXPECT_EQ(parsed("f(a,)"), "E0101");
+  EXPECT_EQ(parsed("a.f(b)"), "E0101");
+}
+
+TEST(Expression, NoTwoTestsChain) {
+  EXPECT_EQ(parsed("a < b < c"), "E0113");
+  EXPECT_EQ(parsed("a in b in c"), "E0113");
+  EXPECT_EQ(parsed("a == b is null"), "E0113");
+  EXPECT_EQ(parsed("a starts with b contains c"), "E0113");
+  EXPECT_EQ(parsed("(a < b) == c"), "(== <(< a b)> c)");
+}
+
 } // namespace
 } // namespace millrace::dsl
