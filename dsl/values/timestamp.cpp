@@ -2,7 +2,10 @@
 // days).
 #include "dsl/values/timestamp.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <string>
 
 #include "dsl/values/decimal.hpp"
 #include "dsl/values/number.hpp"
@@ -14,53 +17,118 @@ std::int64_t floor_divide(std::int64_t value, std::int64_t divisor) {
   return value / divisor - (value % divisor < 0 ? 1 : 0);
 }
 
-/// Reads a text from its front; `ok` stays false once something did not fit.
-class Scanner {
- public:
-  explicit Scanner(std::string_view text) : rest_(text) {}
+/// Eight characters at once, the first in the lowest byte, with digits where `digits` has ones. Byte i of `pairs` is
+/// the number that the digits i and i + 1 are.
+struct Eight {
+  std::uint64_t pairs = 0;
+  bool good = false;
 
-  int number(std::size_t digits, int low, int high) {
-    int value = 0;
-    if (rest_.size() < digits) {
-      ok_ = false;
-      return low;
-    }
-    for (std::size_t i = 0; i < digits; ++i) {
-      ok_ = ok_ && rest_[i] >= '0' && rest_[i] <= '9';
-      value = value * 10 + (rest_[i] - '0');
-    }
-    rest_.remove_prefix(digits);
-    ok_ = ok_ && value >= low && value <= high;
-    return ok_ ? value : low;
-  }
-  bool take(std::string_view any_of) {
-    if (rest_.empty() || any_of.find(rest_[0]) == std::string_view::npos) {
-      return false;
-    }
-    rest_.remove_prefix(1);
-    return true;
-  }
-  void expect(std::string_view any_of) { ok_ = take(any_of) && ok_; }
-  /// `.` and digits: the first six of them, as microseconds.
-  std::int64_t fraction() {
-    std::int64_t micros = 0;
-    std::size_t digits = 0;
-    for (; digits < rest_.size() && rest_[digits] >= '0' && rest_[digits] <= '9'; ++digits) {
-      micros = digits < 6 ? micros * 10 + (rest_[digits] - '0') : micros;
-    }
-    ok_ = ok_ && digits > 0;
-    rest_.remove_prefix(digits);
-    for (; digits < 6; ++digits) {
-      micros *= 10;
-    }
-    return micros;
-  }
-  bool done() const { return ok_ && rest_.empty(); }
-
- private:
-  std::string_view rest_;
-  bool ok_ = true;
+  unsigned pair(unsigned at) const { return static_cast<unsigned>(pairs >> (8 * at) & 0xFFU); }
 };
+
+Eight eight_of(const char* text, std::uint64_t digits, std::uint64_t others) {
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, text, 8);
+  const std::uint64_t values = (bytes ^ 0x3030'3030'3030'3030U) & digits; // 0 to 9, or more where there is no digit
+  const std::uint64_t beyond = (values | (values + 0x7676'7676'7676'7676U)) & 0x8080'8080'8080'8080U;
+  return {values * 10 + (values >> 8U), beyond == 0 && (bytes & ~digits) == others};
+}
+
+/// Two digits, of which `good` tells whether they are.
+struct Pair {
+  unsigned value = 0;
+  bool good = false;
+};
+
+Pair pair_at(const char* text) {
+  const auto high = static_cast<unsigned>(text[0]) - '0';
+  const auto low = static_cast<unsigned>(text[1]) - '0';
+  return {high * 10 + low, high <= 9 && low <= 9};
+}
+
+/// What stands behind the minute.
+struct Tail {
+  std::int64_t seconds = 0; // less the offset
+  std::int64_t micros = 0;
+};
+
+/// `.` and digits at the front of `text`: the first six of them, as microseconds.
+std::optional<std::int64_t> take_fraction(std::string_view& text) {
+  std::int64_t micros = 0;
+  std::size_t at = 1;
+  for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) {
+    micros = at <= 6 ? micros * 10 + (text[at] - '0') : micros;
+  }
+  const std::size_t digits = at - 1;
+  text.remove_prefix(at);
+  for (std::size_t i = digits; i < 6; ++i) {
+    micros *= 10;
+  }
+  return digits > 0 ? std::optional(micros) : std::nullopt;
+}
+
+/// `Z` or `+02:00`, in seconds east of Greenwich.
+std::optional<std::int64_t> offset_of(std::string_view text) {
+  if (text == "Z" || text == "z") {
+    return 0;
+  }
+  if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') {
+    return std::nullopt;
+  }
+  const Pair hours = pair_at(text.data() + 1);
+  const Pair minutes = pair_at(text.data() + 4);
+  if (!hours.good || !minutes.good || hours.value > 23 || minutes.value > 59) {
+    return std::nullopt;
+  }
+  const std::int64_t seconds = (hours.value * 60 + minutes.value) * 60;
+  return text[0] == '-' ? -seconds : seconds;
+}
+
+std::optional<Tail> tail_of(std::string_view text) {
+  Tail out;
+  if (text[0] == ':') {
+    if (text.size() < 4) {
+      return std::nullopt;
+    }
+    const Pair seconds = pair_at(text.data() + 1);
+    text.remove_prefix(3);
+    const auto fraction = text[0] == '.' ? take_fraction(text) : 0;
+    if (!seconds.good || seconds.value > 59 || !fraction) {
+      return std::nullopt;
+    }
+    out.seconds = seconds.value;
+    out.micros = *fraction;
+  }
+  const auto offset = offset_of(text);
+  if (!offset) {
+    return std::nullopt;
+  }
+  out.seconds -= *offset;
+  return out;
+}
+
+/// A number token with at most 38 digits that count; what lies behind them is only told from nothing, which is all that
+/// rounding down asks.
+std::string shortened(std::string_view token) {
+  std::string out(token);
+  const std::size_t end = std::min(token.find_first_of("eE"), token.size());
+  std::size_t tail = end; // the 38th digit, where there is one
+  int digits = 0;
+  bool something = false;
+  for (std::size_t i = 0; i < end; ++i) {
+    const bool digit = token[i] >= '0' && token[i] <= '9';
+    digits += digit && (digits > 0 || token[i] != '0') ? 1 : 0;
+    if (digit && digits >= kMaxDigits) {
+      tail = std::min(tail, i);
+      something = something || token[i] != '0';
+      out[i] = '0';
+    }
+  }
+  if (something) {
+    out[tail] = '1';
+  }
+  return out;
+}
 
 std::optional<std::int64_t> within_years(std::int64_t micros) {
   return micros >= kFirstMoment && micros <= kLastMoment ? std::optional(micros) : std::nullopt;
@@ -81,11 +149,14 @@ char* write_padded(char* out, std::int64_t value, int width) {
 } // namespace
 
 std::int64_t days_of(Date date) {
-  const std::int64_t year = date.month <= 2 ? date.year - 1 : date.year; // a year begins in March
-  const std::int64_t era = floor_divide(year, 400);
-  const std::int64_t year_of_era = year - era * 400;
-  const std::int64_t day_of_year = (153 * (date.month + (date.month > 2 ? -3 : 9)) + 2) / 5 + date.day - 1;
-  return era * 146'097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719'468;
+  const auto month = static_cast<unsigned>(date.month);
+  const auto year = static_cast<unsigned>(date.year) - (month <= 2 ? 1 : 0); // a year begins in March
+  const unsigned era = year / 400;
+  const unsigned year_of_era = year - era * 400;
+  const unsigned day_of_year =
+      (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + static_cast<unsigned>(date.day) - 1;
+  const unsigned days = era * 146'097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+  return std::int64_t{days} - 719'468;
 }
 
 Date date_of(std::int64_t days) {
@@ -101,44 +172,34 @@ Date date_of(std::int64_t days) {
 }
 
 int days_in_month(int year, int month) {
-  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
   return month == 2 && leap ? 29 : kDays[month - 1];
 }
 
 std::optional<std::int64_t> parse_iso8601(std::string_view text) {
-  Scanner in(text);
-  Date date{};
-  date.year = in.number(4, 1, 9999);
-  in.expect("-");
-  date.month = in.number(2, 1, 12);
-  in.expect("-");
-  date.day = in.number(2, 1, days_in_month(date.year, date.month));
-  in.expect("Tt ");
-  const std::int64_t hour = in.number(2, 0, 23);
-  in.expect(":");
-  const std::int64_t minute = in.number(2, 0, 59);
-  std::int64_t second = 0;
-  std::int64_t micros = 0;
-  if (in.take(":")) {
-    second = in.number(2, 0, 59);
-    micros = in.take(".") ? in.fraction() : 0;
-  }
-  std::int64_t offset_minutes = 0;
-  if (!in.take("Zz")) {
-    const bool east = in.take("+");
-    if (!east) {
-      in.expect("-");
-    }
-    const std::int64_t hours = in.number(2, 0, 23);
-    in.expect(":");
-    offset_minutes = (hours * 60 + in.number(2, 0, 59)) * (east ? 1 : -1);
-  }
-  if (!in.done()) {
+  constexpr std::size_t kMinute = 16; // characters up to the end of the minute: `2024-06-` and `10T08:00`
+  if (text.size() <= kMinute || (text[10] != 'T' && text[10] != ' ' && text[10] != 't')) {
     return std::nullopt;
   }
-  const std::int64_t seconds = days_of(date) * 86'400 + hour * 3'600 + (minute - offset_minutes) * 60 + second;
-  return within_years(seconds * kMicrosPerSecond + micros);
+  const auto between = std::uint64_t{static_cast<unsigned char>(text[10])} << 16U;
+  const Eight first = eight_of(text.data(), 0x00FF'FF00'FFFF'FFFFU, 0x2D00'002D'0000'0000U);
+  const Eight second = eight_of(text.data() + 8, 0xFFFF'00FF'FF00'FFFFU, 0x0000'3A00'0000'0000U | between);
+  const auto year = static_cast<int>(first.pair(0) * 100 + first.pair(2));
+  const auto month = static_cast<int>(first.pair(5));
+  const auto day = static_cast<int>(second.pair(0));
+  const std::int64_t hour = second.pair(3);
+  const std::int64_t minute = second.pair(6);
+  if (!first.good || !second.good || year < 1 || month < 1 || month > 12 || day < 1 ||
+      day > days_in_month(year, month) || hour > 23 || minute > 59) {
+    return std::nullopt;
+  }
+  const auto tail = tail_of(text.substr(kMinute));
+  if (!tail) {
+    return std::nullopt;
+  }
+  const std::int64_t seconds = days_of({year, month, day}) * 86'400 + hour * 3'600 + minute * 60 + tail->seconds;
+  return within_years(seconds * kMicrosPerSecond + tail->micros);
 }
 
 std::optional<std::int64_t> parse_unix(std::string_view token, std::int64_t micros_per_unit) {
@@ -150,9 +211,11 @@ std::optional<std::int64_t> parse_unix(std::string_view token, std::int64_t micr
   if (length == 0 || length != token.size() || token_magnitude(token) > 18) {
     return std::nullopt;
   }
-  const auto exact = decimal_from_token(token);
-  if (!exact) { // more digits than 38: the double decides but for the last microsecond, which no clock of such a sender
-                // has
+  auto exact = decimal_from_token(token);
+  if (!exact) {
+    exact = decimal_from_token(shortened(token));
+  }
+  if (!exact) { // closer to zero than 10^-38
     const auto near = parse_double(token);
     return near ? floored(*near * static_cast<double>(micros_per_unit)) : std::nullopt;
   }

@@ -12,7 +12,7 @@ inline constexpr std::int64_t kMicrosPerDay = 86'400 * kMicrosPerSecond;
 inline constexpr std::int64_t kFirstMoment = -62'135'596'800 * kMicrosPerSecond;    // 0001-01-01T00:00:00Z
 inline constexpr std::int64_t kLastMoment = 253'402'300'800 * kMicrosPerSecond - 1; // 9999-12-31T23:59:59.999999Z
 
-/// A day of the proleptic Gregorian calendar, and days since 1970.
+/// A day of the proleptic Gregorian calendar, from the year 1 on, and days since 1970.
 struct Date {
   std::int32_t year;
   std::int32_t month; // from 1

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <memory>
 #include <random>
+#include <regex>
 #include <string>
 
 namespace millrace::dsl {
@@ -79,6 +82,65 @@ TEST(Timestamp, CountsUnixTimeExactlyAndDown) {
   EXPECT_FALSE(parse_unix("9223372036854775807", 1'000'000));
   EXPECT_FALSE(parse_unix("1e400", 1));
   EXPECT_FALSE(parse_unix("x", 1));
+}
+
+TEST(Timestamp, CountsUnixTimeExactlyWhateverItsDigits) {
+  const std::string nines(60, '9');
+  const std::string zeros(60, '0');
+  EXPECT_EQ(parse_unix("1718006400.000000" + nines, 1'000'000), 1'718'006'400'000'000);
+  EXPECT_EQ(parse_unix("-1718006400.000000" + nines, 1'000'000), -1'718'006'400'000'001);
+  EXPECT_EQ(parse_unix("-1718006400.000000" + zeros + "1", 1'000'000), -1'718'006'400'000'001);
+  EXPECT_EQ(parse_unix("-1718006400.000000" + zeros, 1'000'000), -1'718'006'400'000'000);
+  EXPECT_EQ(parse_unix("1718006400000000" + nines + "e-60", 1), 1'718'006'400'000'000);
+  EXPECT_EQ(parse_unix("-0." + zeros + nines, 1'000), -1);
+  EXPECT_EQ(parse_unix("0." + zeros + nines, 1'000), 0);
+  EXPECT_EQ(parse_unix("253402300799.999999" + nines, 1'000'000), kLastMoment);
+  EXPECT_FALSE(parse_unix("253402300800.000000" + zeros + "1", 1'000'000));
+}
+
+/// The same grammar, said once more.
+std::optional<std::int64_t> by_pattern(const std::string& text) {
+  static const std::regex pattern(
+      R"((\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:[Zz]|([+-])(\d\d):(\d\d)))");
+  std::smatch parts;
+  if (!std::regex_match(text, parts, pattern)) {
+    return std::nullopt;
+  }
+  const auto number = [&](std::size_t part) { return parts[part].matched ? std::stoi(parts[part].str()) : 0; };
+  const std::chrono::year_month_day day{std::chrono::year(number(1)), std::chrono::month(unsigned(number(2))),
+                                        std::chrono::day(unsigned(number(3)))};
+  if (number(1) == 0 || !day.ok() || number(4) > 23 || number(5) > 59 || number(6) > 59 || number(9) > 23 ||
+      number(10) > 59) {
+    return std::nullopt;
+  }
+  const std::int64_t east = (number(9) * 60 + number(10)) * (parts[8] == "-" ? -1 : 1);
+  const std::int64_t minutes =
+      std::int64_t{std::chrono::sys_days(day).time_since_epoch().count()} * 1'440 + number(4) * 60 + number(5) - east;
+  const std::string fraction = (parts[7].str() + "000000").substr(0, 6);
+  const std::int64_t micros = (minutes * 60 + number(6)) * kMicrosPerSecond + std::stoi(fraction);
+  return micros >= kFirstMoment && micros <= kLastMoment ? std::optional(micros) : std::nullopt;
+}
+
+TEST(Timestamp, ReadsExactlyWhatItsGrammarSays) {
+  static constexpr std::string_view kGood[] = {"2024-06-10T08:09:07Z", "2024-02-29 23:59:59.123456789+05:30",
+                                               "0001-01-01t00:00z", "9999-12-31T23:59:59.9-00:00"};
+  static constexpr std::string_view kPieces = "0123456789012345678901234567890-:.TtZz +,";
+  std::mt19937_64 random(17);
+  std::size_t good = 0;
+  for (int i = 0; i < 60'000; ++i) {
+    std::string text(kGood[random() % std::size(kGood)]);
+    for (std::size_t changes = random() % 4; changes > 0; --changes) {
+      const std::size_t at = random() % (text.size() + 1);
+      text.replace(at, std::min<std::size_t>(random() % 8 == 0 ? random() % 3 : 1, text.size() - at),
+                   random() % 8 == 0 ? random() % 3 : 1, kPieces[random() % kPieces.size()]);
+    }
+    const auto exact = std::make_unique<char[]>(text.size());
+    std::copy(text.begin(), text.end(), exact.get());
+    const auto micros = parse_iso8601({exact.get(), text.size()});
+    ASSERT_EQ(micros, by_pattern(text)) << text;
+    good += micros ? 1 : 0;
+  }
+  EXPECT_GT(good, 20'000U);
 }
 
 TEST(Timestamp, WritesSixDigitsOnlyForAFraction) {
