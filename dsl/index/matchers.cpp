@@ -33,7 +33,7 @@ EqualityMatcher::EqualityMatcher(std::span<const std::pair<Value, Bucket>> value
       continue;
     }
     const std::string_view text = value.as_text();
-    const std::uint64_t hash = XXH3_64bits(text.data(), text.size());
+    const std::uint64_t hash = hash_of(text);
     std::size_t at = hash & (slots_.size() - 1);
     while (slots_[at].bucket != kNoBucket) {
       at = (at + 1) & (slots_.size() - 1);
@@ -44,11 +44,12 @@ EqualityMatcher::EqualityMatcher(std::span<const std::pair<Value, Bucket>> value
   }
 }
 
-Bucket EqualityMatcher::find(std::string_view text) const {
+std::uint64_t EqualityMatcher::hash_of(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
+
+Bucket EqualityMatcher::find(std::string_view text, std::uint64_t hash) const {
   if (slots_.empty()) {
     return kNoBucket;
   }
-  const std::uint64_t hash = XXH3_64bits(text.data(), text.size());
   for (std::size_t at = hash & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
     const Slot& slot = slots_[at];
     if (slot.bucket == kNoBucket) {

@@ -32,7 +32,20 @@ class EqualityMatcher {
 
   template <typename Hit>
   void search(const Value& value, Hit hit) const {
-    const Bucket bucket = value.tag() == Tag::text ? find(value.as_text()) : others_.find(value);
+    search(value, prepare(value), hit);
+  }
+  /// A search in two steps, so that several can wait for memory at the same time.
+  std::uint64_t prepare(const Value& value) const {
+    if (value.tag() != Tag::text || slots_.empty()) {
+      return 0;
+    }
+    const std::uint64_t hash = hash_of(value.as_text());
+    __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+    return hash;
+  }
+  template <typename Hit>
+  void search(const Value& value, std::uint64_t prepared, Hit hit) const {
+    const Bucket bucket = value.tag() == Tag::text ? find(value.as_text(), prepared) : others_.find(value);
     if (bucket != kNoBucket) {
       hit(bucket);
     }
@@ -46,7 +59,8 @@ class EqualityMatcher {
     std::uint32_t size = 0;
     Bucket bucket = kNoBucket; // none: free
   };
-  Bucket find(std::string_view text) const;
+  static std::uint64_t hash_of(std::string_view text);
+  Bucket find(std::string_view text, std::uint64_t hash) const;
 
   std::vector<Slot> slots_; // of texts; a power of two, at most half full
   std::string pool_;        // the texts, one after the other

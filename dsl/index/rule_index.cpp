@@ -2,6 +2,7 @@
 #include "dsl/index/rule_index.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "dsl/evaluate/expression.hpp"
 
@@ -20,9 +21,22 @@ class RuleIndex::Search {
     }
     const std::uint32_t groups = at[1];
     const Group* const group = index_.groups_.data() + at[2];
+    constexpr std::uint32_t kAtOnce = 8;
+    std::array<std::uint64_t, kAtOnce> prepared{};
+    for (std::uint32_t i = 0; i < std::min(groups, kAtOnce); ++i) {
+      if (group[i].kind == Kind::equality && group[i].field != kNone) {
+        prepared[i] = index_.equalities_[group[i].matcher].prepare(scene_.fields->value(group[i].field));
+      }
+    }
     ways(at + 4, at[3]);
     for (std::uint32_t i = 0; i < groups; ++i) {
-      if (group[i].first_rule < end_) {
+      if (group[i].first_rule >= end_) {
+        continue;
+      }
+      if (i < kAtOnce && group[i].kind == Kind::equality && group[i].field != kNone) {
+        index_.equalities_[group[i].matcher].search(scene_.fields->value(group[i].field), prepared[i],
+                                                    [this](Bucket found) { follow(found); });
+      } else {
         ask(group[i]);
       }
     }
