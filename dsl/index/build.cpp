@@ -15,7 +15,7 @@ using PredicateKind = Predicate::Kind;
 using IndexKind = RuleIndex::Kind;
 
 constexpr std::size_t kFewPostings = 32; // are asked one after the other
-constexpr std::size_t kManyContains = 8; // texts to look for are looked for together
+constexpr std::size_t kManyTexts = 8;    // texts and expressions to look for are looked for together
 
 /// What asking costs, roughly, in comparisons of numbers.
 int cost_of(const Program& program, const Predicate& predicate) {
@@ -88,7 +88,7 @@ class IndexBuilder {
   RuleIndex build() {
     std::vector<Item> items;
     for (const Conjunction& way : ways_) {
-      items.push_back({way.rule, way.predicates});
+      items.push_back({way.rule, way.predicates, {}});
     }
     index_.root_ = branch(items, true);
     return std::move(index_);
@@ -99,6 +99,7 @@ class IndexBuilder {
   struct Item {
     Index rule = kNone;
     std::vector<Index> rest;
+    std::vector<Index> last; // to be asked all the same, but not to be filed under again
   };
   using Items = std::vector<Item>;
 
@@ -110,6 +111,7 @@ class IndexBuilder {
     int value_kind = 0;              // of ranges
     std::vector<Index> predicates;   // that need not be asked any more
     std::vector<Interval> intervals; // of ranges
+    bool ask_again = false;          // the predicates need
   };
 
   struct Filed {
@@ -179,7 +181,9 @@ class IndexBuilder {
 
   // ---- choosing
 
-  Access access_of(const Item& item, const std::map<Index, std::size_t>& contains) const {
+  using Counts = std::map<std::pair<PredicateKind, Index>, std::size_t>; // by kind and subject
+
+  Access access_of(const Item& item, const Counts& texts) const {
     Access best;
     const auto offer = [&](Access access) {
       if (access.rate < best.rate) {
@@ -202,7 +206,8 @@ class IndexBuilder {
           offer(range_access(item, number));
           break;
         case PredicateKind::block:
-          offer({0.01 * static_cast<double>(predicate.blocks.size()), IndexKind::block, subject, 0, {number}, {}});
+          offer(
+              {0.01 * static_cast<double>(predicate.blocks.size()), IndexKind::block, subject, 0, {number}, {}, false});
           break;
         case PredicateKind::prefix:
         case PredicateKind::suffix:
@@ -216,16 +221,20 @@ class IndexBuilder {
           }
           break;
         case PredicateKind::contains:
-          if (const auto count = contains.find(subject); count != contains.end() && count->second >= kManyContains) {
-            offer({0.15, IndexKind::contains, subject, 0, {number}, {}});
+          if (texts.at({predicate.kind, subject}) >= kManyTexts) {
+            offer({0.15, IndexKind::contains, subject, 0, {number}, {}, false});
+          }
+          break;
+        case PredicateKind::matches:
+          if (texts.at({predicate.kind, subject}) >= kManyTexts) {
+            offer({0.2, IndexKind::regex, subject, 0, {number}, {}, true});
           }
           break;
         case PredicateKind::present:
-          offer({0.95, IndexKind::presence, subject, 0, {number}, {}});
+          offer({0.95, IndexKind::presence, subject, 0, {number}, {}, false});
           break;
         case PredicateKind::opaque:
         case PredicateKind::none_of:
-        case PredicateKind::matches:
           break;
       }
     }
@@ -235,7 +244,8 @@ class IndexBuilder {
   /// Together with all other single intervals of the same subject.
   Access range_access(const Item& item, Index number) const {
     const Predicate& first = predicates_[number];
-    Access access{2, IndexKind::range, first.subject, kind_of(first.intervals.front()), {number}, first.intervals};
+    Access access{2,        IndexKind::range, first.subject, kind_of(first.intervals.front()),
+                  {number}, first.intervals,  false};
     const auto same_kind = [&](const Interval& interval) { return kind_of(interval) == access.value_kind; };
     if (!std::all_of(first.intervals.begin(), first.intervals.end(), same_kind)) {
       return access; // never chosen
@@ -266,7 +276,7 @@ class IndexBuilder {
   // ---- filing
 
   Bucket branch(const Items& items, bool root) {
-    if (!root && items.size() == 1 && items.front().rest.empty()) {
+    if (!root && items.size() == 1 && items.front().rest.empty() && items.front().last.empty()) {
       return RuleIndex::kRuleItself | items.front().rule;
     }
     std::vector<RuleIndex::Group> groups;
@@ -299,6 +309,7 @@ class IndexBuilder {
 
   void post(const Item& item) {
     std::vector<Index> rest = item.rest;
+    rest.insert(rest.end(), item.last.begin(), item.last.end());
     std::stable_sort(rest.begin(), rest.end(), [&](Index a, Index b) {
       return cost_of(program_, predicates_[a]) < cost_of(program_, predicates_[b]);
     });
@@ -331,17 +342,18 @@ class IndexBuilder {
 
   /// Puts items that can be filed into groups; `left` gets the others.
   std::vector<RuleIndex::Group> file(const Items& items, std::vector<std::uint32_t>& left) {
-    std::map<Index, std::size_t> contains;
+    Counts texts;
     for (const Item& item : items) {
       for (const Index number : item.rest) {
-        if (predicates_[number].kind == PredicateKind::contains) {
-          ++contains[predicates_[number].subject];
+        const PredicateKind kind = predicates_[number].kind;
+        if (kind == PredicateKind::contains || kind == PredicateKind::matches) {
+          ++texts[{kind, predicates_[number].subject}];
         }
       }
     }
     std::map<std::tuple<Index, IndexKind, int>, std::vector<Filed>> filed;
     for (std::uint32_t i = 0; i < items.size(); ++i) {
-      Access access = access_of(items[i], contains);
+      Access access = access_of(items[i], texts);
       if (access.rate > 1) {
         left.push_back(i);
       } else if (access.rate > 0) {
@@ -378,12 +390,14 @@ class IndexBuilder {
         return add(index_.prefixes_, PrefixMatcher(by_text(items, filed), kind == IndexKind::suffix));
       case IndexKind::contains:
         return add(index_.contains_, ContainsMatcher(by_text(items, filed)));
+      case IndexKind::regex:
+        return add(index_.regexes_, RegexMatcher(by_text(items, filed)));
       case IndexKind::block:
         return block(items, filed);
       case IndexKind::presence: {
         Items below;
         for (const Filed& each : filed) {
-          below.push_back(without(items[each.item], each.access.predicates));
+          below.push_back(without(items[each.item], each.access));
         }
         return branch(below, false);
       }
@@ -397,11 +411,14 @@ class IndexBuilder {
     return static_cast<std::uint32_t>(matchers.size() - 1);
   }
 
-  static Item without(const Item& item, const std::vector<Index>& predicates) {
-    Item out{item.rule, {}};
+  static Item without(const Item& item, const Access& access) {
+    Item out{item.rule, {}, item.last};
     for (const Index predicate : item.rest) {
-      if (std::find(predicates.begin(), predicates.end(), predicate) == predicates.end()) {
+      const auto filed = std::find(access.predicates.begin(), access.predicates.end(), predicate);
+      if (filed == access.predicates.end()) {
         out.rest.push_back(predicate);
+      } else if (access.ask_again) {
+        out.last.push_back(predicate);
       }
     }
     return out;
@@ -418,7 +435,7 @@ class IndexBuilder {
       if (is_new) {
         Items below;
         for (const std::uint32_t i : some) {
-          below.push_back(without(items_[filed_[i].item], filed_[i].access.predicates));
+          below.push_back(without(items_[filed_[i].item], filed_[i].access));
         }
         known->second = builder_.branch(below, false);
       }
@@ -489,7 +506,9 @@ class IndexBuilder {
   std::vector<std::pair<std::string, Bucket>> by_text(const Items& items, const std::vector<Filed>& filed) {
     std::map<std::string_view, std::vector<std::uint32_t>> lists;
     for (std::uint32_t i = 0; i < filed.size(); ++i) {
-      lists[predicates_[filed[i].access.predicates.front()].text].push_back(i);
+      const Predicate& predicate = predicates_[filed[i].access.predicates.front()];
+      const bool is_regex = predicate.kind == PredicateKind::matches;
+      lists[is_regex ? std::string_view(program_.regexes[predicate.regex].pattern) : predicate.text].push_back(i);
     }
     Buckets buckets(*this, items, filed);
     std::vector<std::pair<std::string, Bucket>> out;

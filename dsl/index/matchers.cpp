@@ -1,9 +1,11 @@
 #include "dsl/index/matchers.hpp"
 
 #define XXH_INLINE_ALL
+#include <re2/filtered_re2.h>
 #include <xxhash.h>
 
 #include <bit>
+#include <map>
 
 namespace millrace::dsl {
 namespace {
@@ -236,6 +238,57 @@ std::size_t ContainsMatcher::bytes() const {
     sum += runs.filter.size() * 8 + runs.ranges.size() * 16 + runs.places.size() * sizeof(Place);
   }
   return sum;
+}
+
+// ---- regular expressions
+
+namespace {
+
+constexpr int kShortestAtom = 3; // shorter ones are found nearly everywhere
+
+std::vector<std::pair<std::string, Bucket>> filed(const std::map<std::string, std::vector<int>>& atoms) {
+  std::vector<std::pair<std::string, Bucket>> texts;
+  for (const auto& [atom, numbers] : atoms) {
+    texts.emplace_back(atom, static_cast<Bucket>(texts.size()));
+  }
+  return texts;
+}
+
+} // namespace
+
+RegexMatcher::RegexMatcher(std::vector<std::pair<std::string, Bucket>> patterns)
+    : filter_(std::make_unique<re2::FilteredRE2>(kShortestAtom)), atoms_({}) {
+  for (const auto& [pattern, bucket] : patterns) {
+    int number = 0;
+    if (filter_->Add(pattern, RE2::Quiet, &number) == RE2::NoError) {
+      buckets_.push_back(bucket);
+    }
+  }
+  std::vector<std::string> atoms;
+  filter_->Compile(&atoms);
+  std::map<std::string, std::vector<int>> alike; // RE2 folds by the tables of its own version of Unicode
+  for (std::size_t i = 0; i < atoms.size(); ++i) {
+    alike[folded(atoms[i])].push_back(static_cast<int>(i));
+  }
+  atoms_ = ContainsMatcher(filed(alike));
+  for (auto& [atom, numbers] : alike) {
+    same_atoms_.push_back(std::move(numbers));
+  }
+  for (const int pattern : possible({})) {
+    without_atoms_.push_back(buckets_[static_cast<std::size_t>(pattern)]);
+  }
+}
+
+RegexMatcher::RegexMatcher(RegexMatcher&&) noexcept = default;
+RegexMatcher& RegexMatcher::operator=(RegexMatcher&&) noexcept = default;
+RegexMatcher::~RegexMatcher() = default;
+
+std::vector<int> RegexMatcher::possible(std::vector<int> atoms) const {
+  std::sort(atoms.begin(), atoms.end());
+  atoms.erase(std::unique(atoms.begin(), atoms.end()), atoms.end());
+  std::vector<int> patterns;
+  filter_->AllPotentials(atoms, &patterns);
+  return patterns;
 }
 
 } // namespace millrace::dsl

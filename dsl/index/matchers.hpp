@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,8 +16,14 @@
 #include <vector>
 
 #include "dsl/index/predicates.hpp"
+#include "dsl/values/arena.hpp"
 #include "dsl/values/compare.hpp"
+#include "dsl/values/fold.hpp"
 #include "dsl/values/value_map.hpp"
+
+namespace re2 {
+class FilteredRE2;
+}
 
 namespace millrace::dsl {
 
@@ -297,6 +304,43 @@ class ContainsMatcher {
   std::vector<std::string> texts_;
   std::vector<Bucket> buckets_;
   std::array<Runs, kRun> runs_; // by length
+};
+
+/// Many regular expressions over one text. RE2 says which texts an expression cannot do without; of those that are
+/// found in the folded text it follows which expressions may match, and these are left to be asked.
+class RegexMatcher {
+ public:
+  RegexMatcher(std::vector<std::pair<std::string, Bucket>> patterns);
+  RegexMatcher(RegexMatcher&&) noexcept;
+  RegexMatcher& operator=(RegexMatcher&&) noexcept;
+  ~RegexMatcher();
+
+  template <typename Hit>
+  void search(std::string_view text, Arena& arena, Hit hit) const {
+    std::vector<int> atoms; // mostly none, and then nothing is allocated
+    atoms_.search(fold(text, arena), [&](Bucket alike) {
+      atoms.insert(atoms.end(), same_atoms_[alike].begin(), same_atoms_[alike].end());
+    });
+    if (atoms.empty()) {
+      for (const Bucket bucket : without_atoms_) {
+        hit(bucket);
+      }
+      return;
+    }
+    for (const int pattern : possible(std::move(atoms))) {
+      hit(buckets_[static_cast<std::size_t>(pattern)]);
+    }
+  }
+  std::size_t bytes() const { return atoms_.bytes() + buckets_.size() * 1'000; } // RE2 does not tell
+
+ private:
+  std::vector<int> possible(std::vector<int> atoms) const;
+
+  std::unique_ptr<re2::FilteredRE2> filter_;
+  ContainsMatcher atoms_;
+  std::vector<std::vector<int>> same_atoms_; // numbers of atoms that are alike when folded
+  std::vector<Bucket> buckets_;              // by pattern
+  std::vector<Bucket> without_atoms_;        // of patterns that may match any text
 };
 
 } // namespace millrace::dsl

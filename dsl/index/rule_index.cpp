@@ -103,6 +103,12 @@ class RuleIndex::Search {
           index_.contains_[group.matcher].search(value.as_text(), hit);
         }
         return;
+      case Kind::regex:
+        if (value.tag() == Tag::text) {
+          memory_.folded.reset();
+          index_.regexes_[group.matcher].search(value.as_text(), memory_.folded, hit);
+        }
+        return;
       case Kind::presence:
         return follow(group.matcher);
     }
@@ -179,7 +185,7 @@ std::size_t RuleIndex::bytes() const {
   };
   return rule_count_ * sizeof(RuleBrief) + subjects_.size() * sizeof(Index) + branches_.size() * sizeof(std::uint32_t) +
          groups_.size() * sizeof(Group) + sum(equalities_) + sum(ranges_) + sum(prefixes_) + sum(blocks_) +
-         sum(contains_);
+         sum(contains_) + sum(regexes_);
 }
 
 } // namespace millrace::dsl

@@ -22,7 +22,7 @@ struct Scene;
 
 class RuleIndex {
  public:
-  enum class Kind : std::uint8_t { equality, range, prefix, suffix, block, contains, presence };
+  enum class Kind : std::uint8_t { equality, range, prefix, suffix, block, contains, regex, presence };
   /// One way of asking one subject; leads to branches.
   struct Group {
     Kind kind = Kind::equality;
@@ -39,6 +39,7 @@ class RuleIndex {
     std::vector<std::uint32_t> matched; // epoch, by rule that can be found more than once
     std::vector<std::uint32_t> asked;   // epoch, by subject that is no field
     std::vector<Value> subjects;        // its value
+    Arena folded;                       // of one text
   };
 
   /// Adds the rules that match, in order: taps and the routes and drop that decide. Like asking each rule from the
@@ -70,6 +71,7 @@ class RuleIndex {
   std::vector<PrefixMatcher> prefixes_;
   std::vector<BlockMatcher> blocks_;
   std::vector<ContainsMatcher> contains_;
+  std::vector<RegexMatcher> regexes_;
   std::uint32_t shared_ = 0; // questions with a memory
 };
 

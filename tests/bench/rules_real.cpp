@@ -97,11 +97,11 @@ std::vector<std::string> conditions(const std::vector<std::string>& lines) {
   });
   until(501, [&] {
     const std::string page = member(any(), "page");
-    std::size_t end = std::min<std::size_t>(page.size() - 1, 7);
+    std::size_t end = std::min<std::size_t>(page.size() - 1, 9);
     while ((static_cast<unsigned char>(page[end]) & 0xC0U) == 0x80U) { // not within a character
       ++end;
     }
-    usable(page) && page.size() > 8 ? add("page starts with " + page.substr(0, end) + "\"") : void();
+    usable(page) && page.size() > 10 ? add("page starts with " + page.substr(0, end) + "\"") : void();
   });
   until(500, [&] {
     const long long from = static_cast<long long>(random() % 4'000) - 1'000;
