@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kHead = R"(edition 1
 event e {
   kind: one of "a", "b", "c" or other
-  mode: string  n: int  m: int  x: decimal(6,2)  on: bool  at: timestamp from unix_s  city?: string  deep? { v: int }
+  mode: string  n: int  m: int  x: decimal(6,2)  on: bool  at: timestamp from unix_s  city?: string  deep? { v: int }  ip: ip
 }
 topic "t" { event e }
 topic "dlq" { }
@@ -36,7 +36,8 @@ class Maker {
   std::string event() {
     std::string text = R"({"kind":")" + std::string(1, "abcd"[below(4)]) + R"(","mode":")" + word() + R"(","n":)" +
                        number() + R"(,"m":)" + number() + R"(,"x":)" + number() + "." + std::to_string(below(10)) +
-                       R"(,"on":)" + (chance(2) ? "true" : "false") + R"(,"at":)" + std::to_string(below(30));
+                       R"(,"on":)" + (chance(2) ? "true" : "false") + R"(,"at":)" + std::to_string(below(30)) +
+                       R"(,"ip":"10.0.)" + std::to_string(below(4)) + "." + std::to_string(below(4)) + "\"";
     text += chance(2) ? R"(,"city":")" + word() + "\"" : "";
     text += chance(2) ? R"(,"deep":{"v":)" + number() + "}" : "";
     return text + "}";
@@ -60,6 +61,23 @@ class Maker {
       list += ", " + (this->*make)();
     }
     return "(" + list + ")";
+  }
+  std::string pattern() {
+    const std::string first = "X" + word();
+    switch (below(4)) {
+      case 0:
+        return first;
+      case 1:
+        return word() + "y";
+      case 2:
+        return "(" + word() + "|z" + word() + ")x?";
+      default:
+        return word() + "[xy]+" + word() + "z";
+    }
+  }
+  std::string range() {
+    const std::uint32_t low = below(25);
+    return std::to_string(low) + (chance(2) ? ".." : "..<") + std::to_string(low + 1 + below(9));
   }
   std::string kind() { return std::string("\"") + "abc"[below(3)] + "\""; }
 
@@ -92,7 +110,7 @@ class Maker {
 
   std::string test() {
     const std::string negation = chance(6) ? "not " : "";
-    switch (below(14)) {
+    switch (below(20)) {
       case 0:
         return "kind == " + kind();
       case 1:
@@ -119,6 +137,19 @@ class Maker {
         return negation + "exists city";
       case 12:
         return "deep.v > " + number();
+      case 13:
+        return "mode " + negation + "matches /" + (chance(2) ? "^" : "") + pattern() + "/" + (chance(2) ? "i" : "");
+      case 14:
+        return "n " + negation + "in (" + range() + ", " + number() + ", " + range() + ")";
+      case 15:
+        return "mode " + negation + "in " + some(&Maker::quoted) + " ignoring case";
+      case 16:
+        return "ip " + negation + "in (\"10.0." + std::to_string(below(4)) + ".0/24\", \"10.0.1." +
+               std::to_string(below(4)) + "\")";
+      case 17:
+        return "lower(mode) == " + quoted();
+      case 18:
+        return "mode " + negation + "contains " + quoted() + " ignoring case";
       default:
         return "at < \"1970-01-01T00:00:" + std::to_string(10 + below(20)) + "Z\"";
     }
