@@ -196,24 +196,23 @@ ContainsMatcher::ContainsMatcher(std::vector<std::pair<std::string, Bucket>> tex
   }
   struct Chosen {
     std::uint32_t run;
-    Place place;
+    Text text;
   };
   std::array<std::vector<Chosen>, kRun> chosen;
-  for (auto& [text, bucket] : texts) {
+  for (const auto& [text, bucket] : texts) {
     const std::size_t length = length_of(text);
-    Chosen best{0, {static_cast<std::uint32_t>(texts_.size()), 0}};
+    Chosen best{0, {static_cast<std::uint32_t>(pool_.size()), static_cast<std::uint32_t>(text.size()), 0, bucket}};
+    pool_ += text;
     std::uint32_t fewest = ~std::uint32_t{0};
     for (std::size_t at = 0; at + length <= text.size(); ++at) {
       const std::uint32_t run = run_at(text.data() + at, length);
       if (const std::uint32_t count = counts[length - 1][run]; count < fewest) {
         fewest = count;
         best.run = run;
-        best.place.offset = static_cast<std::uint32_t>(at);
+        best.text.run = static_cast<std::uint32_t>(at);
       }
     }
     chosen[length - 1].push_back(best);
-    texts_.push_back(std::move(text));
-    buckets_.push_back(bucket);
   }
   for (std::size_t length = 1; length <= kRun; ++length) {
     std::vector<Chosen>& all = chosen[length - 1];
@@ -225,17 +224,17 @@ ContainsMatcher::ContainsMatcher(std::vector<std::pair<std::string, Bucket>> tex
     runs.filter.assign(kFilterBits / 64, 0);
     for (const Chosen& each : all) {
       runs.filter[filter_slot(each.run) / 64] |= std::uint64_t{1} << (filter_slot(each.run) % 64);
-      const auto place = static_cast<std::uint32_t>(runs.places.size());
-      runs.places.push_back(each.place);
-      runs.ranges.emplace(each.run, std::pair(place, place)).first->second.second = place + 1;
+      const auto number = static_cast<std::uint32_t>(runs.texts.size());
+      runs.texts.push_back(each.text);
+      runs.ranges.emplace(each.run, Range{number, number, each.text}).first->second.end = number + 1;
     }
   }
 }
 
 std::size_t ContainsMatcher::bytes() const {
-  std::size_t sum = texts_.size() * 40;
+  std::size_t sum = pool_.size();
   for (const Runs& runs : runs_) {
-    sum += runs.filter.size() * 8 + runs.ranges.size() * 16 + runs.places.size() * sizeof(Place);
+    sum += runs.filter.size() * 8 + runs.ranges.size() * (sizeof(Range) + 6) + runs.texts.size() * sizeof(Text);
   }
   return sum;
 }

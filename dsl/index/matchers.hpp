@@ -252,7 +252,7 @@ class ContainsMatcher {
   void search(std::string_view text, Hit hit) const {
     for (std::size_t length = 1; length <= kRun; ++length) {
       const Runs& runs = runs_[length - 1];
-      if (runs.places.empty()) {
+      if (runs.texts.empty()) {
         continue;
       }
       for (std::size_t at = 0; at + length <= text.size(); ++at) {
@@ -269,14 +269,21 @@ class ContainsMatcher {
   static constexpr std::size_t kRun = 4;
   static constexpr std::size_t kFilterBits = std::size_t{1} << 16U;
 
-  struct Place {
-    std::uint32_t text = 0;
-    std::uint32_t offset = 0; // of the run in it
+  struct Text {
+    std::uint32_t begin = 0; // in pool_
+    std::uint32_t size = 0;
+    std::uint32_t run = 0; // where its run is in it
+    Bucket bucket = kNoBucket;
+  };
+  struct Range { // of texts that have a run
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+    Text first; // mostly the only one, and then nothing else has to be fetched from memory
   };
   struct Runs {
     std::vector<std::uint64_t> filter;
-    boost::unordered_flat_map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>> ranges; // of places
-    std::vector<Place> places;
+    boost::unordered_flat_map<std::uint32_t, Range> ranges;
+    std::vector<Text> texts;
   };
 
   static std::uint32_t run_at(const char* at, std::size_t length) {
@@ -292,17 +299,22 @@ class ContainsMatcher {
     if (found == runs.ranges.end()) {
       return;
     }
-    for (std::uint32_t i = found->second.first; i < found->second.second; ++i) {
-      const Place& place = runs.places[i];
-      const std::string& wanted = texts_[place.text];
-      if (at >= place.offset && text.substr(at - place.offset).starts_with(wanted)) {
-        hit(buckets_[place.text]);
+    const Range& range = found->second;
+    if (range.end - range.begin == 1) {
+      return is_at(range.first, text, at) ? hit(range.first.bucket) : void();
+    }
+    for (std::uint32_t i = range.begin; i < range.end; ++i) {
+      if (is_at(runs.texts[i], text, at)) {
+        hit(runs.texts[i].bucket);
       }
     }
   }
+  bool is_at(const Text& wanted, std::string_view text, std::size_t at) const {
+    return at >= wanted.run &&
+           text.substr(at - wanted.run).starts_with(std::string_view(pool_.data() + wanted.begin, wanted.size));
+  }
 
-  std::vector<std::string> texts_;
-  std::vector<Bucket> buckets_;
+  std::string pool_;            // the texts, one after the other
   std::array<Runs, kRun> runs_; // by length
 };
 
