@@ -252,8 +252,7 @@ Value truncated_to(const Value& moment, const Value& step) {
   if (moment.tag() != Tag::timestamp || step.tag() != Tag::duration || step.as_duration() <= 0) {
     return {};
   }
-  const auto out = truncated(moment.as_timestamp(), step.as_duration());
-  return out ? Value::of_timestamp(*out) : Value();
+  return Value::of_timestamp(truncated(moment.as_timestamp(), step.as_duration()));
 }
 
 Value parsed_json(std::string_view text, Arena& arena) { return is_json(text) ? json_value(text, arena) : Value(); }

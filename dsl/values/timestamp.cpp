@@ -244,9 +244,10 @@ int hour_of(std::int64_t micros) {
   return static_cast<int>((micros - floor_divide(micros, kMicrosPerDay) * kMicrosPerDay) / (3'600 * kMicrosPerSecond));
 }
 
-std::optional<std::int64_t> truncated(std::int64_t micros, std::int64_t step) {
+std::int64_t truncated(std::int64_t micros, std::int64_t step) {
   std::int64_t out = 0;
-  return __builtin_mul_overflow(floor_divide(micros, step), step, &out) ? std::nullopt : within_years(out);
+  const bool beyond = __builtin_mul_overflow(floor_divide(micros, step), step, &out);
+  return beyond ? kFirstMoment : std::max(out, kFirstMoment);
 }
 
 std::optional<std::int64_t> later(std::int64_t micros, std::int64_t duration) {

@@ -41,9 +41,9 @@ char* write_date(char* out, std::int64_t micros);
 /// 0 to 23, in UTC.
 int hour_of(std::int64_t micros);
 
-/// The last moment, not after this one, that is a whole number of `step` (above 0) away from 1970; absent before the
-/// year 1.
-std::optional<std::int64_t> truncated(std::int64_t micros, std::int64_t step);
+/// The last moment, not after this one, that is a whole number of `step` (above 0) away from 1970; the first of the
+/// year 1 where that would lie before it.
+std::int64_t truncated(std::int64_t micros, std::int64_t step);
 
 /// The moment that lies `duration` later, or earlier; absent outside the years 1 to 9999.
 std::optional<std::int64_t> later(std::int64_t micros, std::int64_t duration);

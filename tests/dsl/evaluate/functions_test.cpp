@@ -223,10 +223,13 @@ TEST_F(FunctionsTest, DateHourAndTruncateAreInUtc) {
   EXPECT_EQ(call(Function::truncate, {moment("1969-12-31T23:59:59Z"), duration("1h")}), "1969-12-31T23:00:00Z");
   EXPECT_EQ(call(Function::truncate, {moment("2024-06-10T08:00:00Z"), duration("1h")}), "2024-06-10T08:00:00Z");
   EXPECT_EQ(call(Function::truncate, {moment("2024-06-12T08:00:00Z"), duration("1w")}), "2024-06-06T00:00:00Z");
-  EXPECT_EQ(call(Function::truncate, {moment("0001-01-02T00:00:00Z"), duration("1w")}), "absent");
+  EXPECT_EQ(call(Function::truncate, {moment("0001-01-02T00:00:00Z"), duration("1w")}), "0001-01-01T00:00:00Z");
   EXPECT_EQ(call(Function::truncate, {moment("2024-06-12T08:00:00Z"), duration("0s")}), "absent");
   EXPECT_EQ(call(Function::truncate, {moment("2024-06-12T08:00:00Z"), duration("-1h")}), "absent");
-  EXPECT_EQ(call(Function::truncate, {moment("1969-12-31T23:59:59Z"), Value::of_duration(INT64_MAX)}), "absent");
+  EXPECT_EQ(call(Function::truncate, {moment("1969-12-31T23:59:59Z"), Value::of_duration(INT64_MAX)}),
+            "0001-01-01T00:00:00Z");
+  EXPECT_EQ(call(Function::truncate, {moment("1970-01-01T00:00:01Z"), Value::of_duration(INT64_MAX)}),
+            "1970-01-01T00:00:00Z");
 }
 
 TEST_F(FunctionsTest, ParseTimeReadsItsFormat) {
