@@ -31,6 +31,8 @@ constexpr TypeRow kTypes[] = {
 constexpr std::int64_t kMaxVarchar = 10'485'760; // PostgreSQL's own limit
 constexpr int kIntDigits = 19;
 constexpr int kSafeIntDigits = 18; // a computed int with more of them may be too large for 64 bits
+constexpr int kInt4Digits = 9; // that an int column always holds, and a smallint one
+constexpr int kSmallintDigits = 4;
 
 SqlType element_of(SqlType array) {
   array.array = false;
@@ -74,9 +76,9 @@ std::string misfit_of(const Program& program, const SqlType& column, const Value
   }
   switch (column.kind) {
     case SqlKind::smallint:
-      return "beyond the range of a smallint";
+      return value.precision > 0 && value.precision <= kSmallintDigits ? "" : "beyond the range of a smallint";
     case SqlKind::integer:
-      return "beyond the range of an int";
+      return value.precision > 0 && value.precision <= kInt4Digits ? "" : "beyond the range of an int";
     case SqlKind::bigint:
       return value.precision > kSafeIntDigits ? "beyond the range of a bigint" : "";
     case SqlKind::numeric:

@@ -138,7 +138,7 @@ class Expressions {
   Resolved resolve_field(const std::vector<ast::Step>& steps);
   Index find_field(Index parent, std::string_view name) const;
   void report_unknown(const std::vector<ast::Step>& steps, std::size_t step, Index parent);
-  void report_not_inside(const std::string& owner, const ValueType& type, Span step);
+  void report_not_inside(const std::string& owner, const ValueType& type, const ast::Step& step);
   void warn_similar(const ast::Step& step, Index parent);
   std::string written(const std::vector<ast::Step>& steps, std::size_t count) const;
   TypedValue path_value(const std::vector<ast::Step>& steps, Span span, const Facts& known, bool as_whole);

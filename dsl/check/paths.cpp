@@ -267,7 +267,7 @@ TypedValue Expressions::step_into(TypedValue base, const ast::Step& step, const 
   const bool fits = by_index ? base.type.kind == Kind::list || base.type.kind == Kind::any
                              : base.type.kind == Kind::object || base.type.kind == Kind::any;
   if (!fits) {
-    report_not_inside(context_.text(base.span), base.type, step.span);
+    report_not_inside(context_.text(base.span), base.type, step);
     return poisoned(base.span | step.span);
   }
   TypedValue value = base;
@@ -292,11 +292,12 @@ TypedValue Expressions::step_into(TypedValue base, const ast::Step& step, const 
   return value;
 }
 
-void Expressions::report_not_inside(const std::string& owner, const ValueType& type, Span step) {
-  auto& diagnostic = diagnostics().add(
-      Code::unknown_field, step,
-      ticked(owner) + " is " + noun(type) + (type.kind == Kind::object ? ", not a list" : " and has no fields"),
-      "nothing to look into");
+void Expressions::report_not_inside(const std::string& owner, const ValueType& type, const ast::Step& step) {
+  const bool by_index = step.kind == ast::Step::Kind::index;
+  auto& diagnostic =
+      diagnostics().add(Code::unknown_field, step.span,
+                        ticked(owner) + " is " + noun(type) + (by_index ? ", not a list" : " and has no fields"),
+                        "nothing to look into");
   if (type.kind == Kind::list) {
     diagnostic.help("its elements are reached by `some x in " + owner +
                     " satisfies (…)`, `every x in …`, or by number: `" + owner + "[0]`");

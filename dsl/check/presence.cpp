@@ -119,8 +119,7 @@ bool Expressions::write_key(Index index, std::string& out) const {
       out += " " + std::to_string(node.b);
       break;
     case Op::read_as:
-      out += std::to_string(static_cast<int>(node.type.kind)) + "." + std::to_string(node.type.precision) + "." +
-             std::to_string(node.type.scale) + "." + std::to_string(node.type.element) + " ";
+      out += type_word(program, node.type) + " ";
       return write_key(node.a, out) && (out += ")", true);
     case Op::negate:
       return write_key(node.a, out) && (out += ")", true);

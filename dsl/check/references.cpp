@@ -115,7 +115,7 @@ TypedValue Expressions::lookup_path(const LookupInfo& lookup, const std::vector<
   }
   const TypedValue key = literal_as(literal, step.span, context_.program.lookups[lookup.index].key, false);
   if (steps.size() > 3) {
-    report_not_inside(written(steps, 3), {}, steps[3].span);
+    report_not_inside(written(steps, 3), plain(Kind::text), steps[3]);
     return poisoned(span);
   }
   return lookup_value(lookup, key, span, steps.size() > 2 ? &steps[2] : nullptr, known, row_only);
