@@ -31,7 +31,7 @@ constexpr TypeRow kTypes[] = {
 constexpr std::int64_t kMaxVarchar = 10'485'760; // PostgreSQL's own limit
 constexpr int kIntDigits = 19;
 constexpr int kSafeIntDigits = 18; // a computed int with more of them may be too large for 64 bits
-constexpr int kInt4Digits = 9; // that an int column always holds, and a smallint one
+constexpr int kInt4Digits = 9;     // that an int column always holds, and a smallint one
 constexpr int kSmallintDigits = 4;
 
 SqlType element_of(SqlType array) {

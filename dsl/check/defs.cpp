@@ -184,6 +184,11 @@ TypedValue Expressions::of_def(DefInfo& def, const ast::Call* call, Span span, c
   if (value.absent != kNone && value.absent >= kTerms && terms_[value.absent].alias_of != kNone) {
     value.absent = terms_[value.absent].alias_of; // the name of the parameter means nothing outside
   }
+  if (value.absent != kNone && value.absent >= kTerms && value.reads.knows(value.absent)) {
+    // What is worked out in the definition has its name here.
+    const std::string key = "definition " + context_.text(span) + " " + std::to_string(value.absent);
+    value.absent = terms_.slot(key, {context_.text(span), terms_[value.absent].why, kNone});
+  }
   return value;
 }
 

@@ -294,10 +294,9 @@ TypedValue Expressions::step_into(TypedValue base, const ast::Step& step, const 
 
 void Expressions::report_not_inside(const std::string& owner, const ValueType& type, const ast::Step& step) {
   const bool by_index = step.kind == ast::Step::Kind::index;
-  auto& diagnostic =
-      diagnostics().add(Code::unknown_field, step.span,
-                        ticked(owner) + " is " + noun(type) + (by_index ? ", not a list" : " and has no fields"),
-                        "nothing to look into");
+  auto& diagnostic = diagnostics().add(
+      Code::unknown_field, step.span,
+      ticked(owner) + " is " + noun(type) + (by_index ? ", not a list" : " and has no fields"), "nothing to look into");
   if (type.kind == Kind::list) {
     diagnostic.help("its elements are reached by `some x in " + owner +
                     " satisfies (…)`, `every x in …`, or by number: `" + owner + "[0]`");

@@ -129,7 +129,45 @@ bool Expressions::write_key(Index index, std::string& out) const {
     case Op::divide:
     case Op::coalesce:
       return write_key(node.a, out) && write_key(node.b, out) && (out += ")", true);
-    default: // conditions
+    // What is kept of nothing, and conditions.
+    case Op::unmapped:
+    case Op::as_boolean:
+    case Op::always:
+    case Op::never:
+    case Op::all_of:
+    case Op::any_of:
+    case Op::exists:
+    case Op::not_exists:
+    case Op::is_null:
+    case Op::is_not_null:
+    case Op::is_true:
+    case Op::is_false:
+    case Op::equal:
+    case Op::unequal:
+    case Op::less:
+    case Op::less_equal:
+    case Op::greater:
+    case Op::greater_equal:
+    case Op::in_set:
+    case Op::not_in_set:
+    case Op::starts_with:
+    case Op::not_starts_with:
+    case Op::ends_with:
+    case Op::not_ends_with:
+    case Op::contains:
+    case Op::not_contains:
+    case Op::in_list:
+    case Op::not_in_list:
+    case Op::in_lookup:
+    case Op::not_in_lookup:
+    case Op::matches:
+    case Op::not_matches:
+    case Op::is_kind:
+    case Op::is_not_kind:
+    case Op::some:
+    case Op::every:
+    case Op::sampled:
+    case Op::not_sampled:
       return false;
   }
   out += ")";
