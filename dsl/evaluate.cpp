@@ -517,7 +517,8 @@ class Evaluator::State {
   }
 
   bool reject_cell(Index number, const Column& column, Fault fault, const Scene& scene) {
-    const auto value = text_form(expressions_.value(column.value, scene), arena_);
+    const Value refused = expressions_.value(column.value, scene);
+    const auto value = refused.tag() == Tag::list ? std::optional(refused.as_list().json) : text_form(refused, arena_);
     const std::string wanted = sql_text(column.type);
     return refuse_row(number, {fault, describe_refusal(fault, column.name, value.value_or(""), wanted, arena_),
                                column.name, table_names_[number]});

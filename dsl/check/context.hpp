@@ -24,6 +24,7 @@ struct EventInfo {
   std::vector<Span> declared_at; // by field; undeclared ones are not in it
   std::vector<bool> free_below;  // by field; whether undeclared names are admitted below it
   std::vector<std::pair<Index, const ast::Field*>> required_when; // fields that say so
+  std::map<Index, std::string> left_out; // of a topic's events: "route `r` at f:1", by the field that it omits
 };
 
 struct DefInfo {

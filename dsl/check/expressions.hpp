@@ -29,6 +29,11 @@ struct TypedValue {
   bool may_be_absent() const { return absent != kNone; }
 };
 
+struct FieldRead {
+  Index slot = kNone;
+  Span span;
+};
+
 struct Condition {
   Index node = kNone;
   bool bad = false;
@@ -77,7 +82,7 @@ class Expressions {
   /// about it.
   void assume_presence(bool on) { assume_presence_ = on; }
   /// Fields that columns read from now on are put down here.
-  void log_reads(std::vector<Index>* log) { reads_log_ = log; }
+  void log_reads(std::vector<FieldRead>* log) { reads_log_ = log; }
   /// Makes `unmapped` a name; the set is filled by the caller afterwards.
   void allow_unmapped(Index field_set) { unmapped_set_ = field_set; }
   /// What `sampled` mixes in from now on: `router.rule`, or the name of a table.
@@ -307,7 +312,7 @@ class Expressions {
   std::vector<DefInfo*> open_defs_;                // these definitions
   std::unordered_map<std::string, Index> regexes_; // by pattern
   std::set<const ast::Def*> bad_defs_;             // reported for this event; used again they are bad at once
-  std::vector<Index>* reads_log_ = nullptr;
+  std::vector<FieldRead>* reads_log_ = nullptr;
   Index unmapped_set_ = kNone;
   std::vector<std::size_t> quantifiers_; // around the current expression, each with a number of its own
   std::size_t quantifiers_made_ = 0;

@@ -378,7 +378,7 @@ TypedValue Expressions::resolved_value(const Resolved& resolved, Span span, cons
       value.type = shape().fields[resolved.slot].type;
       value.node = program.add_node({Op::field, value.type, resolved.slot, kNone});
       if (reads_log_ != nullptr) {
-        reads_log_->push_back(resolved.slot);
+        reads_log_->push_back({resolved.slot, span});
       }
       break;
     case Resolved::Kind::meta_topic:

@@ -289,6 +289,9 @@ std::string Expressions::why_absent(Index slot, const Facts& known) const {
       cause = at;
     }
   }
+  if (const auto by = event_.left_out.find(cause); by != event_.left_out.end()) {
+    return ticked(slot_name(cause)) + " is left out by " + by->second;
+  }
   if (!shape().fields[cause].declared) {
     return ticked(slot_name(cause)) + " is not declared, so it may be missing";
   }

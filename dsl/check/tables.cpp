@@ -4,6 +4,7 @@
 #include "dsl/check/columns.hpp"
 #include "dsl/check/declarations.hpp"
 #include "dsl/check/expressions.hpp"
+#include "dsl/check/omitted.hpp"
 #include "dsl/check/table_clauses.hpp"
 
 namespace millrace::dsl::check {
@@ -14,8 +15,9 @@ constexpr std::size_t kMaxColumns = 1600;
 
 class TableChecker {
  public:
-  TableChecker(Context& context, TableInfo& info, EventInfo& event, Index topic)
-      : context_(context), info_(info), expressions_(context, event) {
+  /// `event` as it comes from the topic, without what is `omitted`.
+  TableChecker(Context& context, TableInfo& info, EventInfo& event, const Omitted& omitted, Index topic)
+      : context_(context), info_(info), omitted_(omitted), expressions_(context, event) {
     lowered_.topic = topic;
     lowered_.shape = event.shape;
   }
@@ -24,6 +26,9 @@ class TableChecker {
     const ast::Table& table = *info_.table;
     lowered_.schema = table.name.schema ? std::string(table.name.schema->text) : "";
     lowered_.name = table.name.name.text;
+    expressions_.set_salt((info_.table->name.schema ? std::string(info_.table->name.schema->text) + "." : "") +
+                          std::string(info_.table->name.name.text));
+    expressions_.log_reads(&reads_);
     identifier(table.name.name);
     if (table.name.schema) {
       identifier(*table.name.schema);
@@ -31,18 +36,19 @@ class TableChecker {
     where();
     field_set_ = static_cast<Index>(context_.program.field_sets.size());
     context_.program.field_sets.emplace_back();
-    expressions_.set_salt((info_.table->name.schema ? std::string(info_.table->name.schema->text) + "." : "") +
-                          std::string(info_.table->name.name.text));
     expressions_.allow_unmapped(field_set_);
-    expressions_.log_reads(&reads_);
+    reads_.clear(); // of `where`, which takes nothing out of `unmapped`
     for (const ast::TablePart& part : table.parts) {
       if (const auto* column = std::get_if<ast::Column>(&part)) {
         this->column(*column);
       }
     }
-    std::sort(reads_.begin(), reads_.end());
-    reads_.erase(std::unique(reads_.begin(), reads_.end()), reads_.end());
-    context_.program.field_sets[field_set_] = reads_;
+    std::vector<Index>& taken = context_.program.field_sets[field_set_];
+    for (const FieldRead& read : reads_) {
+      taken.push_back(read.slot);
+    }
+    std::sort(taken.begin(), taken.end());
+    taken.erase(std::unique(taken.begin(), taken.end()), taken.end());
     if (lowered_.columns.empty() && !any_bad_) {
       context_.diagnostics
           .add(Code::nothing_loaded, table.name.span,
@@ -71,6 +77,7 @@ class TableChecker {
     }
     const Condition condition = expressions_.condition(*info_.tree, *info_.table->where, {},
                                                        {"become a row", "no, leave it out", "yes, take it in"});
+    any_bad_ = refuse_omitted(0);
     lowered_.where = condition.node;
     known_ = condition.when_true;
     expressions_.assume_presence(condition.bad);
@@ -92,7 +99,12 @@ class TableChecker {
           .help("split the table");
     }
     const auto type = sql_type_of(context_, column.type);
+    const std::size_t reads_before = reads_.size();
     const TypedValue value = expressions_.whole(*info_.tree, column.value, known_, false);
+    if (refuse_omitted(reads_before)) {
+      any_bad_ = true;
+      return;
+    }
     Column lowered;
     lowered.name = column.name.text;
     lowered.value = value.node;
@@ -110,6 +122,30 @@ class TableChecker {
       otherwise(column, value, lowered);
     }
     lowered_.columns.push_back(std::move(lowered));
+  }
+
+  /// Of what was read since; true: something was.
+  bool refuse_omitted(std::size_t first) {
+    const Shape& shape = context_.program.shapes[lowered_.shape];
+    bool found = false;
+    for (std::size_t i = first; i < reads_.size(); ++i) {
+      const auto [read, span] = reads_[i];
+      if (!is_among(shape, read, omitted_.by_all)) {
+        continue;
+      }
+      found = true;
+      const std::string topic = ticked(info_.table->topic.text);
+      auto& diagnostic = context_.diagnostics.add(Code::reads_omitted, span,
+                                                  ticked(expressions_.slot_name(read)) + " does not come with " + topic,
+                                                  "every route to it leaves this out");
+      for (const auto& [slot, who] : omitted_.who) {
+        if (is_among(shape, read, {slot})) {
+          diagnostic.note(ticked(expressions_.slot_name(slot)) + " is left out by " + who);
+        }
+      }
+      diagnostic.help("do not read it here, or take it out of `omit`");
+    }
+    return found;
   }
 
   bool is_null(ast::ExprId id) const {
@@ -335,11 +371,12 @@ class TableChecker {
 
   Context& context_;
   TableInfo& info_;
+  const Omitted& omitted_;
   Expressions expressions_;
   Table lowered_;
   Facts known_;
   std::map<std::string_view, Span> names_;
-  std::vector<Index> reads_;
+  std::vector<FieldRead> reads_;
   Index field_set_ = kNone;
   bool any_bad_ = false;
 };
@@ -366,6 +403,11 @@ bool is_poisoned_topic(const Context& context, const TopicInfo& topic) {
 } // namespace
 
 void check_tables(Context& context) {
+  struct Source {
+    Omitted omitted;
+    EventInfo event; // where something is omitted
+  };
+  std::map<Index, Source> sources; // by topic
   for (auto& [name, info] : context.tables) {
     const TopicInfo* topic = find_topic(context, info.table->topic);
     if (topic == nullptr) {
@@ -373,7 +415,16 @@ void check_tables(Context& context) {
     }
     EventInfo* event = event_of(context, context.program.topics[topic->index].shape);
     if (event != nullptr) {
-      TableChecker(context, info, *event, topic->index).run();
+      auto [source, is_new] = sources.try_emplace(topic->index);
+      if (is_new) {
+        source->second.omitted = omitted_from(context.program, topic->index, event->shape);
+      }
+      const Omitted& omitted = source->second.omitted;
+      if (is_new && !omitted.by_some.empty()) {
+        source->second.event = without(context.program, *event, omitted);
+      }
+      EventInfo& seen = omitted.by_some.empty() ? *event : source->second.event;
+      TableChecker(context, info, seen, omitted, topic->index).run();
     } else if (!is_poisoned_topic(context, *topic)) {
       context.diagnostics
           .add(Code::nothing_loaded, info.table->topic.span,

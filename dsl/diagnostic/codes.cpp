@@ -80,6 +80,7 @@ constexpr std::array kCodes = {
     CodeInfo{Code::bad_partition, kError, "partitions that cannot be as written"},
     CodeInfo{Code::bad_index, kError, "an index that cannot be as written"},
     CodeInfo{Code::bad_evolution, kError, "a column that is renamed or dropped and cannot be"},
+    CodeInfo{Code::reads_omitted, kError, "a field that every route to the topic leaves out"},
     CodeInfo{Code::may_not_fit, kError, "a value that may be missing or may not fit its column"},
     CodeInfo{Code::bad_default, kError, "a default that its column cannot hold"},
     CodeInfo{Code::nothing_loaded, kError, "a table of a topic that carries no event"},

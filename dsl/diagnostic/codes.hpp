@@ -91,6 +91,7 @@ enum class Code : std::uint16_t {
   bad_partition = 613,
   bad_index = 614,
   bad_evolution = 615,
+  reads_omitted = 620,
   may_not_fit = 621,
   bad_default = 623,
   nothing_loaded = 624,
