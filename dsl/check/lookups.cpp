@@ -67,6 +67,8 @@ class EntriesReader {
       lookup_.keys.push_back(key);
       lookup_.values.push_back(value);
     }
+    lookup_.key = with_digits(lookup_.key, lookup_.keys);
+    lookup_.types.front() = with_digits(lookup_.types.front(), lookup_.values);
     return good_;
   }
 
@@ -96,6 +98,31 @@ class EntriesReader {
       common = both;
     }
     return common.value_or(ValueType{Kind::text, Wire::natural, 0, 0, kNone, kNone});
+  }
+
+  /// A decimal with as many digits as the values have.
+  static ValueType with_digits(ValueType type, const std::vector<Value>& values) {
+    if (type.kind != Kind::decimal) {
+      return type;
+    }
+    int before = 0;
+    int behind = 0;
+    for (const Value& value : values) {
+      if (value.tag() == Tag::decimal) {
+        const Decimal decimal = value.as_decimal();
+        int digits = 0;
+        for (Int128 rest = decimal.coefficient; rest != 0; rest /= 10) {
+          ++digits;
+        }
+        before = std::max(before, digits - decimal.scale);
+        behind = std::max<int>(behind, decimal.scale);
+      }
+    }
+    if (before + behind <= kMaxDigits) {
+      type.precision = static_cast<std::uint8_t>(std::max(before + behind, 1));
+      type.scale = static_cast<std::uint8_t>(behind);
+    }
+    return type;
   }
 
   Diagnostic& refuse(ast::ExprId expr, std::string headline, std::string label) {

@@ -1,5 +1,7 @@
 // Running tests: the event through the router, then each of its messages through the tables.
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "dsl/evaluate.hpp"
 #include "dsl/testing.hpp"
@@ -14,6 +16,7 @@ struct SentMessage {
   std::string topic;
   std::optional<std::string> key;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::string payload;
 };
 
 struct Refusal {
@@ -45,6 +48,7 @@ class TestRun {
 
   TestResult run(const TestCase& test) {
     TestResult result{test.name, test.place, 0, {}};
+    families_.clear();
     for (const TestGiven& given : test.givens) {
       const auto event = given.file ? load_(*given.file) : std::optional(given.event);
       result.expectations += given.expectations.size();
@@ -66,7 +70,7 @@ class TestRun {
     if (router != nullptr) {
       route(routing, event, outcomes);
       for (const SentMessage& message : outcomes.messages) {
-        load(loading, message.topic, message.headers, event, outcomes);
+        load(loading, message.topic, message.headers, message.payload, outcomes);
       }
     } else if (given.topic) {
       load(loading, *given.topic, {}, event, outcomes);
@@ -81,7 +85,7 @@ class TestRun {
     }
   }
 
-  static void route(Evaluator& evaluator, const std::string& event, Outcomes& outcomes) {
+  void route(Evaluator& evaluator, const std::string& event, Outcomes& outcomes) {
     const Decision& decision = evaluator.evaluate(event, {"", kArrival, {}});
     outcomes.routed = true;
     outcomes.outcome = decision.outcome;
@@ -90,7 +94,7 @@ class TestRun {
     outcomes.reason = decision.reason.text;
     outcomes.reason_path = decision.reason.path;
     for (const Message& message : decision.messages) {
-      SentMessage sent{std::string(message.topic), std::nullopt, {}};
+      SentMessage sent{granted(message), std::nullopt, {}, std::string(message.payload)};
       if (message.has_key) {
         sent.key = std::string(message.key);
       }
@@ -99,6 +103,19 @@ class TestRun {
       }
       outcomes.messages.push_back(std::move(sent));
     }
+  }
+
+  /// `at most N topics`: there are none when a test starts, and those of its events stay.
+  std::string granted(const Message& message) {
+    if (message.at_most == 0) {
+      return std::string(message.topic);
+    }
+    std::set<std::string, std::less<>>& names = families_[message.declared];
+    const bool fits = names.contains(message.topic) || names.size() < static_cast<std::size_t>(message.at_most);
+    if (!fits) {
+      return program_.topics[message.overflow].name;
+    }
+    return *names.emplace(message.topic).first;
   }
 
   /// Cells of earlier events stay valid, as the evaluator is not reset before the expectations are looked at.
@@ -253,6 +270,7 @@ class TestRun {
 
   const Program& program_;
   const Loader& load_;
+  std::map<Index, std::set<std::string, std::less<>>> families_; // names that were granted, by Program::topics
 };
 
 } // namespace

@@ -15,6 +15,7 @@ namespace {
 struct Options {
   std::string config = "millrace.toml";
   bool connect = false;
+  bool fix = false;
   std::vector<std::string> rules;
 };
 
@@ -52,7 +53,7 @@ ExitCode connect_one(const Stage& stage, const Rehearsal& rehearsal, const confi
 
 ExitCode check(const Options& options, const Console& console) {
   if (!options.rules.empty()) {
-    return check_rules(options.rules, console);
+    return check_rules(options.rules, options.fix, console);
   }
   const Stage stage(options.config, console);
   ExitCode code = ExitCode::kOk;
@@ -85,7 +86,13 @@ void add_check(CLI::App& app, Chosen& chosen) {
   add_config_option(*command, options->config);
   CLI::Option* const connect = command->add_flag("--connect", options->connect,
                                                  "Also ask the outside systems: are they reached, do the targets fit");
-  command->add_option("RULES", options->rules, "Only these rules files, without a configuration")->excludes(connect);
+  CLI::Option* const rules =
+      command->add_option("RULES", options->rules, "Only these rules files, without a configuration")
+          ->excludes(connect);
+  command
+      ->add_flag("--fix", options->fix,
+                 "Mend in the rules files what has one right answer, and say so; what has several is left and printed")
+      ->needs(rules);
   command->callback(
       [&chosen, options] { chosen = [options](const Console& console) { return check(*options, console); }; });
 }

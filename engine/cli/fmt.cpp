@@ -12,6 +12,7 @@
 #include "dsl/diagnostic/render.hpp"
 #include "dsl/format/format.hpp"
 #include "engine/cli/command.hpp"
+#include "engine/cli/replace_file.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -32,14 +33,6 @@ std::optional<std::string> formatted(const std::string& name, const std::string&
     console.err << dsl::render_text(diagnostics, sources);
   }
   return out;
-}
-
-// Written beside it and renamed, so that nobody ever reads half a file.
-void replace(const std::filesystem::path& file, const std::string& text) {
-  const std::filesystem::path beside = file.string() + ".fmt";
-  std::ofstream(beside, std::ios::binary) << text;
-  std::filesystem::permissions(beside, std::filesystem::status(file).permissions());
-  std::filesystem::rename(beside, file);
 }
 
 ExitCode format_file(const std::string& name, bool check, const Console& console) {
@@ -65,7 +58,7 @@ ExitCode format_file(const std::string& name, bool check, const Console& console
   if (check) {
     return ExitCode::kFindings;
   }
-  replace(file, *wanted);
+  replace_file(file, *wanted);
   return ExitCode::kOk;
 }
 

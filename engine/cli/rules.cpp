@@ -10,6 +10,7 @@
 
 #include "dsl/compile.hpp"
 #include "dsl/testing.hpp"
+#include "engine/cli/fix.hpp"
 #include "engine/cli/rules_root.hpp"
 
 namespace millrace::cli {
@@ -75,7 +76,7 @@ std::optional<std::string> read_rules_file(std::string_view name) {
   return in.is_open() ? std::optional(std::string(std::istreambuf_iterator<char>(in), {})) : std::nullopt;
 }
 
-ExitCode check_rules(const std::vector<std::string>& files, const Console& console) {
+ExitCode check_rules(const std::vector<std::string>& files, bool fix, const Console& console) {
   std::vector<std::string> roots;
   std::set<std::filesystem::path> known;
   for (const std::string& file : files) {
@@ -86,6 +87,9 @@ ExitCode check_rules(const std::vector<std::string>& files, const Console& conso
     if (known.insert(same_for_all_its_names(root)).second) {
       roots.push_back(root);
     }
+  }
+  for (const std::string& root : fix ? roots : std::vector<std::string>()) {
+    fix_rules(root, console);
   }
   return check_files(roots, Tell::kFailures, console);
 }

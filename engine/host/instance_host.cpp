@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <millrace/ext/claims.h>
+#include <millrace/ext/draft/names.h>
 #include <millrace/ext/draft/ruleset.h>
 #include <millrace/ext/draft/streams.h>
 #include <millrace/ext/metrics.h>
@@ -48,6 +49,7 @@ struct InstanceHost::Calls {
     static constexpr mr_host_claims kClaims{claim, release};
     static constexpr mr_host_streams kStreams{declare, list};
     static constexpr mr_host_ruleset kRuleset{diagnose};
+    static constexpr mr_host_names kNames{there};
     const std::uint32_t kind = of(host).identity_.kind;
     if (id == nullptr) {
       return nullptr;
@@ -61,6 +63,9 @@ struct InstanceHost::Calls {
     }
     if (wanted == MR_STREAMS && kind != MR_SINK) {
       return &kStreams;
+    }
+    if (wanted == MR_NAMES && kind == MR_SINK && of(host).surroundings_.targets != nullptr) {
+      return &kNames;
     }
     return wanted == MR_RULESET && kind == MR_ROUTER ? &kRuleset : nullptr;
   }
@@ -185,6 +190,18 @@ struct InstanceHost::Calls {
   static std::size_t list(const mr_host* host, mr_str* streams, std::size_t max) {
     const Streams* const known = of(host).surroundings_.streams;
     return known == nullptr ? 0 : known->list(streams, max);
+  }
+
+  static void there(const mr_host* host, const mr_str* names, std::size_t count) {
+    InstanceHost& self = of(host);
+    quietly([&] {
+      std::vector<std::string_view> all;
+      for (const mr_str& name : std::span(names, count)) {
+        all.push_back(view(name));
+      }
+      const std::string_view instance = self.identity_.instance; // "sink.events"
+      self.surroundings_.targets->there(instance.substr(instance.find('.') + 1), all);
+    });
   }
 
   static void diagnose(const mr_host* host, const mr_diagnostic* diagnostic) {

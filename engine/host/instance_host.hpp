@@ -44,7 +44,7 @@ struct Services {
 // dropped.
 struct Surroundings {
   FlowCalls* flow = nullptr;
-  Targets* targets = nullptr; // routers
+  Targets* targets = nullptr; // routers name them, sinks say what is there
   Streams* streams = nullptr; // sources
 };
 

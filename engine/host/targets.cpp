@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <deque>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -39,6 +41,39 @@ Properties properties_of(const mr_target& target) {
   }
   std::sort(out.begin(), out.end());
   return out;
+}
+
+std::string_view property(const mr_target& target, std::string_view name) {
+  for (const mr_pair& pair : std::span(target.properties, target.property_count)) {
+    if (view(pair.key) == name) {
+      return view(pair.value);
+    }
+  }
+  return {};
+}
+
+std::optional<std::size_t> number(std::string_view text) {
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && !text.empty() ? std::optional(value)
+                                                                                   : std::nullopt;
+}
+
+// A `*` stands for one or more characters but no dot.
+bool matches(std::string_view pattern, std::string_view name) {
+  const std::size_t star = pattern.find('*');
+  if (star == std::string_view::npos) {
+    return pattern == name;
+  }
+  if (!name.starts_with(pattern.substr(0, star))) {
+    return false;
+  }
+  for (std::size_t end = star + 1; end <= name.size() && name[end - 1] != '.'; ++end) {
+    if (matches(pattern.substr(star + 1), name.substr(end))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 std::string key_of(const mr_target& target, std::string_view sink, const Properties& properties) {
@@ -142,6 +177,10 @@ Targets::Granted Targets::name(const mr_target& wanted, Use& use) {
   const std::string key = key_of(wanted, sink, properties);
 
   const std::lock_guard lock(mutex_);
+  Family* family = nullptr;
+  if (!has_room(wanted, sink, family)) {
+    return {};
+  }
   const auto known = ids_.find(key);
   const bool in_use = known != ids_.end() && entries_[known->second - 1]->uses > 0;
   if (!in_use && in_use_ >= limit_) {
@@ -157,11 +196,49 @@ Targets::Granted Targets::name(const mr_target& wanted, Use& use) {
   } else {
     id = known->second;
   }
+  if (family != nullptr) {
+    family->members.emplace(view(wanted.name));
+  }
   Entry& entry = *entries_[id - 1];
   if (use.ids_.insert(id).second) {
     in_use_ += entry.uses++ == 0 ? 1 : 0;
   }
   return {id, &entry.target, {}};
+}
+
+bool Targets::has_room(const mr_target& wanted, const std::string& sink, Family*& family) {
+  const std::string_view pattern = property(wanted, "pattern");
+  const std::optional<std::size_t> most = number(property(wanted, "at_most"));
+  if (pattern.empty() || !most) {
+    return true;
+  }
+  const auto [found, is_new] = families_.try_emplace({sink, std::string(pattern)});
+  family = &found->second;
+  if (is_new) {
+    family->sink = sink;
+    family->pattern = pattern;
+    for (const std::string& name : there_[sink]) {
+      if (matches(pattern, name)) {
+        family->members.insert(name);
+      }
+    }
+  }
+  return family->members.contains(view(wanted.name)) || family->members.size() < *most;
+}
+
+void Targets::there(std::string_view sink, std::span<const std::string_view> names) {
+  const std::lock_guard lock(mutex_);
+  auto& known = there_[std::string(sink)];
+  for (const std::string_view name : names) {
+    if (!known.emplace(name).second) {
+      continue;
+    }
+    for (auto& [key, family] : families_) {
+      if (family.sink == sink && matches(family.pattern, name)) {
+        family.members.emplace(name);
+      }
+    }
+  }
 }
 
 std::vector<std::pair<std::uint32_t, const mr_target*>> Targets::in_use() const {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,6 +56,9 @@ class Targets {
   // [any] The same sink, name, form, flags, properties and schema give the same id, whichever instance asks.
   Granted name(const mr_target& wanted, Use& use);
 
+  // [any] Names that there are in the outside system of a sink. They count among the members of their families.
+  void there(std::string_view sink, std::span<const std::string_view> names);
+
   // [any] Those in use, by id.
   std::vector<std::pair<std::uint32_t, const mr_target*>> in_use() const;
   // [any] nullptr: there never was such an id.
@@ -62,6 +66,15 @@ class Targets {
 
  private:
   struct Entry;
+
+  // `at most N` of the names that a pattern stands for. What is a member stays one: it has been made outside.
+  struct Family {
+    std::string sink;
+    std::string pattern;
+    std::set<std::string, std::less<>> members;
+  };
+  // The family that has room for the name or has it already. False: it is full. nullptr: the name is of none.
+  bool has_room(const mr_target& wanted, const std::string& sink, Family*& family);
 
   // The name of the sink that a target goes to, or an error.
   std::string sink_for(const mr_target& wanted, std::string& error) const;
@@ -72,6 +85,8 @@ class Targets {
   std::map<std::string, std::uint32_t> ids_;
   std::vector<std::unique_ptr<Entry>> entries_; // id - 1
   std::size_t in_use_ = 0;
+  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> there_; // by sink
+  std::map<std::pair<std::string, std::string>, Family> families_;               // by sink and pattern
 };
 
 } // namespace millrace::host

@@ -105,10 +105,10 @@ host::Identity Pipeline::identity(std::uint32_t kind, const std::string& instanc
 Created Pipeline::make(const config::Instance& instance, std::size_t worker, std::shared_ptr<flow::Inbox> inbox) const {
   std::shared_ptr<flow::Port> port = inbox == nullptr ? nullptr : inbox->open_port();
   host::Surroundings surroundings{port.get(), nullptr, nullptr};
-  if (instance.kind == MR_ROUTER) {
-    surroundings.targets = &targets_;
-  } else if (instance.kind == MR_SOURCE) {
+  if (instance.kind == MR_SOURCE) {
     surroundings.streams = &streams_;
+  } else {
+    surroundings.targets = &targets_;
   }
   return {instance, identity(instance.kind, instance.label(), worker), services_, surroundings, std::move(port)};
 }

@@ -25,7 +25,7 @@ void MessageParts::add(const mr_event* event, const dsl::Decision& decision, con
   for (const dsl::Message& message : decision.messages) {
     mr_message out{};
     out.event = event;
-    out.target = targets_.of(message.declared, message.topic);
+    out.target = targets_.of(message);
     if (out.target == 0) {
       messages_.resize(before);
       dsl::Reason reason;

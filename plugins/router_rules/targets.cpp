@@ -126,9 +126,10 @@ void add_table_properties(const dsl::Table& table, std::deque<std::string>& name
   }
 }
 
-// The topic `name`, of the declaration `topic`; 0: not granted, and `error` says why.
+// The topic `name`, of the declaration `topic`, one of `at_most` (0: as many as there are); 0: not granted, and `error`
+// says why.
 std::uint32_t ask_for_topic(const Host& host, std::string_view sink, const dsl::Topic& topic, std::string_view name,
-                            bool dead_letter, mr_error& error) {
+                            bool dead_letter, mr_error& error, std::int32_t at_most = 0) {
   mr_target target{};
   target.sink = sink.empty() ? kAbsent : str(sink);
   target.name = str(name);
@@ -144,6 +145,10 @@ std::uint32_t ask_for_topic(const Host& host, std::string_view sink, const dsl::
   if (!topic.partitioner.empty()) {
     properties.add(kPartitioner, topic.partitioner);
   }
+  if (at_most > 0) {
+    properties.add(kPattern, topic.name);
+    properties.add_number(kAtMost, at_most);
+  }
   properties.put_into(target);
   return host.target(target, error);
 }
@@ -151,7 +156,7 @@ std::uint32_t ask_for_topic(const Host& host, std::string_view sink, const dsl::
 } // namespace
 
 TopicTargets::TopicTargets(Host host, const dsl::Program& program, const dsl::Router& router, std::string_view sink)
-    : host_(host), program_(program), sink_(sink), fixed_(program.topics.size(), 0) {
+    : host_(host), program_(program), sink_(sink), fixed_(program.topics.size(), 0), overflows_(program.topics.size()) {
   const auto need_all = [this](const std::vector<dsl::Target>& targets) {
     for (const dsl::Target& target : targets) {
       if (target.name == dsl::kNone) {
@@ -159,6 +164,12 @@ TopicTargets::TopicTargets(Host host, const dsl::Program& program, const dsl::Ro
       }
       for (const std::string& name : target.names) {
         need_name(target.topic, name);
+      }
+      if (target.overflow != dsl::kNone) {
+        need(target.overflow, false);
+        overflows_[target.overflow] = host_.counter(
+            "topic_overflow_total", "Messages to an overflow topic, as their own topic is one too many or has no name.",
+            {{"topic", program_.topics[target.overflow].name}});
       }
     }
   };
@@ -171,7 +182,42 @@ TopicTargets::TopicTargets(Host host, const dsl::Program& program, const dsl::Ro
   }
 }
 
-std::uint32_t TopicTargets::of(dsl::Index declared, std::string_view name) const {
+std::uint32_t TopicTargets::of(const dsl::Message& message) {
+  if (message.overflowed) {
+    return overflow(message.declared);
+  }
+  const std::uint32_t id = known(message.declared, message.topic);
+  return id != 0 || message.at_most == 0 ? id : granted(message);
+}
+
+// A name that has not come up yet. Whoever is refused goes to the overflow, whatever the reason.
+std::uint32_t TopicTargets::granted(const dsl::Message& message) {
+  constexpr std::size_t kMostRefused = 10'000; // names come from outside
+  if (!refused_.contains(message.topic)) {
+    mr_error error{};
+    const auto own = std::ranges::find(program_.topics, message.topic, &dsl::Topic::name);
+    const bool declared = own != program_.topics.end();
+    const dsl::Topic& topic = declared ? *own : program_.topics[message.declared];
+    const std::uint32_t id =
+        ask_for_topic(host_, sink_, topic, message.topic, false, error, declared ? 0 : message.at_most);
+    if (id != 0) {
+      interpolated_.emplace(message.topic, id);
+      return id;
+    }
+    if (refused_.size() >= kMostRefused) {
+      refused_.clear();
+    }
+    refused_.emplace(message.topic);
+  }
+  return overflow(message.overflow);
+}
+
+std::uint32_t TopicTargets::overflow(dsl::Index declared) {
+  overflows_[declared].add(1);
+  return fixed_[declared];
+}
+
+std::uint32_t TopicTargets::known(dsl::Index declared, std::string_view name) const {
   if (fixed_[declared] != 0 && program_.topics[declared].name == name) {
     return fixed_[declared];
   }
@@ -191,6 +237,18 @@ void TopicTargets::need(dsl::Index declared, bool dead_letter) {
   }
 }
 
+// The declared pattern that the name belongs to, the longest of several: names that are listed may be of more than one.
+const dsl::Topic& TopicTargets::family_of(std::string_view name, dsl::Index declared) const {
+  const dsl::Topic* best = &program_.topics[declared];
+  for (const dsl::Topic& topic : program_.topics) {
+    const bool better = !dsl::matches_topic(best->name, name) || topic.name.size() > best->name.size();
+    if (better && dsl::matches_topic(topic.name, name)) {
+      best = &topic;
+    }
+  }
+  return *best;
+}
+
 // One that an interpolated name can become: a topic that is declared by itself, or one of the pattern `declared`.
 void TopicTargets::need_name(dsl::Index declared, const std::string& name) {
   if (interpolated_.contains(name)) {
@@ -204,7 +262,7 @@ void TopicTargets::need_name(dsl::Index declared, const std::string& name) {
     return;
   }
   mr_error error{};
-  const std::uint32_t id = ask_for_topic(host_, sink_, program_.topics[declared], name, false, error);
+  const std::uint32_t id = ask_for_topic(host_, sink_, family_of(name, declared), name, false, error);
   if (id == 0) {
     throw invalid("topic '" + name + "' has no place to go: " + error.text);
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <millrace/host.hpp>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,17 +15,22 @@
 namespace millrace::router_rules {
 
 // Ids of the topics that messages go to: all are asked for at once, and of an interpolated name all that it can become.
+// Names of which there may be `at most N` are asked for when they come up.
 class TopicTargets {
  public:
   // `sink` may be empty: the only one that takes messages. Throws invalid() naming a topic that the engine refuses.
   TopicTargets(Host host, const dsl::Program& program, const dsl::Router& router, std::string_view sink);
 
-  // The topic `name`, which is `declared` or one of its pattern; 0: none of the router's.
-  std::uint32_t of(dsl::Index declared, std::string_view name) const;
+  // The topic that the message goes to, which is its overflow where its own is not granted; 0: none of the router's.
+  std::uint32_t of(const dsl::Message& message);
   // 0: the router names no dead letter topic.
   std::uint32_t dead_letter(dsl::Index declared) const { return declared == dsl::kNone ? 0 : fixed_[declared]; }
 
  private:
+  std::uint32_t known(dsl::Index declared, std::string_view name) const;
+  std::uint32_t granted(const dsl::Message& message);
+  std::uint32_t overflow(dsl::Index declared);
+  const dsl::Topic& family_of(std::string_view name, dsl::Index declared) const;
   void need(dsl::Index declared, bool dead_letter);
   void need_name(dsl::Index declared, const std::string& name);
 
@@ -36,6 +42,8 @@ class TopicTargets {
     using is_transparent = void;
   };
   std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> interpolated_;
+  std::set<std::string, std::less<>> refused_; // names that were not granted lately, so that not each message asks
+  std::vector<Metric> overflows_;              // by Program::topics
 };
 
 // Ids of the topics that tables name for the events they refuse. Where the pipeline has no sink for one, it says so

@@ -38,14 +38,37 @@ Partitioner partitioner_for(const mr_target& target) {
 
 } // namespace
 
-Sink::Sink(Host host, const Config& config) : host_(host), settings_(read_settings(config)), post_(settings_, host_) {
+Sink::Sink(Host host, const Config& config)
+    : host_(host), settings_(read_settings(config)), post_(settings_, host_), maker_(settings_, host_) {
   producer_conf(settings_, false, host_); // so that a wrong setting is found without a broker
 }
 
-void Sink::start() { post_.start(kStartLimit); }
+void Sink::start() {
+  say_what_is_there();
+  post_.start(kStartLimit);
+}
+
+// Topics that are there count among those of which there may be `at most N`.
+void Sink::say_what_is_there() {
+  const mr_host_names* const names = host_.names();
+  if (names == nullptr) {
+    return;
+  }
+  const std::int64_t limit_ns = std::chrono::nanoseconds(kStartLimit).count();
+  const std::vector<std::string> all = list_topics(settings_, host_, host_.now_ns() + limit_ns);
+  maker_.know(all);
+  std::vector<mr_str> texts;
+  for (const std::string& name : all) {
+    texts.push_back(str(name));
+  }
+  names->there(host_.raw(), texts.data(), texts.size());
+}
 
 void Sink::bind(std::uint32_t id, const mr_target& target) {
   check_name(view(target.name));
+  if (property(target, kAtMost)) {
+    maker_.want(wanted_of(target));
+  }
   post_.bind(id, copy(target.name), partitioner_for(target));
   bound_.insert(id);
 }
@@ -68,7 +91,10 @@ void Sink::write(const mr_delivery& delivery) {
   post_.accept(delivery);
 }
 
-void Sink::stop() { post_.stop(settings_.flush_timeout); }
+void Sink::stop() {
+  post_.stop(settings_.flush_timeout);
+  maker_.stop();
+}
 
 void Sink::interrupt() { post_.hurry(); }
 

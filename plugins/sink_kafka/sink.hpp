@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plugins/sink_kafka/post.hpp"
+#include "plugins/sink_kafka/topic_maker.hpp"
 
 #include <millrace/ext/draft/apply.h>
 
@@ -35,6 +36,9 @@ class Sink {
   Settings settings_;
   std::unordered_set<std::uint32_t> bound_;
   Post post_;
+  TopicMaker maker_;
+
+  void say_what_is_there();
 };
 
 } // namespace millrace::sink_kafka

@@ -64,6 +64,16 @@ class Cluster {
 
   std::int64_t batch_bytes() const noexcept { return batch_bytes_; }
 
+  std::vector<std::string> names() {
+    const kafka_client::Metadata metadata = kafka_client::list_topics(client_.get(), brokers_, left());
+    std::vector<std::string> out;
+    for (const rd_kafka_metadata_topic_t& topic :
+         std::span(metadata->topics, static_cast<std::size_t>(metadata->topic_cnt))) {
+      out.emplace_back(topic.topic);
+    }
+    return out;
+  }
+
   std::map<std::string, Found> find(const std::set<std::string>& names) {
     const kafka_client::Metadata metadata = kafka_client::list_topics(client_.get(), brokers_, left());
     std::map<std::string, Found> out;
@@ -101,7 +111,7 @@ class Cluster {
       return "the cluster's answer names " + std::to_string(count) + " topics";
     }
     const rd_kafka_resp_err_t error = rd_kafka_topic_result_error(results[0]);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) { // meanwhile
       return {};
     }
     const char* detail = rd_kafka_topic_result_error_string(results[0]);
@@ -293,6 +303,18 @@ std::string describe(const Wanted& wanted) {
     append(name + "=" + value);
   }
   return out;
+}
+
+std::vector<std::string> list_topics(const Settings& settings, const Host& host, std::int64_t deadline_ns) {
+  return Cluster(settings, host, deadline_ns).names();
+}
+
+std::string create_topic(const Settings& settings, const Host& host, const Wanted& wanted, std::int64_t deadline_ns) {
+  try {
+    return Cluster(settings, host, deadline_ns).create(wanted);
+  } catch (const Failure& failure) {
+    return failure.what();
+  }
 }
 
 void check_topics(const Settings& settings, const Host& host, std::span<const mr_target> targets,

@@ -48,6 +48,11 @@ std::vector<Finding> risks(const Found& found, std::int64_t batch_bytes);
 // The step that creates it, as a person reads it.
 std::string describe(const Wanted& wanted);
 
+// Every topic of the cluster. Throws transient() when it does not answer in time.
+std::vector<std::string> list_topics(const Settings& settings, const Host& host, std::int64_t deadline_ns);
+// Empty when it was made, or was there; else why not.
+std::string create_topic(const Settings& settings, const Host& host, const Wanted& wanted, std::int64_t deadline_ns);
+
 void check_topics(const Settings& settings, const Host& host, std::span<const mr_target> targets,
                   std::int64_t deadline_ns, const mr_findings& findings);
 void apply_topics(const Settings& settings, const Host& host, std::span<const mr_target> targets, bool run,

@@ -52,8 +52,11 @@ TEST_P(Rules, PassTheirOwnTests) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Examples, Rules, testing::Values("wikipedia/wikipedia.rules", "model/main.rules"),
-                         [](const auto& example) { return example.index == 0 ? "Wikipedia" : "Model"; });
+INSTANTIATE_TEST_SUITE_P(Examples, Rules,
+                         testing::Values("wikipedia/wikipedia.rules", "model/main.rules", "devices/main.rules"),
+                         [](const auto& example) {
+                           return std::filesystem::path(example.param).parent_path().string();
+                         });
 
 std::vector<std::string> every_file() {
   std::vector<std::string> out;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <millrace/ext/claims.h>
+#include <millrace/ext/draft/names.h>
 #include <millrace/ext/draft/ruleset.h>
 #include <millrace/ext/draft/streams.h>
 #include <millrace/ext/metrics.h>
@@ -61,6 +62,7 @@ class Host {
     return static_cast<const Calls*>(host_->extension(host_, id));
   }
   const mr_host_claims* claims() const { return extension<mr_host_claims>(MR_CLAIMS); }
+  const mr_host_names* names() const { return extension<mr_host_names>(MR_NAMES); }
   const mr_host_streams* streams() const { return extension<mr_host_streams>(MR_STREAMS); }
   const mr_host_ruleset* ruleset() const { return extension<mr_host_ruleset>(MR_RULESET); }
 

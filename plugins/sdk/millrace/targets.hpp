@@ -18,6 +18,8 @@ inline constexpr std::string_view kReplicas = "replicas";        // "3"
 inline constexpr std::string_view kRetentionMs = "retention_ms"; // "172800000"
 inline constexpr std::string_view kCompact = "compact";          // "true"
 inline constexpr std::string_view kPartitioner = "partitioner";  // "murmur2_random"
+inline constexpr std::string_view kPattern = "pattern";          // "ads.*": one of this family of names
+inline constexpr std::string_view kAtMost = "at_most";           // "40": how many of the family there may be
 // Of rows
 inline constexpr std::string_view kPrimaryKey =
     "primary_key"; // column names, separated by commas; a comma in a name is doubled

@@ -239,6 +239,33 @@ test "headers" {
   }
 }
 
+TEST(RunTests, CountTheTopicsOfACapFromNoneAndLoadWhatIsNotOmitted) {
+  const Files files = {{"main.rules", R"(event e { a: string  b?: string }
+topic "t.*" { event e }
+topic "rest" { event e }
+router r for e {
+  match first
+  dead_letter "rest"
+  route x when true to topic "t.{a}" at most 2 topics else "rest" { omit b }
+  otherwise drop
+}
+table t from topic "rest" { a text = a  rest jsonb = unmapped }
+test "cap" {
+  given { "a": "1" } expect topic "t.1"
+  given { "a": "2" } expect topic "t.2"
+  given { "a": "3", "b": "x" } expect topic "rest" expect not topic "t.3" expect row t { "a": "3", "rest": {} }
+  given { "a": "1" } expect topic "t.1" expect not topic "rest"
+  given { "a": "a.b" } expect topic "rest"
+}
+test "again" { given { "a": "3" } expect topic "t.3" }
+)"}};
+  for (const TestResult& result : run_tests(*ruleset_of(files), loader(files))) {
+    for (const TestFailure& failure : result.failures) {
+      ADD_FAILURE() << failure.text;
+    }
+  }
+}
+
 TEST(RunTests, LoadEventsFromFilesBesideTheRules) {
   const Files files = {{"fixtures/one.json", R"({"type":"x","n":1})"}};
   const auto all = results(

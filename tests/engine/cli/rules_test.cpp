@@ -38,6 +38,10 @@ class RulesFiles : public CommandLine {
     std::ofstream(file) << text;
     return file.string();
   }
+  static std::string read(const std::string& file) {
+    std::ifstream in(file);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  }
 };
 
 TEST_F(RulesFiles, TestRunsTheTestsInThem) {
@@ -82,6 +86,34 @@ TEST_F(RulesFiles, FmtLeavesAFileThatIsNotRightAlone) {
   EXPECT_THAT(ran.err, HasSubstr("bad.rules:2:"));
   EXPECT_EQ(run({"fmt", (folder_ / "gone.rules").string()}).code, ExitCode::kUsage);
 }
+
+TEST_F(RulesFiles, FixMendsWhatHasOneRightAnswerInEveryFileAndPrintsTheRest) {
+  const std::string file = rules("clicks");
+  const auto edit = [&](std::string_view right, std::string_view wrong) {
+    std::string text = read(file);
+    text.replace(text.find(right), right.size(), wrong);
+    std::ofstream(file) << text;
+  };
+  edit("edition 1\n", "edition 1\nimport \"more.rules\"\n");
+  edit("when type == \"click\"", "when typ = \"click\"");
+  edit("{ key user }", "{ key user  header \"c\" = country }");
+  edit("user: string", "user: string  country?: string");
+  const std::string more = (folder_ / "more.rules").string();
+  std::ofstream(more) << "def unused = typ == \"x\"\n";
+  const std::string outside = (folder_ / "outside.rules").string();
+  std::ofstream(outside) << "def other = typ == \"x\"\n";
+
+  const Ran ran = run({"check", "--fix", file});
+  EXPECT_EQ(ran.code, ExitCode::kFindings) << "an `else` is for the author to choose";
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("fixed " + file + ":"), HasSubstr("E0110"), HasSubstr("E0201")));
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("E0305"), HasSubstr("[fix 1]"), Not(HasSubstr("E0201"))));
+  EXPECT_THAT(read(file), AllOf(HasSubstr("when type == \"click\""), HasSubstr("header \"c\" = country }")));
+  EXPECT_EQ(read(more), "def unused = type == \"x\"\n");
+  EXPECT_EQ(read(outside), "def other = typ == \"x\"\n");
+  EXPECT_EQ(run({"check", "--fix", file}).out, "") << "once is enough";
+}
+
+TEST_F(RulesFiles, FixNeedsToBeToldTheFiles) { EXPECT_EQ(run({"check", "--fix"}).code, ExitCode::kUsage); }
 
 // main.rules imports clicks/parts.rules, and that one clicks/deep/topics.rules.
 class ImportedRules : public RulesFiles {

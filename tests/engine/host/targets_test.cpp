@@ -135,5 +135,71 @@ TEST(Targets, RefusesWhatIsNoTarget) {
   EXPECT_THAT(targets.name(odd, use).error, HasSubstr("rows have a schema"));
 }
 
+// ---- families: `at most N`
+
+class Families : public ::testing::Test {
+ protected:
+  std::uint32_t ask(const std::string& name, std::string_view most = "2") {
+    const mr_pair properties[] = {{str("at_most"), str(most)}, {str("pattern"), str("t.*")}};
+    mr_target target = messages_to(name);
+    target.properties = properties;
+    target.property_count = 2;
+    last_ = targets_.name(target, use_);
+    return last_.id;
+  }
+  void there(std::string_view sink, std::vector<std::string_view> names) { targets_.there(sink, names); }
+
+  Targets targets_{sinks(), 10};
+  Targets::Use use_{targets_};
+  Targets::Granted last_;
+};
+
+TEST_F(Families, AreGrantedUpToTheirLimitWhicheverRouterAsks) {
+  EXPECT_NE(ask("t.a"), 0U);
+  EXPECT_NE(ask("t.b"), 0U);
+  EXPECT_EQ(ask("t.c"), 0U);
+  EXPECT_EQ(last_.error, "") << "nothing is wrong with it";
+  EXPECT_NE(ask("t.a"), 0U) << "a member stays one";
+  Targets::Use other(targets_);
+  const mr_pair properties[] = {{str("at_most"), str("2")}, {str("pattern"), str("t.*")}};
+  mr_target target = messages_to("t.c");
+  target.properties = properties;
+  target.property_count = 2;
+  EXPECT_EQ(targets_.name(target, other).id, 0U);
+}
+
+TEST_F(Families, CountWhatThereIsAlready) {
+  there("kafka", {"t.a", "t.b", "t.b.c", "other", "t."});
+  EXPECT_EQ(ask("t.c"), 0U);
+  EXPECT_NE(ask("t.b"), 0U);
+  EXPECT_NE(ask("t.c", "3"), 0U) << "a dot ends the part that `*` stands for";
+  EXPECT_EQ(ask("t.d", "3"), 0U);
+}
+
+TEST_F(Families, LearnLaterWhatThereIsAndKeepWhatWasGranted) {
+  EXPECT_NE(ask("t.a"), 0U);
+  there("kafka", {"t.b", "t.x"});
+  EXPECT_EQ(ask("t.c"), 0U);
+  EXPECT_NE(ask("t.x"), 0U) << "it is there, be it one too many";
+  EXPECT_NE(ask("t.a"), 0U);
+}
+
+TEST_F(Families, AreOfOneSink) {
+  there("pg", {"t.a", "t.b"});
+  EXPECT_NE(ask("t.c"), 0U);
+}
+
+TEST_F(Families, DoNotCountWhatIsRefusedForAnotherReason) {
+  Targets none(sinks(), 0);
+  Targets::Use use(none);
+  const mr_pair properties[] = {{str("at_most"), str("1")}, {str("pattern"), str("t.*")}};
+  mr_target target = messages_to("t.a");
+  target.properties = properties;
+  target.property_count = 2;
+  const Targets::Granted refused = none.name(target, use);
+  EXPECT_EQ(refused.id, 0U);
+  EXPECT_THAT(refused.error, HasSubstr("one more than the 0"));
+}
+
 } // namespace
 } // namespace millrace::host

@@ -143,6 +143,60 @@ router web for click {
   EXPECT_EQ(targets[routed.messages[1].target - 1].name, "own.b");
 }
 
+constexpr const char* kFamilyRules = R"(edition 1
+event e { tenant: string  user: string  secret?: string }
+topic "t.*"  { event e  partitions 6 }
+topic "rest" { event e }
+topic "dlq"  { }
+router r for e {
+  match first
+  dead_letter "dlq"
+  route all when true to topic "t.{tenant}" at most 2 topics else "rest" {
+    key tenant
+    partition by user
+    omit secret
+  }
+  otherwise drop
+}
+)";
+
+TEST_F(RouterRules, AsksForACappedNameWhenItComesUpAndTakesTheOverflowWhereItIsNotGranted) {
+  write("family.rules", kFamilyRules);
+  testing::Router router(plugin(), {{"file", path("family.rules")}, {"run", "r"}});
+  EXPECT_EQ(router.host().targets().size(), 2U) << "the overflow and the dead letter are known beforehand";
+  router.host().refuse_target("t.c");
+  const auto event = [&](const std::string& tenant) {
+    return router.event(R"({"tenant":")" + tenant + R"(","user":"u"})");
+  };
+  const auto routed = router.route({event("a"), event("c"), event("a"), event("x y"), event("c")});
+  ASSERT_EQ(routed.messages.size(), 5U) << routed.error;
+  const auto targets = router.host().targets();
+  ASSERT_EQ(targets.size(), 3U);
+  EXPECT_EQ(targets[2].name, "t.a");
+  EXPECT_EQ(targets[2].properties,
+            (std::map<std::string, std::string>{{"at_most", "2"}, {"partitions", "6"}, {"pattern", "t.*"}}));
+  const auto to = [&](std::size_t message) { return targets[routed.messages[message].target - 1].name; };
+  EXPECT_EQ(to(0), "t.a");
+  EXPECT_EQ(to(1), "rest");
+  EXPECT_EQ(to(2), "t.a");
+  EXPECT_EQ(to(3), "rest") << "no name of a topic";
+  EXPECT_EQ(to(4), "rest");
+  EXPECT_EQ(routed.messages[1].key, "c") << "never rewritten, delivered whole";
+  EXPECT_EQ(router.host().metric("topic_overflow_total{topic=rest}"), 3);
+}
+
+TEST_F(RouterRules, SaysWhatChoosesThePartitionAndLeavesOutWhatIsOmitted) {
+  write("family.rules", kFamilyRules);
+  testing::Router router(plugin(), {{"file", path("family.rules")}, {"run", "r"}});
+  const auto routed = router.route(
+      {router.event(R"({ "tenant":"a", "secret":"s", "user":"u" })"), router.event(R"({"tenant":"a","user":"u"})")});
+  ASSERT_EQ(routed.messages.size(), 2U) << routed.error;
+  EXPECT_EQ(routed.messages[0].partition_by, "u");
+  EXPECT_EQ(routed.messages[0].key, "a");
+  EXPECT_EQ(routed.messages[0].payload, R"({ "tenant":"a", "user":"u" })");
+  EXPECT_EQ(routed.messages[1].payload, R"({"tenant":"a","user":"u"})");
+}
+
 TEST_F(RouterRules, MakesRowsOfTheTopicsThatItsTablesRead) {
   testing::Router router(plugin(), {{"file", path("web.rules")}, {"run", "tables"}});
   EXPECT_EQ(router.host().declared_streams(), (std::vector<std::string>{"clicks"}));

@@ -19,7 +19,7 @@ struct RoutedMessage {
   const mr_event* event = nullptr;
   std::uint32_t target = 0;
   bool has_key = false;
-  std::string key, payload;
+  std::string key, partition_by, payload; // partition_by is empty where the key decides
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
@@ -127,6 +127,7 @@ class Router : public Instance {
       kept.target = message.target;
       kept.has_key = present(message.key);
       kept.key = copy(message.key);
+      kept.partition_by = copy(message.partition_by);
       kept.payload = copy(present(message.payload) ? message.payload : message.event->payload);
       for (const mr_pair& header : std::span(message.headers, message.header_count)) {
         kept.headers.emplace_back(copy(header.key), copy(header.value));
