@@ -82,11 +82,8 @@ std::string misfit_of(const Program& program, const SqlType& column, const Value
     case SqlKind::bigint:
       return value.precision > kSafeIntDigits ? "beyond the range of a bigint" : "";
     case SqlKind::numeric:
-      if (value.kind == Kind::decimal && value.precision == 0) {
-        return digits_misfit(kMaxDigits, kMaxDigits, column); // a quotient: any number of digits
-      }
       return value.kind == Kind::integer ? digits_misfit(value.precision > 0 ? value.precision : kIntDigits, 0, column)
-             : value.precision == 0      ? digits_misfit(kMaxDigits, 0, column) // a quotient
+             : value.precision == 0      ? digits_misfit(kMaxDigits, kMaxDigits, column) // a quotient
                                          : digits_misfit(value.precision - value.scale, value.scale, column);
     case SqlKind::real:
       return "beyond the range of a real";

@@ -220,6 +220,41 @@ TEST_F(RouterRules, MakesRowsOfTheTopicsThatItsTablesRead) {
   EXPECT_EQ(routed.rejected[0].path, "user_id");
 }
 
+TEST_F(RouterRules, MakesRowsOfListsDurationsAndAddresses) {
+  write("lists.rules", R"(edition 1
+event e { tags: list<string>  sums?: list<decimal(9,2)>  took: duration  ip: ip  app: version  any: list<any> }
+topic "t" { event e }
+table t from topic "t" {
+  tags text[]          = tags
+  sums numeric(12,2)[] = sums else null
+  wide numeric[]       = sums else null
+  took interval        = took
+  ip   inet            = ip
+  app  text            = app
+  any  jsonb[]         = any
+}
+)");
+  testing::Router router(plugin(), {{"file", path("lists.rules")}, {"run", "tables"}});
+  const auto routed = router.route(
+      {router.event(R"({"tags":["a","b"],"sums":[1.5],"took":"1s","ip":"10.0.0.1","app":"1.2","any":[null,1]})", "t"),
+       router.event(R"({"tags":[],"took":"-1m","ip":"::1","app":"2","any":[]})", "t")});
+  ASSERT_EQ(routed.rows.size(), 1U) << routed.error;
+  const RowView rows(routed.rows[0]->array);
+  EXPECT_EQ(rows[0].list(0).end, 2U);
+  EXPECT_EQ(rows[0].items().text(1), "b");
+  EXPECT_EQ(rows[0].list(1).first, rows[0].list(1).end);
+  EXPECT_EQ(rows[1].items().decimal(0).low, 150U);
+  EXPECT_TRUE(rows[1].is_null(1));
+  EXPECT_EQ(rows[2].items().text(0), "1.5");
+  EXPECT_EQ(rows[3].duration(0), 1'000'000);
+  EXPECT_EQ(rows[3].duration(1), -60'000'000);
+  EXPECT_EQ(rows[4].ip(0), std::string_view("\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\0\0\x01", 16));
+  EXPECT_EQ(rows[4].ip(1).back(), 1);
+  EXPECT_EQ(rows[5].text(0), "1.2");
+  EXPECT_TRUE(rows[6].items().is_null(0));
+  EXPECT_EQ(rows[6].items().text(1), "1");
+}
+
 TEST_F(RouterRules, SaysHowATableIsLaidOut) {
   write("laid-out.rules", R"(edition 1
 event click { id: uuid  at: timestamp  price: int }
