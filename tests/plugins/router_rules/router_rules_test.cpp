@@ -245,7 +245,7 @@ table t from topic "t" {
   EXPECT_EQ(rows[0].list(1).first, rows[0].list(1).end);
   EXPECT_EQ(rows[1].items().decimal(0).low, 150U);
   EXPECT_TRUE(rows[1].is_null(1));
-  EXPECT_EQ(rows[2].items().text(0), "1.5");
+  EXPECT_EQ(rows[2].items().text(0), "1.50"); // as it is declared
   EXPECT_EQ(rows[3].duration(0), 1'000'000);
   EXPECT_EQ(rows[3].duration(1), -60'000'000);
   EXPECT_EQ(rows[4].ip(0), std::string_view("\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\0\0\x01", 16));
