@@ -285,18 +285,20 @@ Value text_function(Function function, Arguments arguments, Arena& arena) {
   }
 }
 
-Value list_function(Function function, const Value& list, Arena& arena) {
-  const auto items = items_of(list, arena);
-  if (!items) {
-    return {};
+/// The first or the last item, without the others.
+Value end_of(const Value& list, bool last, Arena& arena) {
+  if (list.tag() == Tag::list) {
+    const auto items = list.as_list().items;
+    return items.empty() ? Value() : last ? items.back() : items.front();
   }
-  if (function == Function::count) {
-    return Value::of_int(static_cast<std::int64_t>(items->size()));
-  }
-  if (items->empty()) {
-    return {};
-  }
-  return function == Function::first ? items->front() : items->back();
+  const std::string_view json = list.tag() == Tag::json ? list.as_text() : std::string_view();
+  const auto item = last ? json_last_item(json) : json_item(json, 0);
+  return item ? json_value(*item, arena) : Value();
+}
+
+Value count_function(const Value& list) {
+  const auto count = count_of(list);
+  return count ? Value::of_int(static_cast<std::int64_t>(*count)) : Value();
 }
 
 } // namespace
@@ -321,8 +323,9 @@ Value call_function(Function function, Arguments arguments, Arena& arena) {
       return joined(arguments, arena);
     case Function::first:
     case Function::last:
+      return end_of(arguments[0], function == Function::last, arena);
     case Function::count:
-      return list_function(function, arguments[0], arena);
+      return count_function(arguments[0]);
     case Function::hash:
       return hashed(arguments[0], arena);
     case Function::round:

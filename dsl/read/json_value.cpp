@@ -236,22 +236,41 @@ std::optional<std::string_view> json_item(std::string_view json, std::uint64_t w
   return found;
 }
 
-std::optional<std::span<const Value>> items_of(const Value& list, Arena& arena) {
+std::optional<std::string_view> json_last_item(std::string_view json) {
+  std::optional<std::string_view> found;
+  if (json.starts_with('[')) {
+    for_each_item(json, [&](std::string_view item) {
+      found = item;
+      return true;
+    });
+  }
+  return found;
+}
+
+std::optional<std::size_t> count_of(const Value& list) {
   if (list.tag() == Tag::list) {
-    return list.as_list().items;
+    return list.as_list().items.size();
   }
   if (list.tag() != Tag::json || !list.as_text().starts_with('[')) {
     return std::nullopt;
   }
   std::size_t count = 0;
   for_each_item(list.as_text(), [&](std::string_view) { return ++count > 0; });
-  Value* const items = arena.allocate_of<Value>(count);
+  return count;
+}
+
+std::optional<std::span<const Value>> items_of(const Value& list, Arena& arena) {
+  const auto count = count_of(list);
+  if (!count || list.tag() == Tag::list) {
+    return count ? std::optional(list.as_list().items) : std::nullopt;
+  }
+  Value* const items = arena.allocate_of<Value>(*count);
   Value* out = items;
   for_each_item(list.as_text(), [&](std::string_view item) {
     *out++ = json_value(item, arena);
     return true;
   });
-  return std::span<const Value>(items, count);
+  return std::span<const Value>(items, *count);
 }
 
 Value list_of(std::span<const Value> items, std::string_view json, Arena& arena) {

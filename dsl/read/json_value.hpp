@@ -25,6 +25,12 @@ std::optional<std::string_view> json_member(std::string_view json, std::string_v
 /// The JSON of an item, from 0; absent where there is none, or `json` is no list. `json` is valid.
 std::optional<std::string_view> json_item(std::string_view json, std::uint64_t which);
 
+/// How many items a list has, of whatever kind; absent for what is no list.
+std::optional<std::size_t> count_of(const Value& list);
+
+/// The last item; absent where there is none.
+std::optional<std::string_view> json_last_item(std::string_view json);
+
 /// The items of a list, of whatever kind; absent for what is no list.
 std::optional<std::span<const Value>> items_of(const Value& list, Arena& arena);
 

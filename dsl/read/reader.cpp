@@ -497,10 +497,10 @@ class Reader::Walk {
     }
     ++at;
     const std::size_t count = items.size() - first;
-    Value* const stored = arena_.allocate_of<Value>(count);
+    Value* const stored = reader_.lists_.allocate_of<Value>(count);
     std::copy_n(items.data() + first, count, stored);
     items.resize(first);
-    slot.value = list_of({stored, count}, text_between(begin, at), arena_);
+    slot.value = list_of({stored, count}, text_between(begin, at), reader_.lists_);
     return at;
   }
 
@@ -590,6 +590,7 @@ Fault Reader::read(const Structure& structure, Arena& arena) {
   has_nul_ = false;
   has_far_number_ = false;
   items_.clear();
+  lists_.reset();
   if (items_.capacity() > kKept) {
     items_.shrink_to_fit();
   }

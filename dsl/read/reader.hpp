@@ -34,7 +34,8 @@ class Reader {
   /// The program outlives the reader.
   Reader(const Program& program, const Shape& shape);
 
-  /// Fills the slots. Their texts point into the event or the arena. What is not JSON leaves the slots undefined.
+  /// Fills the slots. Their texts point into the event or the arena; a list and its items, which may take many times
+  /// the room that their JSON does, live until the next event is read. What is not JSON leaves the slots undefined.
   Fault read(const Structure& structure, Arena& arena);
 
   /// Where the last event stopped being JSON: an offset in its bytes.
@@ -95,6 +96,7 @@ class Reader {
   std::vector<Condition> conditions_;
   std::vector<Slot> slots_;
   std::vector<Value> items_; // of the lists that are being read
+  Arena lists_;
   Violation violation_;
   std::uint32_t epoch_ = 0;
   std::size_t stopped_at_ = 0;

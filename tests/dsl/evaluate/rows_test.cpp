@@ -103,6 +103,28 @@ TEST_F(RowsTest, PayloadAndUnmappedAreJson) {
   EXPECT_EQ(rows(R"({"id":5,"z":1e999})"), R"(x({"id":5,"z":1e999}, {"z":1e999}))");
 }
 
+TEST_F(RowsTest, ListsOfOneEventStayWhileTheNextIsRead) {
+  auto& b = build_;
+  ValueType type{Kind::list};
+  type.element = b.program.add_type({Kind::text});
+  const Index list = b.field(b.event.add("list", type, false));
+  b.table("x", topic_).columns = {b.column("a", {.kind = SqlKind::text, .array = true}, list),
+                                  b.column("j", {SqlKind::jsonb}, list)};
+  const std::string first = R"({"id":1,"list":["o\u006ee","two"]})";
+  const std::string second = R"({"id":2,"list":["three","four"]})";
+  b.program.seal();
+  evaluator_.emplace(b.program, dsl::Run{kNone, true});
+  const Decision& decision = evaluator_->evaluate(first, {"t", 0, {}});
+  ASSERT_EQ(decision.rows.size(), 1U);
+  const Value array = decision.rows[0].cells[0];
+  const Value json = decision.rows[0].cells[1];
+  ASSERT_EQ(evaluator_->evaluate(second, {"t", 0, {}}).rows.size(), 1U);
+  ASSERT_EQ(array.as_list().items.size(), 2U);
+  EXPECT_EQ(array.as_list().items[0].as_text(), "one");
+  EXPECT_EQ(array.as_list().items[1].as_text(), "two");
+  EXPECT_EQ(json.as_text(), R"(["o\u006ee","two"])");
+}
+
 TEST_F(RowsTest, NumbersOfATextThatIsReadAsJsonAreSeenToAsWell) {
   auto& b = build_;
   const Index json = b.list(Op::call, {b.field(name_)});
