@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "dsl/check/literals.hpp"
-#include "dsl/values/compare.hpp"
 
 namespace millrace::dsl::check {
 namespace {
@@ -184,26 +183,6 @@ void check_required_when(Context& context, EventInfo& event) {
   for (const auto& [slot, field] : event.required_when) {
     if (const auto when = Condition(context, event, *field).lower()) {
       context.program.shapes[event.shape].fields[slot].required_when = *when;
-    }
-  }
-}
-
-void add_required(const Program& program, const Shape& shape, Index field, const std::vector<Value>& values,
-                  Facts& facts) {
-  if (values.empty()) {
-    return;
-  }
-  for (std::size_t slot = 1; slot < shape.fields.size(); ++slot) {
-    const RequiredWhen& when = shape.fields[slot].required_when;
-    if (when.field != field) {
-      continue;
-    }
-    const std::vector<Value>& asked = program.sets[when.set].values;
-    const bool always = std::all_of(values.begin(), values.end(), [&](const Value& value) {
-      return std::any_of(asked.begin(), asked.end(), [&](const Value& each) { return equals(each, value); });
-    });
-    for (auto at = static_cast<Index>(slot); always && at != 0; at = shape.fields[at].parent) {
-      facts.add(at);
     }
   }
 }

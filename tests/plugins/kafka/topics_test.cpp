@@ -7,6 +7,8 @@
 #include <millrace/testing/module.hpp>
 #include <millrace/testing/sink.hpp>
 
+#include <thread>
+
 namespace millrace {
 namespace {
 
@@ -104,6 +106,37 @@ TEST_F(KafkaTopics, ATopicThatDiffersIsNotChanged) {
 TEST_F(KafkaTopics, ATopicThatCannotBeMadeIsSaidWithTheReason) {
   const std::vector<mr_pair> properties = {{str(kReplicas), str("3")}};
   EXPECT_TRUE(apply(target("too.many.replicas", properties), true).has(MR_LOG_ERROR, "cannot be created: "));
+}
+
+TEST_F(KafkaTopics, WhatIsThereIsSaidAtTheStartAndACappedTopicIsMadeWhenItIsBound) {
+  const std::string there = broker().topic(1);
+  testing::Sink sink(plugin(), {{"brokers", broker().address()}});
+  sink.host().offer_names();
+  sink.start();
+  EXPECT_TRUE(sink.host().names_there().contains(there));
+
+  const std::vector<std::pair<std::string, std::string>> capped = {
+      {"at_most", "2"}, {"partitions", "3"}, {"pattern", "capped.*"}};
+  sink.bind(1, there, capped); // nothing to be made
+  std::string why;
+  const auto bound = [&] {
+    try {
+      sink.bind(2, "capped.one", capped);
+      return true;
+    } catch (const testing::CallFailed& failed) {
+      EXPECT_EQ(failed.status(), MR_TRANSIENT) << failed.what();
+      why = failed.what();
+      return false;
+    }
+  };
+  EXPECT_FALSE(bound()) << "it does not wait for the cluster";
+  const std::int64_t deadline = sink.host().now_ns() + 20'000'000'000;
+  while (!bound() && sink.host().now_ns() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(bound()) << why;
+  const std::vector<mr_pair> properties = {{str(kPartitions), str("3")}};
+  EXPECT_FALSE(check(target("capped.one", properties)).has(MR_LOG_ERROR, ""));
 }
 
 } // namespace

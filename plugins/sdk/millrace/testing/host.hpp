@@ -4,6 +4,7 @@
 #pragma once
 
 #include <millrace/ext/claims.h>
+#include <millrace/ext/draft/names.h>
 #include <millrace/ext/draft/ruleset.h>
 #include <millrace/ext/draft/streams.h>
 #include <millrace/ext/metrics.h>
@@ -231,6 +232,12 @@ class Host {
     const std::lock_guard lock(mutex_);
     return targets_;
   }
+  // From now on there is millrace.names/1, and what the sink says by it.
+  void offer_names() { offer_names_ = true; }
+  std::set<std::string> names_there() const {
+    const std::lock_guard lock(mutex_);
+    return names_there_;
+  }
   std::vector<std::string> declared_streams() const {
     const std::lock_guard lock(mutex_);
     return {streams_.begin(), streams_.end()};
@@ -371,6 +378,16 @@ class Host {
     if (std::strcmp(id, MR_CLAIMS) == 0) {
       return of(host).offer_claims_ ? &claims : nullptr;
     }
+    static constexpr mr_host_names names{[](const mr_host* of_host, const mr_str* there, std::size_t count) {
+      Host& self = of(of_host);
+      const std::lock_guard lock(self.mutex_);
+      for (const mr_str& name : std::span(there, count)) {
+        self.names_there_.insert(copy(name));
+      }
+    }};
+    if (std::strcmp(id, MR_NAMES) == 0) {
+      return of(host).offer_names_ ? &names : nullptr;
+    }
     if (std::strcmp(id, MR_STREAMS) == 0) {
       return &streams;
     }
@@ -390,6 +407,7 @@ class Host {
   mr_host host_{};
   Violations violations_;
   std::atomic<bool> offer_claims_ = true;
+  std::atomic<bool> offer_names_ = false;
 
   mutable std::mutex mutex_; // guards all below
   std::condition_variable changed_;
@@ -401,6 +419,7 @@ class Host {
   std::vector<std::string> diagnostics_;
   std::vector<Target> targets_;
   std::set<std::string> refused_targets_;
+  std::set<std::string> names_there_;
   std::deque<std::string> streams_; // texts stay where they are while more are declared
   std::deque<Claim> claims_;
   std::deque<Release> releases_;
