@@ -165,10 +165,6 @@ TypedValue Expressions::argument(const FunctionInfo& info, Wants wants, ast::Exp
     value = as_list(std::move(value), known);
   }
   value.bad = value.bad || !check_argument(info, wants, value, expr);
-  const bool of_kind = wants == Wants::text ? is_of_kind(value, JsonType::string, known) : has_text_form(value, known);
-  if (!value.bad && value.type.kind == Kind::any && !of_kind) {
-    may_fail(value, known, ticked(context_.text(span)) + " may not be " + needed(wants));
-  }
   return value;
 }
 
@@ -234,6 +230,14 @@ TypedValue Expressions::function(const FunctionInfo& info, const ast::Call& form
   value.node = context_.program.add_list_node(Op::call, nodes);
   context_.program.nodes[value.node].detail = static_cast<std::uint8_t>(info.function);
   result_of(info, arguments, value, known);
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const Wants wants = info.wants[std::min(i, info.wants.size() - 1)];
+    const bool of_kind =
+        wants == Wants::text ? is_of_kind(arguments[i], JsonType::string, known) : has_text_form(arguments[i], known);
+    if (arguments[i].type.kind == Kind::any && !of_kind) {
+      may_fail(value, known, ticked(context_.text(arguments[i].span)) + " may not be " + needed(wants));
+    }
+  }
   context_.program.nodes[value.node].type = value.type;
   return value;
 }

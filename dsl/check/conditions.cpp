@@ -271,7 +271,7 @@ Condition Expressions::sampled(const ast::Call& form, Span span, bool positive, 
   if (!check_count("sampled", kSignature, span, form.arguments.size(), 2, 2)) {
     return bad_condition();
   }
-  TypedValue value = value_at(form.arguments[0], known);
+  const TypedValue value = value_at(form.arguments[0], known);
   const ast::Literal* share = literal_of(*tree_, form.arguments[1]);
   const Span place = at(form.arguments[1]).span;
   const auto refuse = [&](Code code, const std::string& headline, const std::string& label) {
@@ -297,10 +297,8 @@ Condition Expressions::sampled(const ast::Call& form, Span span, bool positive, 
         .help("it is written " + ticked(kSignature));
     return bad_condition();
   }
-  if (!has_text_form(value, known)) {
-    may_fail(value, known, ticked(context_.text(value.span)) + " may have no text form");
-  }
-  if (!positive && !require_present(value, span, known, site)) {
+  if (!positive && (!require_present(value, span, known, site) ||
+                    (!has_text_form(value, known) && !require_kind(value, JsonType::string, span, known)))) {
     return bad_condition();
   }
   Program& program = context_.program;

@@ -153,8 +153,9 @@ class Expressions {
   TypedValue step_into(TypedValue base, const ast::Step& step, const Facts& known);
 
   // presence.cpp
-  /// The value may be absent for a reason of its own, unless that is known not to be so.
-  void may_fail(TypedValue& value, const Facts& known, std::string why);
+  /// The value may be absent for a reason of its own, unless that is known not to be so. `written` is how `exists` asks
+  /// for it; empty: as it stands there.
+  void may_fail(TypedValue& value, const Facts& known, std::string why, std::string written = {});
   std::string node_key(Index node) const;
   bool write_key(Index node, std::string& out) const;
   Index kind_fact(Index node, JsonType kind);

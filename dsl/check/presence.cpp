@@ -51,10 +51,13 @@ std::string_view word_of(JsonType kind) {
 
 } // namespace
 
-void Expressions::may_fail(TypedValue& value, const Facts& known, std::string why) {
+void Expressions::may_fail(TypedValue& value, const Facts& known, std::string why, std::string written) {
   const Op op = context_.program.nodes[value.node].op;
   const std::string text = context_.text(value.span);
-  Term term{needs_parentheses(op) && !enclosed(text) ? "(" + text + ")" : text, std::move(why), kNone};
+  if (written.empty()) {
+    written = needs_parentheses(op) && !enclosed(text) ? "(" + text + ")" : text;
+  }
+  Term term{std::move(written), std::move(why), kNone};
   const Index slot = terms_.slot("value " + node_key(value.node), std::move(term));
   value.reads.add(slot);
   if (known.knows(slot) || assume_presence_) {

@@ -261,7 +261,8 @@ TypedValue Expressions::as_list(TypedValue value, const Facts& known) {
   value.type = list_of(context_.program, plain(Kind::any));
   value.node = context_.program.add_node({Op::read_as, value.type, value.node, kNone});
   if (!sure) {
-    may_fail(value, known, ticked(context_.text(value.span)) + " may be no list");
+    const std::string text = context_.text(value.span);
+    may_fail(value, known, ticked(text) + " may be no list", "(" + text + " as list<any>)");
   }
   return value;
 }
