@@ -94,6 +94,21 @@ const std::string* old_name(const WantedTable& wanted, const TableDescription& a
   return nullptr;
 }
 
+bool is_to_be_renamed(const WantedTable& wanted, const TableDescription& actual, std::string_view column) {
+  return std::any_of(wanted.renamed.begin(), wanted.renamed.end(), [&](const auto& renamed) {
+    return renamed.second == column && find_named(actual.columns, renamed.first) == nullptr;
+  });
+}
+
+bool is_dropped(const WantedTable& wanted, std::string_view column) {
+  return std::find(wanted.dropped.begin(), wanted.dropped.end(), column) != wanted.dropped.end();
+}
+
+// A column that the rules do not write and that takes no row without it.
+bool keeps_rows_out(const TableColumn& column, const WantedTable& wanted) {
+  return column.not_null && !column.has_default && !column.generated && find_wanted(wanted, column.name) == nullptr;
+}
+
 std::optional<Difference> column_difference(const WantedTable& wanted, const TableDescription& actual,
                                             const WantedColumn& column, const std::string& alter) {
   const std::string& name = column.column.name;
@@ -284,12 +299,15 @@ std::vector<Difference> differences(const WantedTable& wanted, const TableDescri
     }
   }
   for (const TableColumn& column : actual.columns) {
-    const bool must_be_written = column.not_null && !column.has_default && !column.generated;
-    if (must_be_written && find_wanted(wanted, column.name) == nullptr) {
-      out.push_back({column.name, "has a column '" + column.name +
-                                      "' that is NOT NULL without a default, and the "
-                                      "rules do not write it: add it to the rules, or " +
-                                      alter + " alter column " + quote_name(column.name) + " drop not null"});
+    if (!keeps_rows_out(column, wanted)) {
+      continue;
+    }
+    const std::string what = "has a column '" + column.name + "' that is NOT NULL without a default, and the rules ";
+    const std::string way_out = alter + " alter column " + quote_name(column.name) + " drop not null";
+    if (is_dropped(wanted, column.name)) {
+      out.push_back({column.name, what + "drop it: " + alter + " drop column " + quote_name(column.name)});
+    } else if (!is_to_be_renamed(wanted, actual, column.name)) {
+      out.push_back({column.name, what + "do not write it: add it to the rules, or " + way_out});
     }
   }
   if (!wanted.key.empty()) {
@@ -334,8 +352,10 @@ std::vector<Difference> leftovers(const WantedTable& wanted, const TableDescript
     }
   }
   for (const TableColumn& column : actual.columns) {
-    const bool dropped = std::find(wanted.dropped.begin(), wanted.dropped.end(), column.name) != wanted.dropped.end();
-    if (dropped) {
+    if (keeps_rows_out(column, wanted)) {
+      continue; // one of the differences
+    }
+    if (is_dropped(wanted, column.name)) {
       out.push_back({column.name, "still has its column '" + column.name + "', which the rules drop: alter table " +
                                       table + " drop column " + quote_name(column.name)});
     } else if (wanted.frozen && find_wanted(wanted, column.name) == nullptr) {

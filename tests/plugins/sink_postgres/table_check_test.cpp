@@ -190,6 +190,16 @@ TEST(TableCheck, AColumnThatHasItsOldNameIsToBeRenamed) {
             "! still calls its column 'sum' 'total': alter table \"app\".\"t\" rename column \"total\" to \"sum\"\n");
 }
 
+TEST(TableCheck, AColumnThatIsNotNullAndToBeRenamedOrDroppedIsNamedOnce) {
+  LaidOut table;
+  table.actual.columns[2] = there("total", "bigint", true);
+  table.actual.columns.push_back(there("old", "int", true));
+  EXPECT_EQ(table.said(),
+            "! still calls its column 'sum' 'total': alter table \"app\".\"t\" rename column \"total\" to \"sum\"\n"
+            "! has a column 'old' that is NOT NULL without a default, and the rules drop it: alter table \"app\".\"t\" "
+            "drop column \"old\"\n");
+}
+
 TEST(TableCheck, IndexesAndDroppedColumnsKeepNoRowsOut) {
   LaidOut table;
   table.actual.indexes = {{"id", "at"}, {"at", "sum"}};
