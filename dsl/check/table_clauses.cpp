@@ -235,8 +235,7 @@ void TableClauses::index(const ast::TableIndex& index) {
           .help("remove it");
       continue;
     }
-    const SqlType& type = lowered_.columns[*column].type;
-    if (type.kind == SqlKind::jsonb) {
+    if (lowered_.columns[*column].type.kind == SqlKind::jsonb) {
       context_.diagnostics.add(Code::bad_index, name.span, "a jsonb column has no order to index it by", "jsonb")
           .help("make a column of the part of it that is searched for");
       continue;

@@ -101,19 +101,16 @@ class TableChecker {
     const auto type = sql_type_of(context_, column.type);
     const std::size_t reads_before = reads_.size();
     const TypedValue value = expressions_.whole(*info_.tree, column.value, known_, false);
-    if (refuse_omitted(reads_before)) {
-      any_bad_ = true;
-      return;
-    }
+    const bool omitted = refuse_omitted(reads_before);
     Column lowered;
     lowered.name = column.name.text;
-    lowered.value = value.node;
     lowered.nullable = column.otherwise && !column.otherwise->reject && is_null(column.otherwise->value);
-    if (!type || value.bad) {
+    if (!type || value.bad || omitted) {
       any_bad_ = true;
-      lowered_.columns.push_back(std::move(lowered));
+      lowered_.columns.push_back(std::move(lowered)); // without a value: known by name, and nothing more is said of it
       return;
     }
+    lowered.value = value.node;
     lowered.type = *type;
     if (!takes(context_.program, *type, value.type)) {
       report_pair(column, value);
