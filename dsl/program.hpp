@@ -57,9 +57,9 @@ struct ValueType {
   Wire wire = Wire::natural;
   std::uint8_t precision = 0; // of decimal: its digits, 0 for a quotient (up to 38 in all, the point anywhere); of an
                               // int that is computed: its digits, 0 for one of 64 bits
-  std::uint8_t scale = 0; // of decimal
-  Index names = kNone;    // of text: an Enumeration
-  Index element = kNone;  // of list: Program::types
+  std::uint8_t scale = 0;     // of decimal
+  Index names = kNone;        // of text: an Enumeration
+  Index element = kNone;      // of list: Program::types
 };
 
 /// `one of "a", "b" [or other]`.

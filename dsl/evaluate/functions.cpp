@@ -167,25 +167,13 @@ Value host_of(std::string_view url, Arena& arena) {
 
 // ---- numbers
 
-/// Half away from zero; behind the point, or before it for a negative number of digits.
+/// Half away from zero, to so many digits behind the point, which the check has seen to be 0 or more.
 Value round_exactly(Decimal value, std::int64_t digits) {
   if (digits >= value.scale) {
     return value_of(value);
   }
-  if (digits >= 0) {
-    const auto rounded = round_half_away(value, static_cast<int>(digits));
-    return rounded ? value_of(*rounded) : Value();
-  }
-  if (digits < -kMaxDigits) {
-    return Value::of_int(0);
-  }
-  const Int128 unit = power_of_ten(static_cast<int>(-digits));
-  const Int128 whole = value.coefficient / power_of_ten(value.scale);
-  const Int128 past = whole % unit;
-  const Int128 up = past >= unit - past ? unit : 0;
-  const Int128 down = past <= -unit - past ? unit : 0;
-  const Int128 rounded = whole - past + up - down;
-  return digits_of(rounded) > kMaxDigits ? Value() : value_of({rounded, 0});
+  const auto rounded = round_half_away(value, static_cast<int>(std::max<std::int64_t>(digits, 0)));
+  return rounded ? value_of(*rounded) : Value();
 }
 
 Value rounded(const Value& value, std::int64_t digits, Arena& arena) {

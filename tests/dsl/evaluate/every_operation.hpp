@@ -42,7 +42,7 @@ class EveryOperation {
   static constexpr const char* kEvent =
       R"({"text":"Straße 12, a/b","int":12,"float":-2.675,"price":9.90,"flag":true,"at":"2024-06-10T08:47:12.5Z",)"
       R"("ms":1718000000000,"id":"7b0c2f7e-92f1-4d0a-9d53-0d8b1c1f0a11","age":"1h30m","ip":"2001:db8::1",)"
-      R"("version":"7.10.0-rc.1","url":"https://User@Example.COM:8080/x","json":"{\"a\":[1,2]}","any":[1,"a",null,{"k":2}],)"
+      R"("version":"7.10.0-rc.1","url":"https://User@WWW.example.com:8080/x","json":"{\"a\":[1,2]}","any":[1,"a",null,{"k":2}],)"
       R"("object":{"a":{"l":[1,2],"k":1},"b\u0041":"x","l":[{"l":[1],"k":1},{"l":[],"k":2}]},"ints":[3,1,2],)"
       R"("texts":["B","a\u0041"],"objects":[{"k":1,"sku":"A1"},{"k":11,"sku":"B1"}],"grid":[[1],[2,3]]})";
 
