@@ -12,8 +12,22 @@ import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from senders import Senders, check  # noqa: E402
-from world import Engine, Scenario, Server, wait_for  # noqa: E402
+from world import INGEST, LOAD, Engine, Scenario, Server, wait_for  # noqa: E402
 
+PARTITIONED = """
+topic "parts.rows.dead" { partitions 1 }
+table parts.t from topic "parts.a" {
+  id    uuid        = id
+  at    timestamptz = meta.received_at
+  words text[]      = split(note, " ") else null
+  who   varchar(8)  = device           else reject
+  primary key (id, at)
+  on conflict keep first
+  partition by hour of at keep 30 days
+  index (who)
+  dead_letter "parts.rows.dead"
+}
+"""
 SEED = int(os.environ.get("MILLRACE_SEED", random.SystemRandom().randrange(1_000_000)))
 KILLS = int(os.environ.get("MILLRACE_KILLS", 30))
 RELOADS = int(os.environ.get("MILLRACE_RELOADS", 1000))
@@ -84,6 +98,27 @@ class System(unittest.TestCase):
         self.assertEqual(set(stored.values()), {1})
         # What no router can read is in Kafka's dead letter; what only a table cannot hold, in PostgreSQL's.
         self.assertEqual(logged["plain.dead"] + scenario.dead(), 20)
+        self.assertEqual(engine.stop(), 0)
+
+    def test_a_table_has_partitions_lists_and_a_dead_letter_topic(self):
+        scenario = self.scenario("parts")
+        scenario.write_rules(more=PARTITIONED)
+        engine = self.engine(scenario, pipelines=INGEST + LOAD + 'sink.kafka    = {{ brokers = "{brokers}" }}\n')
+        engine.apply()
+        engine.start()
+        events = [ping(device="far too long" if i % 50 == 7 else "d", note=f"event {i}") for i in range(1000)]
+        for start in range(0, len(events), 100):
+            status, answer = post(engine.http, lines(events[start:start + 100]))
+            self.assertEqual(status, 200, answer)
+        wait_for("all is loaded", lambda: scenario.is_loaded(scenario.logged()), 60)
+        good = {event["id"]: event["note"] for event in events if event["device"] == "d"}
+        rows = POSTGRES.sql("select id, words[1] || ' ' || words[2] from parts.t")
+        self.assertEqual({row[0]: row[1] for row in rows}, good)
+        self.assertEqual(len(rows), len(good))
+        self.assertEqual(set(scenario.stored()), set(good), "an event is stored whole or not at all")
+        self.assertEqual((scenario.logged()["parts.rows.dead"], scenario.dead()), (len(events) - len(good), 0))
+        outside = "select count(*) from parts.t where tableoid::regclass::text <> 'parts.t_' || to_char(at at time zone 'UTC', "
+        self.assertEqual(POSTGRES.sql(outside + "'YYYY_MM_DD_HH24')"), [["0"]])
         self.assertEqual(engine.stop(), 0)
 
     def test_kill_9_at_random_moments_loses_nothing(self):
