@@ -99,9 +99,9 @@ class TableChecker {
           .help("split the table");
     }
     const auto type = sql_type_of(context_, column.type);
-    const std::size_t reads_before = reads_.size();
+    column_reads_ = reads_.size();
     const TypedValue value = expressions_.whole(*info_.tree, column.value, known_, false);
-    const bool omitted = refuse_omitted(reads_before);
+    const bool omitted = refuse_omitted(column_reads_);
     Column lowered;
     lowered.name = column.name.text;
     lowered.nullable = column.otherwise && !column.otherwise->reject && is_null(column.otherwise->value);
@@ -203,7 +203,7 @@ class TableChecker {
 
   void require_else(const ast::Column& column, const SqlType& sql, const TypedValue& value, const std::string& misfit) {
     const std::string type = context_.text(column.type.span);
-    const std::string name = context_.text(value.span);
+    const std::string name = subject(value);
     const bool only_absent = misfit.empty();
     std::string thing = noun(value.type).substr(noun(value.type).find(' ') + 1);
     const std::string headline = only_absent
@@ -219,6 +219,16 @@ class TableChecker {
     if (value.may_be_absent()) {
       diagnostic.note(expressions_.why_absent(value.absent, known_));
     }
+  }
+
+  /// What is spoken of: the value, or the one field that it is another spelling of.
+  std::string subject(const TypedValue& value) const {
+    const Node& node = context_.program.nodes[value.node];
+    const auto function = static_cast<Function>(node.detail);
+    const bool spelling = node.op == Op::call &&
+                          (function == Function::lower || function == Function::upper || function == Function::trim);
+    return spelling && reads_.size() == column_reads_ + 1 ? expressions_.slot_name(reads_.back().slot)
+                                                          : context_.text(value.span);
   }
 
   static std::string sample(const SqlType& type) {
@@ -374,6 +384,7 @@ class TableChecker {
   Facts known_;
   std::map<std::string_view, Span> names_;
   std::vector<FieldRead> reads_;
+  std::size_t column_reads_ = 0; // how many there were before the column
   Index field_set_ = kNone;
   bool any_bad_ = false;
 };
