@@ -101,7 +101,7 @@ const Mistake kMistakes[] = {
      "billing.rules",
      "upper(purchase.currency) else \"USD\"",
      "upper(purchase.currency)",
-     {"error[E0621]: the text in `upper(purchase.currency)` may not fit `char(3)`",
+     {"error[E0621]: the text in `purchase.currency` may not fit `char(3)`",
       "missing, or longer than 3 characters: then what?", "`else null`", "`else reject`"}},
 };
 
