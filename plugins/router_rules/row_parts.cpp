@@ -144,7 +144,7 @@ RowSchema schema_of(const dsl::Table& table) {
 RowPart::RowPart(const dsl::Table& table, std::uint32_t target)
     : target_(target), schema_(schema_of(table)), rows_(schema_) {
   for (std::size_t i = 0; i < schema_.size(); ++i) {
-    types_.push_back(schema_.column(i).type);
+    kinds_.push_back({schema_.column(i).type, schema_.column(i).list});
   }
 }
 
@@ -153,10 +153,10 @@ void RowPart::add(const mr_event* event, std::span<const dsl::Value> cells) {
     const dsl::Value& cell = cells[i];
     if (!cell.present()) {
       rows_.null(i);
-    } else if (schema_.column(i).list) {
+    } else if (kinds_[i].list) {
       add_list(i, cell.as_list());
     } else {
-      add_value(InColumn{rows_, i}, types_[i], cell, texts_);
+      add_value(InColumn{rows_, i}, kinds_[i].type, cell, texts_);
     }
   }
   rows_.end_row();
@@ -167,7 +167,7 @@ void RowPart::add_list(std::size_t column, const dsl::List& list) {
   RowBuilder::Items items = rows_.list(column);
   for (const dsl::Value& item : list.items) {
     if (item.present()) {
-      add_value(items, types_[column], item, texts_);
+      add_value(items, kinds_[column].type, item, texts_);
     } else {
       items.null();
     }

@@ -28,7 +28,11 @@ class RowPart {
  private:
   void add_list(std::size_t column, const dsl::List& list);
 
-  std::vector<ColumnType> types_;
+  struct Kind { // beside each other, as every cell asks
+    ColumnType type;
+    bool list;
+  };
+  std::vector<Kind> kinds_;
   std::uint32_t target_;
   RowSchema schema_;
   RowBuilder rows_;
