@@ -33,16 +33,17 @@ auto const clause_else_def =
 template <ClauseKind Kind>
 constexpr auto& clause_is = choose<&ast::Clause::kind, Kind>;
 
-auto const clause_def = spanned
-    [((wanted("key", "`key`")[clause_is<ClauseKind::key>] >> expression[set<&ast::Clause::value>]) |
-      (wanted("header", "`header`")[clause_is<ClauseKind::header>] >> text[set<&ast::Clause::header>] >>
-       sign("=", "`=`") >> expression[set<&ast::Clause::value>]) |
-      (wanted("partition", "`partition`")[clause_is<ClauseKind::partition_by>] >> wanted("by", "`by`") >>
-       expression[set<&ast::Clause::value>]) |
-      (wanted("timestamp", "`timestamp`")[clause_is<ClauseKind::timestamp>] >> expression[set<&ast::Clause::value>]) |
-      (wanted("omit", "`omit`")[clause_is<ClauseKind::omit>] >> path[push<&ast::Clause::paths>] >>
-       *(sign(",", "`,`") >> path[push<&ast::Clause::paths>]))) >>
-     -(clause_else[set<&ast::Clause::otherwise>])];
+auto const clause_def =
+    spanned[((wanted("key", "`key`")[clause_is<ClauseKind::key>] >> expression[set<&ast::Clause::value>]) |
+             (wanted("header", "`header`")[clause_is<ClauseKind::header>] >> text[set<&ast::Clause::header>] >>
+              sign("=", "`=`") >> expression[set<&ast::Clause::value>]) |
+             (wanted("partition", "`partition`")[clause_is<ClauseKind::partition_by>] >> wanted("by", "`by`") >>
+              expression[set<&ast::Clause::value>]) |
+             (wanted("timestamp", "`timestamp`")[clause_is<ClauseKind::timestamp>] >>
+              expression[set<&ast::Clause::value>]) |
+             (wanted("omit", "`omit`")[clause_is<ClauseKind::omit>] >> path[push<&ast::Clause::paths>] >>
+              *(sign(",", "`,`") >> path[push<&ast::Clause::paths>]))) >>
+            -(clause_else[set<&ast::Clause::otherwise>])];
 
 auto const one_of = word("one") >> wanted("of", "`of`") >> sign("(", "`(`") >> text[push<&ast::To::one_of>] >>
                     *(sign(",", "`,`") >> text[push<&ast::To::one_of>]) >> sign(")", "`)`");
@@ -50,8 +51,7 @@ auto const at_most = word("at") >> wanted("most", "`most`") >> integer[set<&ast:
                      wanted("topics", "`topics`") >> wanted("else", "`else`") >> text[set<&ast::To::overflow>];
 
 auto const to_def =
-    spanned[wanted("to", "`to`") >> wanted("topic", "`topic`") >> text[set<&ast::To::topic>] >>
-            -(one_of | at_most) >>
+    spanned[wanted("to", "`to`") >> wanted("topic", "`topic`") >> text[set<&ast::To::topic>] >> -(one_of | at_most) >>
             -(sign("{", "")[choose<&ast::To::braces, true>] >> *clause[push<&ast::To::clauses>] >> close)];
 
 auto const body_def =
