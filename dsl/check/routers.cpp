@@ -49,6 +49,9 @@ class RouterChecker {
     context_.program.routers.push_back(std::move(lowered_));
   }
 
+  /// Rules by themselves, for what is wrong with them.
+  void check_rules(const std::vector<ast::Rule>& list) { rules(*info_.tree, list, {}, kNone); }
+
  private:
   void dead_letter(const ast::Router& router) {
     if (!router.dead_letter) {
@@ -191,16 +194,38 @@ class RouterChecker {
   bool assumed_ = false;
 };
 
-/// An unknown event is said where the router names it; of rules that nothing includes, here.
+void report_unknown_event(Context& context, const ast::Name& wanted) {
+  if (!context.is_poisoned("event", wanted.text)) {
+    auto& diagnostic = context.diagnostics.add(Code::unknown_name, wanted.span,
+                                               "no event is named " + ticked(wanted.text), "not declared");
+    suggest(diagnostic, wanted.span, wanted.text, names_of(context.events));
+  }
+}
+
+/// Fragments that no router includes are checked too, as if a router did; nothing of them is kept.
 void check_fragments(Context& context) {
+  // What would have included them may be what did not compile.
+  const bool flag = !context.diagnostics.has_errors();
   for (const auto& [name, info] : context.fragments) {
-    if (!info.included) {
+    if (info.included) {
+      continue;
+    }
+    const ast::Name& wanted = info.fragment->event;
+    if (flag) {
       context.diagnostics
           .add(Code::fragment_not_included, info.fragment->name.span, "no router includes the rules " + ticked(name),
                "never used")
-          .help("write `include rules " + name + "` in a router for " + ticked(info.fragment->event.text) +
-                ", or remove them");
+          .help("write `include rules " + name + "` in a router for " + ticked(wanted.text) + ", or remove them");
     }
+    const auto event = context.events.find(wanted.text);
+    if (event == context.events.end()) {
+      report_unknown_event(context, wanted);
+      continue;
+    }
+    ast::Router alone;
+    alone.event = wanted;
+    RouterInfo router{&alone, info.tree, kNone};
+    RouterChecker(context, router, event->second).check_rules(info.fragment->rules);
   }
 }
 
@@ -212,10 +237,8 @@ void check_routers(Context& context) {
     const auto event = context.events.find(wanted.text);
     if (event != context.events.end()) {
       RouterChecker(context, info, event->second).run();
-    } else if (!context.is_poisoned("event", wanted.text)) {
-      auto& diagnostic = context.diagnostics.add(Code::unknown_name, wanted.span,
-                                                 "no event is named " + ticked(wanted.text), "not declared");
-      suggest(diagnostic, wanted.span, wanted.text, names_of(context.events));
+    } else {
+      report_unknown_event(context, wanted);
     }
   }
   check_fragments(context);
