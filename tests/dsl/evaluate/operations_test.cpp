@@ -21,15 +21,15 @@ class OperationsTest : public testing::Test {
   void read(std::string_view event) {
     build_.program.seal();
     reader_.emplace(build_.program, build_.program.shapes[0]);
-    expressions_.emplace(build_.program, arena_);
     event_ = event;
     ASSERT_EQ(structure_.index(event_), Fault::none);
     ASSERT_EQ(reader_->read(structure_, arena_), Fault::none);
     ASSERT_EQ(reader_->violation().fault, Fault::none);
   }
-  bool test(Index node) const { return expressions_->test(node, {&*reader_, &structure_, {}}); }
+  // Made for each question, since nodes may have been added to the program.
+  bool test(Index node) { return Expressions(build_.program, arena_).test(node, {&*reader_, &structure_, {}}); }
   std::string value(Index node) {
-    const Value value = expressions_->value(node, {&*reader_, &structure_, {}});
+    const Value value = Expressions(build_.program, arena_).value(node, {&*reader_, &structure_, {}});
     return value.tag() == Tag::json ? "json " + std::string(value.as_text())
                                     : std::string(text_form(value, arena_).value_or("absent"));
   }
@@ -80,7 +80,6 @@ class OperationsTest : public testing::Test {
   Arena arena_;
   Structure structure_;
   std::optional<Reader> reader_;
-  std::optional<Expressions> expressions_;
   std::string event_;
 };
 
