@@ -7,7 +7,8 @@
 namespace millrace::dsl {
 namespace {
 
-constexpr std::size_t kSize = std::size_t{1} << 20; // bytes
+constexpr std::size_t kSize = std::size_t{1} << 17; // bytes
+constexpr std::size_t kLarge = std::size_t{1} << 20;
 
 std::string repeated(std::string_view part, std::size_t size = kSize) {
   std::string text;
@@ -68,7 +69,13 @@ TEST(HostileRules, EndWithAMessage) {
                                       "ignoring case "}) {
     const Compilation result = condition(repeated(part));
     EXPECT_TRUE(result.diagnostics.has_errors()) << part;
-    EXPECT_LT(result.text().size(), 40 * kSize) << part;
+    EXPECT_LT(result.text().size(), 40 * kSize) << part; // a line is shown once for each message
+  }
+}
+
+TEST(HostileRules, AMebibyteOfOneSignIsNoMore) {
+  for (const std::string_view part : {"(", "- ", "a + "}) {
+    EXPECT_TRUE(condition(repeated(part, kLarge)).diagnostics.has_errors()) << part;
   }
 }
 
