@@ -58,7 +58,11 @@ double as_double(const Value& number) {
   return number.tag() == Tag::floating ? number.as_double() : static_cast<double>(number.as_int());
 }
 
-std::strong_ordering order_numbers(const Value& left, const Value& right) {
+/// A token beyond the range of double is no number, and has no order.
+std::optional<std::strong_ordering> order_numbers(const Value& left, const Value& right) {
+  if (!left.present() || !right.present()) {
+    return std::nullopt;
+  }
   if (left.tag() == Tag::integer && right.tag() == Tag::integer) {
     return left.as_int() <=> right.as_int();
   }
@@ -119,7 +123,7 @@ bool before(const Value& left, const Value& right) {
     return left_group < right_group;
   }
   const auto order = compare(left, right);
-  return order && *order < 0;
+  return order ? *order < 0 : number_of(left).present() && !number_of(right).present();
 }
 
 } // namespace millrace::dsl

@@ -20,6 +20,14 @@ TEST(Compare, NumbersOfAllKindsByWhatTheyMean) {
   EXPECT_TRUE(equals(Value::of_token("10.50"), Value::of_token("10.5")));
 }
 
+TEST(Compare, ATokenBeyondTheRangeOfDoubleHasNoOrder) {
+  EXPECT_FALSE(compare(Value::of_token("1e400"), Value::of_int(1)));
+  EXPECT_FALSE(compare(Value::of_int(1), Value::of_token("-1e400")));
+  EXPECT_FALSE(equals(Value::of_token("1e400"), Value::of_token("1e400")));
+  EXPECT_TRUE(before(Value::of_int(1), Value::of_token("1e400")));
+  EXPECT_FALSE(before(Value::of_token("-1e400"), Value::of_int(1)));
+}
+
 TEST(Compare, TextsByBytes) {
   EXPECT_TRUE(*compare(Value::of_text("Z"), Value::of_text("a")) < 0);
   EXPECT_TRUE(*compare(Value::of_text("z"), Value::of_text("\xc3\xa4")) < 0);
