@@ -4,6 +4,7 @@
 #include "dsl/check/declarations.hpp"
 #include "dsl/check/definitions.hpp"
 #include "dsl/check/lookups.hpp"
+#include "dsl/check/reach.hpp"
 #include "dsl/check/routers.hpp"
 #include "dsl/check/tables.hpp"
 #include "dsl/check/test_blocks.hpp"
@@ -232,7 +233,9 @@ std::string Compilation::json() const { return render_json(diagnostics, sources)
 
 namespace {
 
-Compilation compile(std::string_view root, const Loader& load, Closure::Lookups lookups) {
+enum class Reach { checked, not_checked };
+
+Compilation compile(std::string_view root, const Loader& load, Closure::Lookups lookups, Reach reach) {
   Compilation out;
   Closure closure(out, load, lookups);
   const std::vector<ast::File> files = closure.run(root);
@@ -252,6 +255,12 @@ Compilation compile(std::string_view root, const Loader& load, Closure::Lookups 
   if (out.diagnostics.has_errors()) {
     return out;
   }
+  if (reach == Reach::checked) {
+    check::check_reach(context);
+  }
+  if (out.diagnostics.has_errors()) {
+    return out;
+  }
   ruleset->program.seal();
   index_rules(ruleset->program);
   ruleset->files = closure.listed();
@@ -264,11 +273,15 @@ Compilation compile(std::string_view root, const Loader& load, Closure::Lookups 
 } // namespace
 
 Compilation compile(std::string_view root, const Loader& load) {
-  return compile(root, load, Closure::Lookups::own_files);
+  return compile(root, load, Closure::Lookups::own_files, Reach::checked);
+}
+
+Compilation compile_with_unreachable(std::string_view root, const Loader& load) {
+  return compile(root, load, Closure::Lookups::own_files, Reach::not_checked);
 }
 
 Compilation compile_with_fixtures(std::string_view root, const Loader& load) {
-  return compile(root, load, Closure::Lookups::fixtures_first);
+  return compile(root, load, Closure::Lookups::fixtures_first, Reach::checked);
 }
 
 std::string fixture_of(std::string_view root, std::string_view lookup) {

@@ -33,6 +33,10 @@ struct Compilation {
 
 Compilation compile(std::string_view root, const Loader& load);
 
+/// The same for rules of which some cannot be reached by any event, which else is an error: made-up ones that are to be
+/// run all the same.
+Compilation compile_with_unreachable(std::string_view root, const Loader& load);
+
 /// The same with `fixtures/<lookup>.csv`, below the root's folder, in the place of a lookup's CSV file where there is
 /// one.
 Compilation compile_with_fixtures(std::string_view root, const Loader& load);

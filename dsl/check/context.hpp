@@ -60,6 +60,7 @@ struct RouterInfo {
   const ast::Router* router = nullptr;
   const ast::File* tree = nullptr;
   Index index = kNone;
+  std::vector<const ast::Rule*> rules; // by their index in the lowered router
 };
 
 struct TableInfo {

@@ -317,7 +317,7 @@ class Declarer {
                      [](const TopicInfo& first) { return first.topic->name.span; });
   }
   void declare(const ast::Router& router, const ast::File& file) {
-    claim<RouterInfo>(context_.routers, "router", router.name.text, router.name.span, {&router, &file, kNone},
+    claim<RouterInfo>(context_.routers, "router", router.name.text, router.name.span, {&router, &file, kNone, {}},
                       [](const RouterInfo& first) { return first.router->name.span; });
   }
   void declare(const ast::Table& table, const ast::File& file) {

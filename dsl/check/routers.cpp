@@ -131,6 +131,7 @@ class RouterChecker {
     Facts inside = known;
     inside.add(condition.when_true);
     const auto index = static_cast<Index>(lowered_.rules.size());
+    info_.rules.push_back(&rule);
     Rule& lowered = lowered_.rules.emplace_back();
     lowered.kind = kind_of(rule.kind);
     lowered.name = rule.name.text;

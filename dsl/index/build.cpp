@@ -250,7 +250,9 @@ class IndexBuilder {
     if (!std::all_of(first.intervals.begin(), first.intervals.end(), same_kind)) {
       return access; // never chosen
     }
-    for (const Index other : item.rest) {
+    constexpr std::size_t kMostJoined = 64;
+    for (std::size_t i = 0; i < item.rest.size() && item.rest.size() <= kMostJoined; ++i) {
+      const Index other = item.rest[i];
       const Predicate& more = predicates_[other];
       if (other == number || more.kind != PredicateKind::range || more.subject != first.subject ||
           more.intervals.size() != 1 || access.intervals.size() != 1 || !same_kind(more.intervals.front())) {

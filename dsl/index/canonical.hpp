@@ -18,6 +18,8 @@ class Canonical {
 
   /// The first node found that computes the same as this one.
   Index of(Index node);
+  /// The same for one that was asked for before.
+  Index known(Index node) const { return known_[node]; }
 
  private:
   struct Signature {

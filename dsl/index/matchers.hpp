@@ -91,11 +91,20 @@ class RangeMatcher {
     if (leaf == kNowhere) {
       return;
     }
-    for (std::size_t node = leaf + leaves(); node > 0; node >>= 1U) {
-      if (tree_[node] != kNoBucket) {
-        hit(tree_[node]);
-      }
+    search_above(leaf, hit);
+  }
+  /// For a value that is in the interval, whose bounds need not be among those of the matcher.
+  template <typename Hit>
+  void search_within(const Interval& interval, Hit hit) const {
+    const bool from_low = interval.low.present();
+    std::size_t leaf = leaf_of(from_low ? interval.low : interval.high);
+    if (leaf == kNowhere) {
+      return;
     }
+    if (leaf % 2 == 1 && (from_low ? interval.low_open : interval.high_open)) {
+      leaf += from_low ? 1 : std::size_t{0} - 1;
+    }
+    search_above(leaf, hit);
   }
   std::size_t bytes() const {
     return bounds_.size() * sizeof(Value) + whole_.size() * 8 + tree_.size() * sizeof(Bucket);
@@ -103,6 +112,15 @@ class RangeMatcher {
 
  private:
   static constexpr std::size_t kNowhere = ~std::size_t{0};
+
+  template <typename Hit>
+  void search_above(std::size_t leaf, Hit hit) const {
+    for (std::size_t node = leaf + leaves(); node > 0; node >>= 1U) {
+      if (tree_[node] != kNoBucket) {
+        hit(tree_[node]);
+      }
+    }
+  }
 
   std::size_t leaves() const { return bounds_.size() * 2 + 1; }
   /// Even: between two bounds; odd: a bound itself. kNowhere for a value of another kind.

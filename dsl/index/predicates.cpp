@@ -71,13 +71,21 @@ Predicates::Ways Predicates::ways(Index number) {
 
 Predicates::Ways Predicates::all_of(const Node& node) {
   Ways product = {{}};
+  std::vector<Index> single; // of those with one way, joined at the end: they may be very many
   for (Index i = 0; i < node.b; ++i) {
     const Index child = program_.operands[node.a + i];
     const Ways more = ways(child);
-    const bool too_many = product.size() * more.size() > kMostWays;
-    product = both(product, too_many ? Ways{{predicate(child)}} : more);
+    if (more.size() == 1) {
+      single.insert(single.end(), more.front().begin(), more.front().end());
+    } else if (product.size() * more.size() > kMostWays) {
+      single.push_back(predicate(child));
+    } else {
+      product = both(product, more);
+    }
   }
-  return product;
+  std::sort(single.begin(), single.end());
+  single.erase(std::unique(single.begin(), single.end()), single.end());
+  return both(product, {single});
 }
 
 Predicates::Ways Predicates::any_of(Index number) {

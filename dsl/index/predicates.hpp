@@ -61,6 +61,8 @@ class Predicates {
   const Predicate& operator[](Index number) const { return all_[number]; }
   std::size_t size() const { return all_.size(); }
   Index canonical(Index node) { return canonical_.of(node); }
+  /// Of a condition that one of the predicates asks.
+  Index known_canonical(Index node) const { return canonical_.known(node); }
 
  private:
   using Ways = std::vector<std::vector<Index>>; // of predicates: any of these, all of each

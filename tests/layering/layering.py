@@ -89,7 +89,7 @@ SKIPPED_FOLDERS = {"build", ".git", ".deps", ".run", ".cache", "fixtures"}
 # Places that exist on one machine only, and hosts that a reader need not reach.
 MACHINE_PATH = re.compile(r"(?<![\w.$}/~-])/(?:work|home|root|Users|tmp/wt)/[\w.]")
 URL_HOST = re.compile(r"https?://(?:[\w.-]+@)?([A-Za-z][\w.-]*\.[A-Za-z]{2,})")
-KNOWN_HOSTS = re.compile(r"(^|\.)(apache\.org|example\.(com|org|net)|w3\.org|postgresql\.org|debian\.org/doc|json-schema\.org)$")
+KNOWN_HOSTS = re.compile(r"(?i)(^|\.)(apache\.org|example(\.(com|org|net))?|w3\.org|postgresql\.org|debian\.org/doc|json-schema\.org)$")
 TEXT_LIMIT = 2_000_000
 
 

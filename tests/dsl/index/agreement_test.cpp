@@ -1,11 +1,13 @@
 // The index decides as asking one rule after the other does: random rules, random events, every order and nesting.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 
 #include "dsl/compile.hpp"
 #include "dsl/evaluate.hpp"
+#include "dsl/index/reach.hpp"
 
 namespace millrace::dsl {
 namespace {
@@ -169,22 +171,34 @@ std::string spelled(const Program& program, const Decision& decision) {
   return text;
 }
 
+/// And what is proven unreachable is never reached.
 TEST(IndexAgrees, WithAskingOneRuleAfterTheOther) {
   constexpr std::uint32_t kRulesets = 200;
   constexpr int kEvents = 60;
   int matched = 0;
+  std::size_t proven = 0;
   for (std::uint32_t seed = 1; seed <= kRulesets; ++seed) {
     Maker maker(seed);
     const std::string rules = maker.rules();
-    const Compilation compilation = compile("main.rules", [&](std::string_view) { return std::optional(rules); });
+    const Compilation compilation =
+        compile_with_unreachable("main.rules", [&](std::string_view) { return std::optional(rules); });
     ASSERT_TRUE(compilation.ruleset) << "seed " << seed << "\n" << compilation.text() << rules;
     const Program& program = compilation.ruleset->program;
     ASSERT_TRUE(program.routers.front().index);
     Evaluator indexed(program, {.router = 0});
     Evaluator plain(program, {.router = 0, .load = false, .one_by_one = true});
+    const std::vector<Unreachable> unreachable = unreachable_rules(program, program.routers.front());
+    proven += unreachable.size();
     for (int i = 0; i < kEvents; ++i) {
       const std::string event = maker.event();
-      const std::string wanted = spelled(program, plain.evaluate(event, {}));
+      const Decision& decision = plain.evaluate(event, {});
+      for (const Unreachable& rule : unreachable) {
+        ASSERT_EQ(std::count(decision.rules.begin(), decision.rules.end(), rule.rule), 0)
+            << "seed " << seed << ": " << program.routers.front().rules[rule.rule].name << "\n"
+            << event << "\n"
+            << rules;
+      }
+      const std::string wanted = spelled(program, decision);
       ASSERT_EQ(spelled(program, indexed.evaluate(event, {})), wanted) << "seed " << seed << "\n"
                                                                        << event << "\n"
                                                                        << rules;
@@ -194,6 +208,7 @@ TEST(IndexAgrees, WithAskingOneRuleAfterTheOther) {
     }
   }
   EXPECT_GT(matched, 4'000); // not all of it is vain
+  EXPECT_GT(proven, 100U);
 }
 
 } // namespace

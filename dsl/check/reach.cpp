@@ -1,0 +1,114 @@
+// What is proven of rules (index/reach.hpp), said at their places.
+#include "dsl/check/reach.hpp"
+
+#include "dsl/index/reach.hpp"
+
+namespace millrace::dsl::check {
+namespace {
+
+std::string_view word_of(ast::RuleKind kind) {
+  switch (kind) {
+    case ast::RuleKind::route:
+      return "route";
+    case ast::RuleKind::tap:
+      return "tap";
+    case ast::RuleKind::drop:
+      return "drop";
+    case ast::RuleKind::group:
+    case ast::RuleKind::include:
+      break;
+  }
+  return "rule";
+}
+
+class Reporter {
+ public:
+  Reporter(Context& context, const RouterInfo& info, const Router& router)
+      : context_(context), info_(info), router_(router) {}
+
+  void report(const Unreachable& found) {
+    const ast::Rule& rule = *info_.rules[found.rule];
+    const std::string name = ticked(rule.name.text);
+    auto& diagnostic = context_.diagnostics.add(
+        Code::unreachable_rule, rule.name.span, std::string(word_of(rule.kind)) + " " + name + " can never be reached",
+        found.by == kNone ? "no event satisfies its conditions" : "every event it accepts is already taken");
+    if (found.by == kNone) {
+      diagnostic.help("two of the conditions here, or of its group, exclude each other");
+      return;
+    }
+    const ast::Rule& taker = *info_.rules[found.by];
+    diagnostic.label(taker.name.span, "by this " + std::string(word_of(taker.kind)) + where(taker, rule));
+    if (found.same) {
+      diagnostic.help("the two take the same events: remove one of them");
+    } else {
+      offer_move(diagnostic, rule, taker, found);
+    }
+  }
+
+ private:
+  std::uint32_t line_of(Span span) const { return context_.sources.locate(span.file, span.begin).line; }
+
+  std::string where(const ast::Rule& taker, const ast::Rule& rule) const {
+    const std::uint32_t taker_line = line_of(taker.name.span);
+    const std::uint32_t line = line_of(rule.name.span);
+    if (taker.span.file != rule.span.file || line <= taker_line) {
+      return "";
+    }
+    return ", " + std::to_string(line - taker_line) + (line - taker_line == 1 ? " line above" : " lines above");
+  }
+
+  /// Whole lines change their place, where both rules have their lines to themselves and stand in the same list.
+  void offer_move(Diagnostic& diagnostic, const ast::Rule& rule, const ast::Rule& taker, const Unreachable& found) {
+    const std::string help = "move " + ticked(rule.name.text) + " above " + ticked(taker.name.text);
+    const auto lines = lines_of(rule.span);
+    const auto before = lines_of(taker.span);
+    const bool same_list =
+        rule.span.file == taker.span.file && router_.rules[found.rule].group == router_.rules[found.by].group;
+    if (!same_list || !lines || !before) {
+      diagnostic.help(help + ", or ask for less there");
+      return;
+    }
+    const Span target{rule.span.file, before->begin, before->begin};
+    const std::uint32_t first = line_of(rule.span);
+    const std::uint32_t last = context_.sources.locate(rule.span.file, rule.span.end).line;
+    const std::string which =
+        first == last ? "line " + std::to_string(first) : "lines " + std::to_string(first) + "-" + std::to_string(last);
+    diagnostic.help(help, Fix{{{target, context_.text(*lines)}, {*lines, ""}},
+                              Applicability::machine,
+                              "fix: move " + which + " to line " + std::to_string(line_of(taker.span))});
+  }
+
+  /// From the first column of its first line to behind the end of its last; nothing if it shares them.
+  std::optional<Span> lines_of(Span span) const {
+    const std::string_view text = context_.sources.text(span.file);
+    std::uint32_t begin = span.begin;
+    while (begin > 0 && (text[begin - 1] == ' ' || text[begin - 1] == '\t')) {
+      --begin;
+    }
+    std::size_t end = text.find('\n', span.end);
+    end = end == std::string_view::npos ? text.size() : end + 1;
+    std::string_view behind = text.substr(span.end, end - span.end);
+    behind = behind.substr(std::min(behind.find_first_not_of(" \t\r"), behind.size()));
+    const bool alone =
+        (begin == 0 || text[begin - 1] == '\n') && (behind.empty() || behind.front() == '\n' || behind.front() == '#');
+    return alone ? std::optional(Span{span.file, begin, static_cast<std::uint32_t>(end)}) : std::nullopt;
+  }
+
+  Context& context_;
+  const RouterInfo& info_;
+  const Router& router_;
+};
+
+} // namespace
+
+void check_reach(Context& context) {
+  for (const auto& [name, info] : context.routers) {
+    const Router& router = context.program.routers[info.index];
+    Reporter reporter(context, info, router);
+    for (const Unreachable& found : unreachable_rules(context.program, router)) {
+      reporter.report(found);
+    }
+  }
+}
+
+} // namespace millrace::dsl::check
