@@ -28,14 +28,15 @@ class Reporter {
 
   void report(const Unreachable& found) {
     const ast::Rule& rule = *info_.rules[found.rule];
-    const std::string name = ticked(rule.name.text);
-    auto& diagnostic = context_.diagnostics.add(
-        Code::unreachable_rule, rule.name.span, std::string(word_of(rule.kind)) + " " + name + " can never be reached",
-        found.by == kNone ? "no event satisfies its conditions" : "every event it accepts is already taken");
+    const std::string name = std::string(word_of(rule.kind)) + " " + ticked(rule.name.text);
     if (found.by == kNone) {
-      diagnostic.help("two of the conditions here, or of its group, exclude each other");
+      context_.diagnostics
+          .add(Code::impossible_rule, rule.name.span, name + " never matches", "no event satisfies its conditions")
+          .help("two of the conditions here, or of its group, exclude each other");
       return;
     }
+    auto& diagnostic = context_.diagnostics.add(Code::unreachable_rule, rule.name.span, name + " can never be reached",
+                                                "every event it accepts is already taken");
     const ast::Rule& taker = *info_.rules[found.by];
     diagnostic.label(taker.name.span, "by this " + std::string(word_of(taker.kind)) + where(taker, rule));
     if (found.same) {
@@ -101,12 +102,22 @@ class Reporter {
 
 } // namespace
 
+/// The rules of a fragment may stand in several routers. They are of use if they can be reached in one.
 void check_reach(Context& context) {
+  std::map<const ast::Rule*, std::size_t> reached;
+  std::vector<std::pair<const RouterInfo*, Unreachable>> all;
   for (const auto& [name, info] : context.routers) {
-    const Router& router = context.program.routers[info.index];
-    Reporter reporter(context, info, router);
-    for (const Unreachable& found : unreachable_rules(context.program, router)) {
-      reporter.report(found);
+    for (const ast::Rule* rule : info.rules) {
+      ++reached[rule];
+    }
+    for (const Unreachable& found : unreachable_rules(context.program, context.program.routers[info.index])) {
+      --reached[info.rules[found.rule]];
+      all.emplace_back(&info, found);
+    }
+  }
+  for (const auto& [info, found] : all) {
+    if (reached[info->rules[found.rule]] == 0) {
+      Reporter(context, *info, context.program.routers[info->index]).report(found);
     }
   }
 }

@@ -66,6 +66,7 @@ constexpr std::array kCodes = {
     CodeInfo{Code::not_such_a_name, kError, "a name in `one of` that the topic's name never becomes"},
     CodeInfo{Code::limit_not_needed, kError, "a limit on the names of what is one topic"},
     CodeInfo{Code::unreachable_rule, kError, "a rule that no event can reach"},
+    CodeInfo{Code::impossible_rule, kWarning, "a rule whose conditions no event satisfies"},
     CodeInfo{Code::no_otherwise, kError, "a router without `otherwise`"},
     CodeInfo{Code::no_dead_letter, kError, "a router without `dead_letter`"},
     CodeInfo{Code::tap_in_match_all, kError, "a tap under `match all`"},

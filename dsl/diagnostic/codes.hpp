@@ -76,6 +76,7 @@ enum class Code : std::uint16_t {
   limit_not_needed = 414,
   // 05: routers
   unreachable_rule = 501,
+  impossible_rule = kWarningBase + 501,
   no_otherwise = 503,
   no_dead_letter = 504,
   tap_in_match_all = 505,
