@@ -225,7 +225,7 @@ void check_fragments(Context& context) {
     }
     ast::Router alone;
     alone.event = wanted;
-    RouterInfo router{&alone, info.tree, kNone};
+    RouterInfo router{&alone, info.tree, kNone, {}};
     RouterChecker(context, router, event->second).check_rules(info.fragment->rules);
   }
 }

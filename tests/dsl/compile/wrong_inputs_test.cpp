@@ -97,6 +97,19 @@ const Mistake kMistakes[] = {
       "PostgreSQL can only keep this unique inside one partition", "the table is partitioned by this column",
       "`primary key (order_id, occurred_at)`", "the same order_id in two months will then be two rows"},
      true},
+    {"E0501",
+     "billing.rules",
+     "    route charge when true {",
+     "    route chargeback when type == \"refund\" and purchase.amount < 1.00 {\n"
+     "      to topic \"billing.refunds\"\n"
+     "      key purchase.order_id else reject\n"
+     "    }\n"
+     "    route charge when true {",
+     {"error[E0501]: route `chargeback` can never be reached", "billing.rules:15:11",
+      "route chargeback when type == \"refund\" and purchase.amount < 1.00 {",
+      "every event it accepts is already taken", "route refund when type == \"refund\" {",
+      "by this route, 5 lines above", "move `chargeback` above `refund`", "[fix: move lines 15-18 to line 10]"},
+     true},
     {"E0621",
      "billing.rules",
      "upper(purchase.currency) else \"USD\"",
