@@ -589,10 +589,12 @@ Fault Reader::read(const Structure& structure, Arena& arena) {
   violation_ = {};
   has_nul_ = false;
   has_far_number_ = false;
-  items_.clear();
-  lists_.reset();
-  if (items_.capacity() > kKept) {
-    items_.shrink_to_fit();
+  if (!item_plans_.empty()) {
+    items_.clear();
+    lists_.reset();
+    if (items_.capacity() > kKept) {
+      items_.shrink_to_fit();
+    }
   }
   const Fault fault = Walk(*this, structure, arena).run(structure.begin());
   if (fault == Fault::none && !conditions_.empty()) {
