@@ -1,6 +1,6 @@
 # How a library, a plugin and a test are declared here. Each takes NAME, then SOURCES and LIBS.
 add_library(millrace_flags INTERFACE)
-target_compile_options(millrace_flags INTERFACE -Wall -Wextra -Wconversion -Werror -fno-omit-frame-pointer
+target_compile_options(millrace_flags INTERFACE -Wall -Wextra -Wconversion $<$<NOT:$<BOOL:${MILLRACE_FUZZ}>>:-Werror> -fno-omit-frame-pointer
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>)
 target_compile_definitions(millrace_flags INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
@@ -14,6 +14,10 @@ if(MILLRACE_SANITIZE)
 endif()
 if(MILLRACE_SANITIZE STREQUAL thread)
   add_compile_options(-Wno-tsan) # Asio has fences, which the sanitizer does not see; its mutexes order the same memory
+endif()
+
+if(MILLRACE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link) # and clang's warnings are no errors: GCC's are the project's
 endif()
 
 find_program(MILLRACE_MOLD mold)

@@ -4,7 +4,7 @@
 
 readonly packages=(
   # tools
-  g++ cmake ninja-build ccache mold pkg-config dpkg-dev clang-format clang-tidy git curl jq python3 procps util-linux xz-utils
+  g++ cmake ninja-build ccache mold pkg-config dpkg-dev clang-format clang-tidy clang libclang-rt-14-dev git curl jq python3 procps util-linux xz-utils
   # libraries of the engine, the rules and the plugins
   libboost1.81-dev libboost-filesystem1.81-dev libboost-system1.81-dev libsimdjson-dev libre2-dev libtomlplusplus-dev
   libcli11-dev libfmt-dev libspdlog-dev libxxhash-dev libicu-dev libssl-dev zlib1g-dev libzstd-dev libpq-dev

@@ -140,7 +140,7 @@ class Formatter {
         layout_.trailing(brace_after(field.name.span.end));
         this->fields(field.fields);
         layout_.rest(field.span.end);
-        layout_.close("}");
+        layout_.close("}" + words_.required_when(field));
       } else {
         layout_.row({name, type}, table);
       }

@@ -25,6 +25,8 @@ class Words {
   std::string field_name(const ast::Field& field) const;
   /// Behind the name: a type, or the fields of a nested object on one line.
   std::string field_type(const ast::Field& field) const;
+  /// ` required when …`, or nothing.
+  std::string required_when(const ast::Field& field) const;
   std::string topic_clause(const ast::TopicClause& clause) const;
   std::string clause(const ast::Clause& clause) const;
   /// Without its clauses.
@@ -37,7 +39,6 @@ class Words {
   std::string expectation(const ast::Expectation& expectation) const;
 
  private:
-  std::string required_when(const ast::Field& field) const;
   std::string form(const ast::Literal& literal) const;
   std::string form(const ast::Path& path) const;
   std::string form(const ast::List& list) const;

@@ -59,6 +59,13 @@ std::vector<std::pair<std::string, std::string>> all_texts() {
   return texts;
 }
 
+TEST(Format, AnObjectOnSeveralLinesKeepsItsRequiredWhen) {
+  const std::string text =
+      "edition 1\nevent e {\n  kind: one of \"a\", \"b\"\n  o? {\n    x: int\n  } required when kind == \"a\"\n}\n";
+  EXPECT_NE(formatted(text).find("  } required when kind == \"a\""), std::string::npos) << formatted(text);
+  EXPECT_EQ(dumped(formatted(text)), dumped(text));
+}
+
 TEST(Format, KeepsTheTreeAndTheCommentsAndIsIdempotent) {
   std::size_t parsed = 0;
   for (const auto& [name, text] : all_texts()) {

@@ -43,7 +43,7 @@ Cell floating(const Value& value, bool single) {
     return kTooLarge;
   }
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%.17g", number);
+  std::snprintf(text.data(), text.size(), "%.17g", number + 0.0); // -0 is 0
   return {text.data()};
 }
 

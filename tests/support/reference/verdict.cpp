@@ -68,7 +68,7 @@ std::string cell_of(const dsl::Value& value, const dsl::SqlType& type) {
     case dsl::SqlKind::real:
     case dsl::SqlKind::double_precision: {
       std::array<char, 64> text{};
-      std::snprintf(text.data(), text.size(), "%.17g", value.as_double());
+      std::snprintf(text.data(), text.size(), "%.17g", value.as_double() + 0.0); // -0 is 0
       return text.data();
     }
     case dsl::SqlKind::jsonb: {
