@@ -262,7 +262,8 @@ Compilation compile(std::string_view root, const Loader& load, Closure::Lookups 
     return out;
   }
   ruleset->program.seal();
-  index_rules(ruleset->program);
+  ruleset->costs = index_rules(ruleset->program);
+  check::warn_of_crowds(context, ruleset->costs);
   ruleset->files = closure.listed();
   ruleset->hash = closure.hash();
   ruleset->meanings = meanings_of(ruleset->program);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "dsl/index/cost.hpp"
 #include "dsl/program.hpp"
 
 namespace millrace::dsl {
@@ -56,6 +57,7 @@ struct Ruleset {
   std::vector<TestCase> tests;
   /// "topic clicks", "rule web.clicks", "table app.clicks", …: what each of them means, as a hash. For `changes`.
   std::map<std::string, std::string> meanings;
+  std::vector<RouterCost> costs; // of the routers
 };
 
 /// The type as PostgreSQL writes it, `varchar(20)`.

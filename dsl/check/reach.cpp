@@ -122,4 +122,22 @@ void check_reach(Context& context) {
   }
 }
 
+void warn_of_crowds(Context& context, const std::vector<RouterCost>& costs) {
+  for (const RouterCost& cost : costs) {
+    const RouterInfo& info = context.routers.find(cost.router)->second;
+    for (const RouterCost::Crowd& crowd : cost.crowds) {
+      const ast::Rule& rule = *info.rules[crowd.first_rule];
+      const std::string ways = std::to_string(crowd.ways);
+      context.diagnostics
+          .add(Code::many_compared, rule.name.span,
+               crowd.every_event ? "each event is compared with " + ways + " conditions, one after the other"
+                                 : "some events are compared with " + ways + " conditions, one after the other",
+               "the first of them")
+          .help("ask each rule for a value of its own: `==`, `in`, a range, `starts with`, or texts to `contains`")
+          .help("rules that differ in one value only are one rule and a `lookup`")
+          .note("`millrace check --cost` shows what rules are looked up by");
+    }
+  }
+}
+
 } // namespace millrace::dsl::check

@@ -86,6 +86,7 @@ constexpr std::array kCodes = {
     CodeInfo{Code::may_not_fit, kError, "a value that may be missing or may not fit its column"},
     CodeInfo{Code::bad_default, kError, "a default that its column cannot hold"},
     CodeInfo{Code::nothing_loaded, kError, "a table of a topic that carries no event"},
+    CodeInfo{Code::many_compared, kWarning, "many conditions that are asked one after the other"},
     CodeInfo{Code::bad_test, kError, "a test that cannot be run as written"},
     CodeInfo{Code::import_not_found, kError, "an import that cannot be read"},
     CodeInfo{Code::csv_not_found, kError, "a CSV file that cannot be read"},

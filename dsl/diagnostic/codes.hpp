@@ -99,6 +99,7 @@ enum class Code : std::uint16_t {
   nothing_loaded = 624,
   // 07: tests and files
   bad_test = 701,
+  many_compared = kWarningBase + 701,
   import_not_found = 710,
   csv_not_found = 711,
   bad_csv = 712,

@@ -14,8 +14,7 @@ namespace {
 using PredicateKind = Predicate::Kind;
 using IndexKind = RuleIndex::Kind;
 
-constexpr std::size_t kFewPostings = 32; // are asked one after the other
-constexpr std::size_t kManyTexts = 8;    // texts and expressions to look for are looked for together
+constexpr std::size_t kManyTexts = 8; // texts and expressions to look for are looked for together
 
 /// What asking costs, roughly, in comparisons of numbers.
 int cost_of(const Program& program, const Predicate& predicate) {
@@ -77,7 +76,7 @@ int kind_of(const Interval& interval) { return kind_of(interval.low.present() ? 
 class IndexBuilder {
  public:
   IndexBuilder(const Program& program, Router& router)
-      : program_(program), predicates_(program), ways_(predicates_.conjunctions(router)) {
+      : program_(program), router_(router), predicates_(program), ways_(predicates_.conjunctions(router)) {
     index_.rules_ = router.briefs.data();
     index_.rule_count_ = router.briefs.size();
     index_.match_all_ = router.match_all;
@@ -88,10 +87,22 @@ class IndexBuilder {
   RuleIndex build() {
     std::vector<Item> items;
     for (const Conjunction& way : ways_) {
-      items.push_back({way.rule, way.predicates, {}});
+      items.push_back({way.rule, way.predicates, {}, 1});
     }
     index_.root_ = branch(items, true);
     return std::move(index_);
+  }
+
+  /// After build(); without the bytes.
+  RouterCost cost() {
+    cost_.router = router_.name;
+    cost_.ways = ways_.size();
+    for (const Rule& rule : router_.rules) {
+      cost_.rules += rule.kind == RuleKind::group ? 0 : 1;
+    }
+    std::sort(cost_.questions.begin(), cost_.questions.end(),
+              [](const auto& a, const auto& b) { return a.ways > b.ways; });
+    return std::move(cost_);
   }
 
  private:
@@ -100,6 +111,7 @@ class IndexBuilder {
     Index rule = kNone;
     std::vector<Index> rest;
     std::vector<Index> last; // to be asked all the same, but not to be filed under again
+    double reach = 1;        // of events that come to see it
   };
   using Items = std::vector<Item>;
 
@@ -279,12 +291,13 @@ class IndexBuilder {
 
   Bucket branch(const Items& items, bool root) {
     if (!root && items.size() == 1 && items.front().rest.empty() && items.front().last.empty()) {
+      cost_.compared += items.front().reach;
       return RuleIndex::kRuleItself | items.front().rule;
     }
     std::vector<RuleIndex::Group> groups;
     std::vector<std::uint32_t> left;
-    if (root || items.size() > kFewPostings) {
-      groups = file(items, left);
+    if (root || items.size() > kFewWays) {
+      groups = file(items, left, root);
     } else {
       for (std::uint32_t i = 0; i < items.size(); ++i) {
         left.push_back(i);
@@ -297,6 +310,7 @@ class IndexBuilder {
                                                      static_cast<std::uint32_t>(index_.groups_.size()),
                                                      static_cast<std::uint32_t>(left.size())});
     Index first_rule = kNone;
+    note_list(items, left, root);
     for (const std::uint32_t i : left) {
       post(items[i]);
       first_rule = std::min(first_rule, items[i].rule);
@@ -307,6 +321,45 @@ class IndexBuilder {
     }
     index_.branches_[begin] = first_rule;
     return begin;
+  }
+
+  void note_list(const Items& items, const std::vector<std::uint32_t>& left, bool root) {
+    for (const std::uint32_t i : left) {
+      cost_.compared += items[i].reach;
+      if (root && (cost_.always.empty() || cost_.always.back() != items[i].rule)) {
+        cost_.always.push_back(items[i].rule);
+      }
+    }
+    if (left.size() > kFewWays) {
+      cost_.crowds.push_back({items[left.front()].rule, left.size(), root});
+    }
+  }
+
+  /// "`user` ==", "`path` starts with"
+  std::string spelled(IndexKind kind, Index subject) const {
+    const Node& node = program_.nodes[subject];
+    const std::string name = node.op == Op::field ? "`" + program_.shapes[router_.shape].fields[node.a].path + "`"
+                             : node.op == Op::meta_topic ? "`meta.topic`"
+                                                         : "a computed value";
+    switch (kind) {
+      case IndexKind::equality:
+        return name + " ==";
+      case IndexKind::range:
+        return name + " in a range";
+      case IndexKind::prefix:
+        return name + " starts with";
+      case IndexKind::suffix:
+        return name + " ends with";
+      case IndexKind::block:
+        return name + " in a block of addresses";
+      case IndexKind::contains:
+        return name + " contains";
+      case IndexKind::regex:
+        return name + " matches";
+      case IndexKind::presence:
+        return "exists " + name;
+    }
+    return name;
   }
 
   void post(const Item& item) {
@@ -343,7 +396,7 @@ class IndexBuilder {
   }
 
   /// Puts items that can be filed into groups; `left` gets the others.
-  std::vector<RuleIndex::Group> file(const Items& items, std::vector<std::uint32_t>& left) {
+  std::vector<RuleIndex::Group> file(const Items& items, std::vector<std::uint32_t>& left, bool root) {
     Counts texts;
     for (const Item& item : items) {
       for (const Index number : item.rest) {
@@ -367,6 +420,9 @@ class IndexBuilder {
       RuleIndex::Group group;
       group.kind = std::get<IndexKind>(key);
       const Index subject = std::get<Index>(key);
+      if (root) {
+        cost_.questions.push_back({spelled(group.kind, subject), all.size()});
+      }
       if (program_.nodes[subject].op == Op::field) {
         group.field = program_.nodes[subject].a;
       } else {
@@ -414,7 +470,7 @@ class IndexBuilder {
   }
 
   static Item without(const Item& item, const Access& access) {
-    Item out{item.rule, {}, item.last};
+    Item out{item.rule, {}, item.last, item.reach * access.rate};
     for (const Index predicate : item.rest) {
       const auto filed = std::find(access.predicates.begin(), access.predicates.end(), predicate);
       if (filed == access.predicates.end()) {
@@ -539,8 +595,10 @@ class IndexBuilder {
   }
 
   const Program& program_;
+  const Router& router_;
   Predicates predicates_;
   std::vector<Conjunction> ways_;
+  RouterCost cost_;
   std::map<Index, std::size_t> values_;        // how many different ones rules ask for, by subject
   std::map<Index, std::vector<Value>> bounds_; // of ranges, by subject, sorted
   std::map<Index, std::uint32_t> subjects_;
@@ -593,11 +651,16 @@ std::vector<RuleBrief> briefs_of(const Program& program, const Router& router) {
 
 } // namespace
 
-void index_rules(Program& program) {
+std::vector<RouterCost> index_rules(Program& program) {
+  std::vector<RouterCost> costs;
   for (Router& router : program.routers) {
     router.briefs = briefs_of(program, router);
-    router.index = std::make_shared<const RuleIndex>(IndexBuilder(program, router).build());
+    IndexBuilder builder(program, router);
+    router.index = std::make_shared<const RuleIndex>(builder.build());
+    costs.push_back(builder.cost());
+    costs.back().bytes = router.index->bytes();
   }
+  return costs;
 }
 
 } // namespace millrace::dsl

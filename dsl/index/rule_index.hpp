@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "dsl/index/cost.hpp"
 #include "dsl/index/matchers.hpp"
 #include "dsl/program.hpp"
 
@@ -75,8 +76,8 @@ class RuleIndex {
   std::uint32_t shared_ = 0; // questions with a memory
 };
 
-/// Gives each router of a sealed program its index and the briefs of its rules. The index refers to what the program
-/// holds, which may be moved afterwards but not changed.
-void index_rules(Program& program);
+/// Gives each router of a sealed program its index and the briefs of its rules, and says what they cost, by router. The
+/// index refers to what the program holds, which may be moved afterwards but not changed.
+std::vector<RouterCost> index_rules(Program& program);
 
 } // namespace millrace::dsl

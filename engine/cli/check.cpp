@@ -16,6 +16,7 @@ struct Options {
   std::string config = "millrace.toml";
   bool connect = false;
   bool fix = false;
+  bool cost = false;
   std::vector<std::string> rules;
 };
 
@@ -53,7 +54,7 @@ ExitCode connect_one(const Stage& stage, const Rehearsal& rehearsal, const confi
 
 ExitCode check(const Options& options, const Console& console) {
   if (!options.rules.empty()) {
-    return check_rules(options.rules, options.fix, console);
+    return check_rules(options.rules, options.fix, options.cost, console);
   }
   const Stage stage(options.config, console);
   ExitCode code = ExitCode::kOk;
@@ -92,6 +93,10 @@ void add_check(CLI::App& app, Chosen& chosen) {
   command
       ->add_flag("--fix", options->fix,
                  "Mend in the rules files what has one right answer, and say so; what has several is left and printed")
+      ->needs(rules);
+  command
+      ->add_flag("--cost", options->cost,
+                 "Also print what rules are looked up by, and which ones every event is compared with")
       ->needs(rules);
   command->callback(
       [&chosen, options] { chosen = [options](const Console& console) { return check(*options, console); }; });

@@ -32,7 +32,25 @@ std::size_t tell(const dsl::TestResult& result, Tell how, const Console& console
   return result.passed() ? 0 : 1;
 }
 
-ExitCode check_file(const std::string& file, Tell how, const Console& console) {
+// What finding the rules of an event costs, router by router.
+void tell_cost(const dsl::Ruleset& ruleset, const Console& console) {
+  for (const dsl::RouterCost& cost : ruleset.costs) {
+    const dsl::Router& router = *ruleset.program.find_router(cost.router);
+    console.out << fmt::format(
+        "router {}: {} rules, which match in {} ways; {:.1f} KiB; an event is compared with about "
+        "{:.1f} of the ways\n",
+        cost.router, cost.rules, cost.ways, static_cast<double>(cost.bytes) / 1024, cost.compared);
+    for (const dsl::RouterCost::Question& question : cost.questions) {
+      console.out << fmt::format("  {:>8} looked up by {}\n", question.ways, question.text);
+    }
+    for (const dsl::Index rule : cost.always) {
+      console.out << fmt::format("  compared with every event: {} ({})\n", router.rules[rule].name,
+                                 router.rules[rule].place);
+    }
+  }
+}
+
+ExitCode check_file(const std::string& file, Tell how, const Console& console, bool cost = false) {
   const dsl::Compilation compilation = dsl::compile(file, read_rules_file);
   if (const std::string text = compilation.text(); !text.empty()) {
     console.err << text << (text.ends_with('\n') ? "" : "\n");
@@ -47,13 +65,16 @@ ExitCode check_file(const std::string& file, Tell how, const Console& console) {
   }
   console.out << fmt::format("{}: ruleset {}, {} tests passed, {} failed\n", file, compilation.ruleset->hash,
                              results.size() - failed, failed);
+  if (cost) {
+    tell_cost(*compilation.ruleset, console);
+  }
   return failed == 0 ? ExitCode::kOk : ExitCode::kFindings;
 }
 
-ExitCode check_files(const std::vector<std::string>& files, Tell how, const Console& console) {
+ExitCode check_files(const std::vector<std::string>& files, Tell how, const Console& console, bool cost = false) {
   ExitCode code = ExitCode::kOk;
   for (const std::string& file : files) {
-    code = worse(code, check_file(file, how, console));
+    code = worse(code, check_file(file, how, console, cost));
   }
   return code;
 }
@@ -76,7 +97,7 @@ std::optional<std::string> read_rules_file(std::string_view name) {
   return in.is_open() ? std::optional(std::string(std::istreambuf_iterator<char>(in), {})) : std::nullopt;
 }
 
-ExitCode check_rules(const std::vector<std::string>& files, bool fix, const Console& console) {
+ExitCode check_rules(const std::vector<std::string>& files, bool fix, bool cost, const Console& console) {
   std::vector<std::string> roots;
   std::set<std::filesystem::path> known;
   for (const std::string& file : files) {
@@ -91,7 +112,7 @@ ExitCode check_rules(const std::vector<std::string>& files, bool fix, const Cons
   for (const std::string& root : fix ? roots : std::vector<std::string>()) {
     fix_rules(root, console);
   }
-  return check_files(roots, Tell::kFailures, console);
+  return check_files(roots, Tell::kFailures, console, cost);
 }
 
 void add_test(CLI::App& app, Chosen& chosen) {

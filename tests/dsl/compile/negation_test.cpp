@@ -98,9 +98,8 @@ class Author {
         return one({"ip in (\"10.0.0.0/8\")", "ip not in (\"10.0.0.0/8\")", "v >= \"1.10\"", "v != \"2\"", "span > 1m",
                     "at + 1h != at", "at - at == 0s", "q * 2 != 1", "kind == \"a\"", "kind != \"b\"", "when_a != 1"});
       case 9:
-        return one({"flag", "safe", "close(n, 3)", "close(m, n)", "drawn", "drawn_o",
-                    "tail(s) != \"c\"", "tail(o) == \"a\"", "raw is null", "size[o] != 1", "size[s] in 1..2",
-                    "ratio != 2"});
+        return one({"flag", "safe", "close(n, 3)", "close(m, n)", "drawn", "drawn_o", "tail(s) != \"c\"",
+                    "tail(o) == \"a\"", "raw is null", "size[o] != 1", "size[s] in 1..2", "ratio != 2"});
       case 10:
         return one({"o in size and size[o] != 2", "raw is string and raw not contains \"b\"", "m > 0 and ratio != 1"});
       default:

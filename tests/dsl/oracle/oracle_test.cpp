@@ -33,8 +33,8 @@ std::uint64_t number_from(const char* name, std::uint64_t usual) {
 }
 
 Compilation compiled(const std::string& rules) {
-  return compile_with_unreachable("main.rules",
-                 [&](std::string_view name) { return name == "main.rules" ? std::optional(rules) : std::nullopt; });
+  return compile_with_unreachable(
+      "main.rules", [&](std::string_view name) { return name == "main.rules" ? std::optional(rules) : std::nullopt; });
 }
 
 /// Two evaluators and the reference, for one way to run a program.

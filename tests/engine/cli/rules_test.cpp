@@ -113,6 +113,29 @@ TEST_F(RulesFiles, FixMendsWhatHasOneRightAnswerInEveryFileAndPrintsTheRest) {
   EXPECT_EQ(run({"check", "--fix", file}).out, "") << "once is enough";
 }
 
+TEST_F(RulesFiles, CostIsToldRouterByRouter) {
+  const std::string file = (folder_ / "cost.rules").string();
+  std::ofstream(file) << R"(edition 1
+event e { id: string  n: int }
+topic "t" { event e }
+topic "dlq" { }
+router r for e {
+  match first
+  dead_letter "dlq"
+  route one when id == "a" to topic "t"
+  route two when id in ("b", "c") and n > 5 to topic "t"
+  route any when n != 3 to topic "t"
+  otherwise drop
+}
+)";
+  const Ran ran = run({"check", "--cost", file});
+  EXPECT_EQ(ran.code, ExitCode::kOk);
+  EXPECT_NE(ran.out.find("router r: 3 rules, which match in 3 ways; "), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("         2 looked up by `id` ==\n  compared with every event: any ("), std::string::npos)
+      << ran.out;
+  EXPECT_EQ(run({"check", "--cost"}).code, ExitCode::kUsage);
+}
+
 TEST_F(RulesFiles, FixNeedsToBeToldTheFiles) { EXPECT_EQ(run({"check", "--fix"}).code, ExitCode::kUsage); }
 
 // main.rules imports clicks/parts.rules, and that one clicks/deep/topics.rules.

@@ -139,7 +139,8 @@ Value truncate(const Value& value, const Value& step) {
     return Absent{};
   }
   const auto out = static_cast<__int128>(floor_div(moment->micros, span->micros)) * span->micros;
-  constexpr std::int64_t kFirst = -62'135'596'800'000'000; // no year lies before the first, and truncate is never absent
+  constexpr std::int64_t kFirst =
+      -62'135'596'800'000'000; // no year lies before the first, and truncate is never absent
   return Value(Moment{is_moment(out) ? static_cast<std::int64_t>(out) : kFirst});
 }
 
