@@ -314,9 +314,10 @@ const TopicInfo* TopicNames::family_of(const std::vector<std::string>& names) co
   const TopicInfo* best = nullptr;
   std::size_t length = 0;
   for (const auto& [pattern, info] : context_.topics) {
-    const bool all =
-        pattern.size() > length && pattern.find('*') != std::string::npos &&
-        std::all_of(names.begin(), names.end(), [&](const std::string& each) { return matches_topic(pattern, each); });
+    const bool all = pattern.size() > length && pattern.find('*') != std::string::npos &&
+                     std::all_of(names.begin(), names.end(), [&pattern = pattern](const std::string& each) {
+                       return matches_topic(pattern, each);
+                     });
     if (all) {
       best = &info;
       length = pattern.size();

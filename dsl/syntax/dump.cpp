@@ -12,6 +12,8 @@ template <typename... Cases>
 struct Overload : Cases... {
   using Cases::operator()...;
 };
+template <typename... Cases>
+Overload(Cases...) -> Overload<Cases...>;
 
 using Words = std::initializer_list<std::string_view>;
 

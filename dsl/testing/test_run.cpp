@@ -181,7 +181,7 @@ class TestRun {
     }
     for (const auto& [name, value] : expectation.headers) {
       const auto found = std::find_if(message.headers.begin(), message.headers.end(),
-                                      [&](const auto& header) { return header.first == name; });
+                                      [&name = name](const auto& header) { return header.first == name; });
       if (found == message.headers.end()) {
         return "there is no header \"" + name + "\"";
       }
