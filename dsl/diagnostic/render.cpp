@@ -155,7 +155,8 @@ class Painter {
     const std::size_t before = std::min<std::size_t>(mark.span.begin - line.begin, text.size());
     const std::size_t end = std::min<std::size_t>(mark.span.end - line.begin, text.size());
     const std::size_t indent = display_width(text.substr(0, before));
-    const std::size_t width = display_width(text.substr(0, std::max(end, before))) - indent;
+    // In a text that is not UTF-8 a longer part may be shown shorter.
+    const std::size_t width = std::max(display_width(text.substr(0, std::max(end, before))), indent) - indent;
     const std::string label(mark.text);
     out_ += gutter("") + " | " + std::string(indent, ' ') +
             std::string(std::max<std::size_t>(width, 1), mark.primary ? '^' : '-') +
