@@ -38,6 +38,20 @@ bool ends_value(const char* end) {
   return !is_reserved(word) || word == "true" || word == "false" || word == "null";
 }
 
+/// The words between backticks: "`to`", "a type (`bool int …`, `one of`)".
+void add_words(std::string_view phrase, std::vector<std::string>& words) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < phrase.size();) {
+    const char* const begin = phrase.data() + i;
+    const char* const end = std::find_if_not(begin, phrase.data() + phrase.size(), is_word_char);
+    if (quoted && end != begin) {
+      words.emplace_back(begin, end);
+    }
+    quoted = end == begin && phrase[i] == '`' ? !quoted : quoted;
+    i += end == begin ? 1 : static_cast<std::size_t>(end - begin);
+  }
+}
+
 std::string join_alternatives(const std::vector<std::string_view>& phrases) {
   std::string text;
   for (std::size_t i = 0; i < phrases.size(); ++i) {
@@ -137,18 +151,22 @@ void ParseState::report_failure(const char* last) {
   }
 }
 
-/// A misspelled word among the expected ones.
+/// A misspelled word among the expected ones, or behind a value among those that begin a test.
 void ParseState::suggest_keyword(Diagnostic& diagnostic, Span at, std::string_view word) const {
-  std::vector<std::string> keywords = {"route", "tap", "drop", "group", "otherwise"};
+  std::vector<std::string> keywords = {"route", "tap", "drop", "group", "include", "otherwise"};
   if (!is_one_of("a rule", expected_)) {
     keywords.clear();
   }
   for (const std::string_view phrase : expected_) {
-    if (phrase.size() > 3 && phrase.front() == '`' && phrase.back() == '`') {
-      keywords.emplace_back(phrase.substr(1, phrase.size() - 2));
-    }
+    add_words(phrase, keywords);
   }
-  const std::string near = nearest(word, keywords);
+  std::string near = nearest(word, keywords);
+  if (near.empty() && ends_value(accepted_end_)) {
+    const std::vector<std::string> tests = {"matches", "starts", "ends", "contains", "ignoring"};
+    const auto longer = std::find_if(
+        tests.begin(), tests.end(), [&](const std::string& test) { return word.size() > 2 && test.starts_with(word); });
+    near = longer != tests.end() ? *longer : nearest(word, tests);
+  }
   if (!near.empty()) {
     diagnostic.help("did you mean `" + near + "`?",
                     Fix{{{at, near}}, Applicability::machine, "fix: `" + std::string(word) + "` → `" + near + "`"});
