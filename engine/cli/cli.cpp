@@ -47,6 +47,32 @@ std::string unknown_command(const CLI::App& app, std::span<const std::string> ar
                      near ? "; did you mean '" + *near + "'?" : ".", fmt::join(known, ", "));
 }
 
+// CLI11 says of a mistyped option only that it was not expected. Empty: there is none.
+std::string unknown_option(const CLI::App& app, std::span<const std::string> arguments, const std::string& above = "") {
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      known.push_back("--" + name);
+    }
+  }
+  const std::string who = above + app.get_name();
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const auto commands = app.get_subcommands({});
+    const auto below = std::ranges::find(commands, arguments[i], [](const CLI::App* each) { return each->get_name(); });
+    if (below != commands.end()) {
+      return unknown_option(**below, arguments.subspan(i + 1), who + " ");
+    }
+    const std::string name = arguments[i].substr(0, arguments[i].find('='));
+    if (!name.starts_with("--") || name == "--" || std::ranges::find(known, name) != known.end()) {
+      continue;
+    }
+    const std::optional<std::string> near = config::nearest(name, known);
+    return fmt::format("{}: there is no option '{}'{} Known: {}", who, name,
+                       near ? "; did you mean '" + *near + "'?" : ".", fmt::join(known, ", "));
+  }
+  return "";
+}
+
 ExitCode guarded(const Chosen& command, const Console& console) {
   const auto say = [&console](const std::exception& error, ExitCode code) {
     console.err << error.what() << "\n";
@@ -93,9 +119,11 @@ ExitCode run(std::span<const std::string> arguments, const Console& console) {
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
-    if (const std::string text = unknown_command(app, arguments); !text.empty()) {
-      console.err << text << "\n";
-      return ExitCode::kUsage;
+    for (const std::string& text : {unknown_command(app, arguments), unknown_option(app, arguments)}) {
+      if (error.get_exit_code() != 0 && !text.empty()) {
+        console.err << text << "\n";
+        return ExitCode::kUsage;
+      }
     }
     const int code = app.exit(error, console.out, console.err);
     return code == 0 ? ExitCode::kOk : ExitCode::kUsage;

@@ -134,6 +134,9 @@ router r for e {
   EXPECT_NE(ran.out.find("         2 looked up by `id` ==\n  compared with every event: any ("), std::string::npos)
       << ran.out;
   EXPECT_EQ(run({"check", "--cost"}).code, ExitCode::kUsage);
+  const Ran mistyped = run({"check", "--cots", file});
+  EXPECT_EQ(mistyped.code, ExitCode::kUsage);
+  EXPECT_THAT(mistyped.err, HasSubstr("millrace check: there is no option '--cots'; did you mean '--cost'?"));
 }
 
 TEST_F(RulesFiles, FixNeedsToBeToldTheFiles) { EXPECT_EQ(run({"check", "--fix"}).code, ExitCode::kUsage); }
