@@ -45,30 +45,6 @@ int kind_of(const Value& value) {
                                                         : static_cast<int>(value.tag());
 }
 
-bool is_before(const Value& a, const Value& b) {
-  const auto order = compare(a, b);
-  return order && *order < 0;
-}
-
-/// Nothing if no value is in both.
-std::optional<Interval> meet(const Interval& a, const Interval& b) {
-  Interval out = a;
-  if (b.low.present() && (!a.low.present() || is_before(a.low, b.low) || (equals(a.low, b.low) && b.low_open))) {
-    out.low = b.low;
-    out.low_open = b.low_open;
-  }
-  if (b.high.present() && (!a.high.present() || is_before(b.high, a.high) || (equals(a.high, b.high) && b.high_open))) {
-    out.high = b.high;
-    out.high_open = b.high_open;
-  }
-  if (out.low.present() && out.high.present()) {
-    if (is_before(out.high, out.low) || (equals(out.low, out.high) && (out.low_open || out.high_open))) {
-      return std::nullopt;
-    }
-  }
-  return out;
-}
-
 int kind_of(const Interval& interval) { return kind_of(interval.low.present() ? interval.low : interval.high); }
 
 } // namespace

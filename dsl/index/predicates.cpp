@@ -13,7 +13,30 @@ using Asks = Predicate::Kind;
 
 bool has_order(const Value& value) { return value.present() && value.tag() != Tag::json && value.tag() != Tag::list; }
 
+bool is_before(const Value& a, const Value& b) {
+  const auto order = compare(a, b);
+  return order && *order < 0;
+}
+
 } // namespace
+
+std::optional<Interval> meet(const Interval& a, const Interval& b) {
+  Interval out = a;
+  if (b.low.present() && (!a.low.present() || is_before(a.low, b.low) || (equals(a.low, b.low) && b.low_open))) {
+    out.low = b.low;
+    out.low_open = b.low_open;
+  }
+  if (b.high.present() && (!a.high.present() || is_before(b.high, a.high) || (equals(a.high, b.high) && b.high_open))) {
+    out.high = b.high;
+    out.high_open = b.high_open;
+  }
+  if (out.low.present() && out.high.present()) {
+    if (is_before(out.high, out.low) || (equals(out.low, out.high) && (out.low_open || out.high_open))) {
+      return std::nullopt;
+    }
+  }
+  return out;
+}
 
 std::vector<Conjunction> Predicates::conjunctions(const Router& router) {
   std::vector<Conjunction> list;

@@ -2,6 +2,7 @@
 // as sets of questions that must all be answered with yes.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ struct Interval {
   bool low_open = false; // without `low` itself
   bool high_open = false;
 };
+
+/// What is in both; nothing if no value is.
+std::optional<Interval> meet(const Interval& a, const Interval& b);
 
 /// One question: a condition that is neither `and` nor `or`, or an `or` of equalities of one value.
 struct Predicate {

@@ -21,11 +21,6 @@ using Asks = Predicate::Kind;
 constexpr std::size_t kMostCompared = 64;    // ways that one is compared with
 constexpr std::size_t kMostPredicates = 256; // of a way, beyond which nothing is proven of it
 
-bool is_before(const Value& a, const Value& b) {
-  const auto order = compare(a, b);
-  return order && *order < 0;
-}
-
 bool holds(const Interval& interval, const Value& value) {
   const auto above = interval.low.present() ? compare(interval.low, value) : std::strong_ordering::less;
   const auto below = interval.high.present() ? compare(value, interval.high) : std::strong_ordering::less;
@@ -115,23 +110,12 @@ class Proofs {
         }
         if (a < b && one.kind == Asks::range && other.kind == Asks::range && one.subject == other.subject &&
             one.intervals.size() == 1 && other.intervals.size() == 1 &&
-            are_apart(one.intervals.front(), other.intervals.front())) {
+            !meet(one.intervals.front(), other.intervals.front())) {
           return true;
         }
       }
     }
     return false;
-  }
-
-  static bool are_apart(const Interval& a, const Interval& b) {
-    const auto ends_before = [](const Interval& first, const Interval& second) {
-      if (!first.high.present() || !second.low.present()) {
-        return false;
-      }
-      return is_before(first.high, second.low) ||
-             (equals(first.high, second.low) && (first.high_open || second.low_open));
-    };
-    return ends_before(a, b) || ends_before(b, a);
   }
 
   bool satisfies(const Value& value, const Predicate& predicate) const {
