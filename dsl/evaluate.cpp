@@ -91,7 +91,9 @@ class Evaluator::State {
     if (const Router* router = this->router()) {
       for (const Rule& rule : router->rules) {
         rule_names_.push_back(router->name + "." + rule.name);
-        own_briefs_.push_back({static_cast<Index>(own_briefs_.size()), rule.kind, false});
+        if (router->briefs.empty()) {
+          own_briefs_.push_back({static_cast<Index>(own_briefs_.size()), rule.kind, false});
+        }
       }
       briefs_ = router->briefs.empty() ? own_briefs_.data() : router->briefs.data();
       rule_names_.push_back(router->name + ".otherwise");
