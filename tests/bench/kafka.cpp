@@ -1,13 +1,14 @@
 // sink_kafka and source_kafka, loaded as the engine loads them and driven from memory, against bare librdkafka loops
 // with the same settings on the same broker; by turns, in one run. What the engine adds is measured by `produce` and
 // `load`.
+#include "tests/bench/edits.hpp"
+#include "tests/bench/turns.hpp"
 #include "tests/plugins/kafka/broker.hpp"
 
 #include <millrace/testing/module.hpp>
 #include <millrace/testing/sink.hpp>
 #include <millrace/testing/source.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -31,19 +32,7 @@ constexpr std::size_t kOpenDeliveries = 16;
 
 // Real edits where they are, else lines of the same length.
 std::vector<std::string> lines() {
-  std::vector<std::string> out;
-  if (const char* folder = std::getenv("MILLRACE_DATA")) {
-    const std::string command = std::string("zcat '") + folder + "/wikipedia-edits-2015-09-12.json.gz' 2>/dev/null";
-    if (std::FILE* file = ::popen(command.c_str(), "r")) {
-      char* line = nullptr;
-      std::size_t room = 0;
-      for (ssize_t size = 0; (size = ::getline(&line, &room, file)) > 0;) {
-        out.emplace_back(line, static_cast<std::size_t>(size) - 1);
-      }
-      std::free(line);
-      ::pclose(file);
-    }
-  }
+  std::vector<std::string> out = bench::edits();
   for (int i = 0; out.empty() || i < 10'000 - static_cast<int>(out.size()); ++i) {
     out.push_back("{\"id\":" + std::to_string(i) + ",\"text\":\"" + std::string(400, 'x') + "\"}");
   }
@@ -54,14 +43,9 @@ double rate(Clock::time_point begin, double events = kEvents) {
   return events / std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 void report(const char* name, const std::vector<double>& ours, const std::vector<double>& reference) {
-  std::printf("bench %s value=%.0f unit=events/s reference=%.0f ratio=%.2f\n", name, median(ours), median(reference),
-              median(ours) / median(reference));
+  std::printf("bench %s value=%.0f unit=events/s reference=%.0f ratio=%.2f\n", name, bench::median(ours),
+              bench::median(reference), bench::median(ours) / bench::median(reference));
 }
 
 kafka_client::Client client(rd_kafka_type_t type, const std::vector<std::pair<const char*, std::string>>& settings) {

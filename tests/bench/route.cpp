@@ -2,9 +2,6 @@
 // simdjson's DOM parse of the same bytes. Both run in turn, several times, and the best of each counts, since other
 // programs share the machine.
 #include <simdjson.h>
-#include <time.h>
-
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -14,6 +11,7 @@
 
 #include "dsl/compile.hpp"
 #include "dsl/evaluate.hpp"
+#include "tests/bench/turns.hpp"
 
 namespace millrace::dsl {
 namespace {
@@ -73,27 +71,16 @@ std::vector<std::string> make_events(std::size_t count) {
   return events;
 }
 
-double processor_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
 template <typename Each>
 double events_per_second(std::size_t count, std::size_t times, Each each) {
-  const double start = processor_seconds();
-  for (std::size_t time = 0; time < times; ++time) {
-    for (std::size_t i = 0; i < count; ++i) {
-      each(i);
+  const double seconds = bench::seconds_of([&] {
+    for (std::size_t time = 0; time < times; ++time) {
+      for (std::size_t i = 0; i < count; ++i) {
+        each(i);
+      }
     }
-  }
-  return static_cast<double>(count * times) / (processor_seconds() - start);
-}
-
-double median(std::vector<double> numbers) {
-  const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
-  std::nth_element(numbers.begin(), middle, numbers.end());
-  return *middle;
+  });
+  return static_cast<double>(count * times) / seconds;
 }
 
 int run() {
@@ -135,8 +122,8 @@ int run() {
     std::fputs("bench route: not every event was parsed and routed\n", stderr);
     return 1;
   }
-  std::printf("bench route value=%.0f unit=events/s reference=%.0f ratio=%.2f\n", median(values), median(references),
-              median(ratios));
+  std::printf("bench route value=%.0f unit=events/s reference=%.0f ratio=%.2f\n", bench::median(values),
+              bench::median(references), bench::median(ratios));
   return 0;
 }
 

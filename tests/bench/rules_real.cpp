@@ -12,6 +12,7 @@
 
 #include "dsl/compile.hpp"
 #include "dsl/evaluate.hpp"
+#include "tests/bench/edits.hpp"
 #include "tests/bench/turns.hpp"
 
 namespace millrace::dsl {
@@ -19,23 +20,6 @@ namespace {
 
 constexpr int kRounds = 15;
 constexpr std::size_t kBatch = 250;
-
-std::vector<std::string> edits() {
-  std::vector<std::string> lines;
-  const char* const folder = std::getenv("MILLRACE_DATA");
-  const std::string command = "zcat '" + std::string(folder == nullptr ? ".deps/data" : folder) +
-                              "/wikipedia-edits-2015-09-12.json.gz' 2>/dev/null";
-  if (std::FILE* pipe = ::popen(command.c_str(), "r")) {
-    char* line = nullptr;
-    std::size_t room = 0;
-    for (ssize_t size = 0; (size = ::getline(&line, &room, pipe)) > 0;) {
-      lines.emplace_back(line, static_cast<std::size_t>(size) - 1);
-    }
-    std::free(line);
-    ::pclose(pipe);
-  }
-  return lines;
-}
 
 /// What stands behind `"name":` in a line whose members are known to be plain.
 std::string member(const std::string& line, const std::string& name) {
@@ -151,9 +135,9 @@ class Subject {
 };
 
 int run() {
-  const std::vector<std::string> lines = edits();
+  const std::vector<std::string> lines = bench::edits();
   if (lines.empty()) {
-    std::fputs("bench rules_real: there are no edits; ./dev setup fetches them into .deps/data\n", stderr);
+    std::fputs("bench rules_real: there are no edits in MILLRACE_DATA; ./dev bench sets it\n", stderr);
     return 1;
   }
   const std::vector<std::string> all = conditions(lines);
