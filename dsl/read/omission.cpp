@@ -1,37 +1,14 @@
 #include "dsl/read/omission.hpp"
 
 #include <algorithm>
-#include <string>
-#include <utility>
-
-#include "dsl/read/json_text.hpp"
 
 namespace millrace::dsl {
-
-Omission::Omission(const Shape& shape, std::span<const Index> fields) : nodes_(shape.fields.size()) {
-  std::vector<bool> touched(nodes_.size(), false);
-  for (const Index field : fields) {
-    nodes_[field].cut = true;
-    for (Index at = field; at != kNone; at = shape.fields[at].parent) {
-      touched[at] = true;
-    }
-  }
-  for (Index i = 0; i < nodes_.size(); ++i) {
-    std::vector<std::pair<std::string, Index>> keys;
-    for (const Index child : shape.fields[i].children) {
-      if (touched[child]) {
-        keys.emplace_back(shape.fields[child].name, child);
-      }
-    }
-    nodes_[i].keys = KeyTable(keys);
-  }
-}
 
 /// Goes over the tokens and copies what lies between the cuts.
 class Omission::Walk {
  public:
-  Walk(const std::vector<Node>& nodes, const Structure& structure, Arena& arena)
-      : nodes_(nodes), text_(structure.text()), next_(structure.begin()), arena_(arena) {}
+  Walk(const CutFields& fields, const Structure& structure, Arena& arena)
+      : fields_(fields), text_(structure.text()), next_(structure.begin()), arena_(arena) {}
 
   std::string_view run() {
     object(0);
@@ -46,7 +23,7 @@ class Omission::Walk {
  private:
   /// At `{`; ends behind its `}`.
   void object(Index index) {
-    const Node& node = nodes_[index];
+    const CutFields::Node& node = fields_[index];
     ++next_;
     if (text_[*next_] == '}') {
       ++next_;
@@ -57,13 +34,13 @@ class Omission::Walk {
     bool more = true;
     while (more) {
       const std::size_t begin = *next_;
-      const Index child = find(node, key());
+      const Index child = CutFields::find(node, key(), scratch_);
       next_ += 2;
-      const bool cut = child != kNone && nodes_[child].cut;
+      const bool cut = child != kNone && fields_[child].cut;
       if (!cut && child != kNone && text_[*next_] == '{') {
         object(child);
       } else {
-        skip();
+        next_ = behind_value(text_, next_);
       }
       const std::size_t end = text_.find_last_not_of(" \n\t\r", *next_ - 1) + 1;
       more = text_[*next_] == ',';
@@ -96,24 +73,7 @@ class Omission::Walk {
     return with_quotes.substr(1, with_quotes.rfind('"') - 1);
   }
 
-  Index find(const Node& node, std::string_view key) {
-    if (key.find('\\') == std::string_view::npos) {
-      return node.keys.find(key);
-    }
-    return node.keys.find(unescape(key, scratch_).value_or(""));
-  }
-
-  /// Behind the value that begins here.
-  void skip() {
-    int depth = 0;
-    do {
-      const char c = text_[*next_++];
-      depth += c == '{' || c == '[' ? 1 : 0;
-      depth -= c == '}' || c == ']' ? 1 : 0;
-    } while (depth > 0);
-  }
-
-  const std::vector<Node>& nodes_;
+  const CutFields& fields_;
   std::string_view text_;
   const std::uint32_t* next_;
   Arena& arena_;
@@ -124,7 +84,7 @@ class Omission::Walk {
 };
 
 std::string_view Omission::write(const Structure& structure, Arena& arena) const {
-  return Walk(nodes_, structure, arena).run();
+  return Walk(fields_, structure, arena).run();
 }
 
 } // namespace millrace::dsl

@@ -4,10 +4,8 @@
 
 #include <span>
 #include <string_view>
-#include <vector>
 
-#include "dsl/program.hpp"
-#include "dsl/read/key_table.hpp"
+#include "dsl/read/cut_fields.hpp"
 #include "dsl/read/structure.hpp"
 #include "dsl/values/arena.hpp"
 
@@ -16,20 +14,16 @@ namespace millrace::dsl {
 class Omission {
  public:
   /// `fields` of the shape are cut out, with all that is in them.
-  Omission(const Shape& shape, std::span<const Index> fields);
+  Omission(const Shape& shape, std::span<const Index> fields) : fields_(shape, fields) {}
 
   /// The event itself where it has none of them, else made in the arena. A member goes with the comma that it no longer
   /// needs; objects that are emptied stay. The structure is one that a Reader has found to be JSON.
   std::string_view write(const Structure& structure, Arena& arena) const;
 
  private:
-  struct Node {
-    KeyTable keys; // of what is cut out, and of what is around it
-    bool cut = false;
-  };
   class Walk;
 
-  std::vector<Node> nodes_;
+  CutFields fields_;
 };
 
 } // namespace millrace::dsl

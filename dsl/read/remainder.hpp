@@ -3,10 +3,8 @@
 
 #include <span>
 #include <string_view>
-#include <vector>
 
-#include "dsl/program.hpp"
-#include "dsl/read/key_table.hpp"
+#include "dsl/read/cut_fields.hpp"
 #include "dsl/read/structure.hpp"
 #include "dsl/values/arena.hpp"
 
@@ -15,20 +13,16 @@ namespace millrace::dsl {
 class Remainder {
  public:
   /// `fields` of the shape are taken out, with all that is in them.
-  Remainder(const Shape& shape, std::span<const Index> fields);
+  Remainder(const Shape& shape, std::span<const Index> fields) : fields_(shape, fields) {}
 
   /// The event without them, made in the arena. Members keep their order and their text; objects that are emptied by it
   /// go too. The structure is one that a Reader has found to be JSON.
   std::string_view write(const Structure& structure, Arena& arena) const;
 
  private:
-  struct Node {
-    KeyTable keys;
-    bool taken_out = false;
-  };
   class Walk;
 
-  std::vector<Node> nodes_;
+  CutFields fields_;
 };
 
 } // namespace millrace::dsl
