@@ -134,7 +134,10 @@ bool is_code(const std::string& wanted) {
 
 std::string code_given(const Block& block, const std::string& rules, const std::string& expression) {
   const Compilation result = Asked(block, rules + router_with(expression, "")).compiled();
-  return result.diagnostics.all().empty() ? "nothing" : name_of(result.diagnostics.sorted().front().code);
+  std::vector<Diagnostic> all = result.diagnostics.sorted();
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Diagnostic& a, const Diagnostic& b) { return a.is_error() > b.is_error(); });
+  return all.empty() ? "nothing" : name_of(all.front().code);
 }
 
 std::string answer_given(const Block& block, const std::string& rules, const Answer& answer, const std::string& event) {
