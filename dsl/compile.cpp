@@ -59,7 +59,8 @@ class Closure {
   enum class Lookups { own_files, fixtures_first };
   using CsvFiles = std::map<std::pair<FileId, std::uint32_t>, FileId>;
 
-  Closure(Compilation& out, const Loader& load, Lookups lookups) : out_(out), load_(load), lookups_(lookups) {}
+  Closure(Compilation& out, const Loader& load, Lookups lookups, ParsedFiles& parsed)
+      : out_(out), load_(load), lookups_(lookups), parsed_(parsed) {}
 
   std::vector<ast::File> run(std::string_view root) {
     base_ = folder_of(root);
@@ -202,7 +203,7 @@ class Closure {
 
   void add(const std::string& name, std::string text, Span import) {
     const bool too_large = text.size() > kMaxFileSize;
-    const FileId file = out_.sources.add(base_ + name, too_large ? "" : std::move(text));
+    const FileId file = parsed_.add(out_.sources, base_ + name, too_large ? "" : std::move(text));
     if (too_large) {
       out_.diagnostics
           .add(Code::import_not_found, file == 0 ? Span{0, 0, 0} : import,
@@ -210,12 +211,13 @@ class Closure {
           .help("split it");
     }
     names_.push_back(name);
-    files_.push_back(parse_file(out_.sources, file, out_.diagnostics));
+    files_.push_back(parsed_.parse(out_.sources, file, out_.diagnostics));
   }
 
   Compilation& out_;
   const Loader& load_;
   const Lookups lookups_;
+  ParsedFiles& parsed_;
   std::string base_;               // folder of the root
   std::vector<std::string> names_; // below it, by file
   std::vector<ast::File> files_;   // rules; CSV files have the numbers behind them
@@ -235,13 +237,9 @@ namespace {
 
 enum class Reach { checked, not_checked };
 
-Compilation compile(std::string_view root, const Loader& load, Closure::Lookups lookups, Reach reach) {
-  Compilation out;
-  Closure closure(out, load, lookups);
-  const std::vector<ast::File> files = closure.run(root);
-  if (!all_readable(files)) {
-    return out; // names that stand in what cannot be read are not known, so nothing can be said of the rest
-  }
+/// Nothing, if there are errors.
+std::shared_ptr<const Ruleset> ruleset_of(const std::vector<ast::File>& files, const Closure& closure, Compilation& out,
+                                          Reach reach) {
   auto ruleset = std::make_shared<Ruleset>();
   check::Context context{
       out.sources,         files, out.diagnostics, ruleset->program, {}, {}, {}, {}, {}, {}, {}, {}, {},
@@ -252,14 +250,11 @@ Compilation compile(std::string_view root, const Loader& load, Closure::Lookups 
   check::check_tables(context);
   check::check_unused(context);
   ruleset->tests = check::check_tests(context);
-  if (out.diagnostics.has_errors()) {
-    return out;
-  }
-  if (reach == Reach::checked) {
+  if (!out.diagnostics.has_errors() && reach == Reach::checked) {
     check::check_reach(context);
   }
   if (out.diagnostics.has_errors()) {
-    return out;
+    return nullptr;
   }
   ruleset->program.seal();
   ruleset->costs = index_rules(ruleset->program);
@@ -267,22 +262,40 @@ Compilation compile(std::string_view root, const Loader& load, Closure::Lookups 
   ruleset->files = closure.listed();
   ruleset->hash = closure.hash();
   ruleset->meanings = meanings_of(ruleset->program);
-  out.ruleset = std::move(ruleset);
+  return ruleset;
+}
+
+Compilation compile(std::string_view root, const Loader& load, Closure::Lookups lookups, Reach reach,
+                    ParsedFiles& parsed) {
+  Compilation out;
+  Closure closure(out, load, lookups, parsed);
+  std::vector<ast::File> files = closure.run(root);
+  if (all_readable(files)) { // else names are missing, so that nothing can be said of the rest
+    out.ruleset = ruleset_of(files, closure, out, reach);
+  }
+  parsed.keep(out.sources, std::move(files));
   return out;
 }
 
 } // namespace
 
+Compilation compile(std::string_view root, const Loader& load, ParsedFiles& parsed) {
+  return compile(root, load, Closure::Lookups::own_files, Reach::checked, parsed);
+}
+
 Compilation compile(std::string_view root, const Loader& load) {
-  return compile(root, load, Closure::Lookups::own_files, Reach::checked);
+  ParsedFiles parsed;
+  return compile(root, load, parsed);
 }
 
 Compilation compile_with_unreachable(std::string_view root, const Loader& load) {
-  return compile(root, load, Closure::Lookups::own_files, Reach::not_checked);
+  ParsedFiles parsed;
+  return compile(root, load, Closure::Lookups::own_files, Reach::not_checked, parsed);
 }
 
 Compilation compile_with_fixtures(std::string_view root, const Loader& load) {
-  return compile(root, load, Closure::Lookups::fixtures_first, Reach::checked);
+  ParsedFiles parsed;
+  return compile(root, load, Closure::Lookups::fixtures_first, Reach::checked, parsed);
 }
 
 std::string fixture_of(std::string_view root, std::string_view lookup) {
@@ -292,7 +305,8 @@ std::string fixture_of(std::string_view root, std::string_view lookup) {
 std::vector<std::string> files_of(std::string_view root, const Loader& load) {
   Compilation read;
   std::vector<std::string> names;
-  if (Closure(read, load, Closure::Lookups::own_files).run(root).empty()) {
+  ParsedFiles parsed;
+  if (Closure(read, load, Closure::Lookups::own_files, parsed).run(root).empty()) {
     return names;
   }
   for (FileId file = 0; file < read.sources.size(); ++file) {

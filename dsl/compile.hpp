@@ -14,6 +14,7 @@
 
 #include "dsl/diagnostic.hpp"
 #include "dsl/ruleset.hpp"
+#include "dsl/syntax/parsed_files.hpp"
 
 namespace millrace::dsl {
 
@@ -32,6 +33,9 @@ struct Compilation {
 };
 
 Compilation compile(std::string_view root, const Loader& load);
+
+/// The same where a compilation of an earlier state of the files has gone before, and another may follow.
+Compilation compile(std::string_view root, const Loader& load, ParsedFiles& parsed);
 
 /// The same for rules of which some cannot be reached by any event, which else is an error: made-up ones that are to be
 /// run all the same.

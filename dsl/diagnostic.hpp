@@ -72,6 +72,8 @@ class Diagnostics {
 
   bool has_errors() const { return errors_ > 0; }
   std::size_t error_count() const { return errors_; }
+  /// What is added from now on may be dropped.
+  bool is_full() const { return all_.size() >= 4 * kMaxErrors || errors_ > kMaxErrors; }
   const std::vector<Diagnostic>& all() const { return all_; }
   /// In the order of the text: by file, then by offset.
   std::vector<Diagnostic> sorted() const;

@@ -121,6 +121,10 @@ void ParseState::report_failure(const char* last) {
   if (given_up_) {
     return;
   }
+  if (accepted_end_ > furthest_) { // all that could follow was read, and there is more
+    furthest_ = accepted_end_;
+    expected_.clear();
+  }
   const Next found = next(furthest_, last);
   const std::string word(found.lexeme.text);
   Span at = span(found.begin, found.end());
@@ -167,7 +171,7 @@ void ParseState::suggest_keyword(Diagnostic& diagnostic, Span at, std::string_vi
         tests.begin(), tests.end(), [&](const std::string& test) { return word.size() > 2 && test.starts_with(word); });
     near = longer != tests.end() ? *longer : nearest(word, tests);
   }
-  if (!near.empty()) {
+  if (!near.empty() && near != word) {
     diagnostic.help("did you mean `" + near + "`?",
                     Fix{{{at, near}}, Applicability::machine, "fix: `" + std::string(word) + "` → `" + near + "`"});
   }

@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include "dsl/diagnostic/nearest.hpp"
 #include "dsl/grammar/items.hpp"
+#include "dsl/syntax/former_pieces.hpp"
 #include "dsl/syntax/splitter.hpp"
 #include "dsl/syntax/text.hpp"
 
@@ -15,8 +18,12 @@ namespace {
 
 class FileParser {
  public:
-  FileParser(const SourceMap& sources, ast::File& file, Diagnostics& diagnostics)
-      : sources_(sources), file_(file), diagnostics_(diagnostics), state_(sources, file, diagnostics) {}
+  FileParser(const SourceMap& sources, ast::File& file, Diagnostics& diagnostics, FormerPieces* former)
+      : sources_(sources),
+        file_(file),
+        diagnostics_(diagnostics),
+        former_(former),
+        state_(sources, file, diagnostics) {}
 
   void item(const Piece& piece) {
     switch (piece.kind) {
@@ -54,10 +61,15 @@ class FileParser {
  private:
   template <typename Node>
   void plain(const Piece& piece) {
-    Node node;
-    if (parsed(piece, node)) {
+    ast::ItemNode node{std::in_place_type<Node>};
+    if (is_former(piece.span, node) || parsed(piece, std::get<Node>(node))) {
       file_.items.push_back({piece.span, std::move(node)});
     }
+  }
+
+  template <typename Node>
+  bool is_former(Span piece, Node& node) {
+    return former_ != nullptr && former_->copy(sources_.text(file_.id), piece, file_, node);
   }
 
   template <typename Node>
@@ -173,7 +185,7 @@ class FileParser {
     ast::Rule node;
     Piece head = piece;
     head.span = piece.kind == PieceKind::group ? piece.head : piece.span;
-    const bool good = parsed(head, node);
+    const bool good = is_former(head.span, node) || parsed(head, node);
     node.span = piece.span;
     for (const Piece& inner : piece.rules) {
       inner.kind == PieceKind::include ? refuse_in_group(inner) : rule(inner, node.rules);
@@ -232,12 +244,13 @@ class FileParser {
   const SourceMap& sources_;
   ast::File& file_;
   Diagnostics& diagnostics_;
+  FormerPieces* const former_; // or none
   grammar::ParseState state_;
 };
 
 } // namespace
 
-ast::File parse_file(const SourceMap& sources, FileId id, Diagnostics& diagnostics) {
+ast::File parse_file(const SourceMap& sources, FileId id, Diagnostics& diagnostics, FormerPieces* former) {
   ast::File file;
   file.id = id;
   if (const auto bad = first_bad_utf8(sources.text(id))) {
@@ -251,7 +264,7 @@ ast::File parse_file(const SourceMap& sources, FileId id, Diagnostics& diagnosti
   file.comments = std::move(pieces.comments);
   file.readable = pieces.readable;
   file.exprs.reserve(sources.text(id).size() / 16);
-  FileParser parser(sources, file, diagnostics);
+  FileParser parser(sources, file, diagnostics, former);
   for (const Piece& piece : pieces.items) {
     parser.item(piece);
   }

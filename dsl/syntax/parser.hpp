@@ -6,7 +6,10 @@
 
 namespace millrace::dsl {
 
-/// Parses every piece that can be parsed; what cannot is reported and named in `broken`.
-ast::File parse_file(const SourceMap& sources, FileId file, Diagnostics& diagnostics);
+class FormerPieces;
+
+/// Parses every piece that can be parsed; what cannot is reported and named in `broken`. Pieces that are among the
+/// former ones are copied from there.
+ast::File parse_file(const SourceMap& sources, FileId file, Diagnostics& diagnostics, FormerPieces* former = nullptr);
 
 } // namespace millrace::dsl

@@ -6,8 +6,12 @@
 namespace millrace::dsl {
 
 FileId SourceMap::add(std::string name, std::string text) {
+  return add(std::move(name), std::make_shared<const std::string>(std::move(text)));
+}
+
+FileId SourceMap::add(std::string name, std::shared_ptr<const std::string> text) {
   File& file = files_.emplace_back(File{std::move(name), std::move(text), {0}});
-  for (std::size_t at = file.text.find('\n'); at != std::string::npos; at = file.text.find('\n', at + 1)) {
+  for (std::size_t at = file.text->find('\n'); at != std::string::npos; at = file.text->find('\n', at + 1)) {
     file.line_begins.push_back(static_cast<std::uint32_t>(at + 1));
   }
   return static_cast<FileId>(files_.size() - 1);
@@ -19,8 +23,8 @@ Location SourceMap::locate(FileId file, std::uint32_t offset) const {
   const std::uint32_t begin = *(after - 1);
   Location location;
   location.line = static_cast<std::uint32_t>(after - source.line_begins.begin());
-  for (std::uint32_t at = begin; at < offset && at < source.text.size(); ++at) {
-    const bool is_continuation = (static_cast<unsigned char>(source.text[at]) & 0xC0u) == 0x80u;
+  for (std::uint32_t at = begin; at < offset && at < source.text->size(); ++at) {
+    const bool is_continuation = (static_cast<unsigned char>((*source.text)[at]) & 0xC0u) == 0x80u;
     location.column += is_continuation ? 0 : 1;
   }
   return location;
@@ -28,11 +32,11 @@ Location SourceMap::locate(FileId file, std::uint32_t offset) const {
 
 Span SourceMap::line(FileId file, std::uint32_t line) const {
   const File& source = files_[file];
-  Span span{file, source.line_begins[line - 1], static_cast<std::uint32_t>(source.text.size())};
+  Span span{file, source.line_begins[line - 1], static_cast<std::uint32_t>(source.text->size())};
   if (line < source.line_begins.size()) {
     span.end = source.line_begins[line] - 1;
   }
-  if (span.end > span.begin && source.text[span.end - 1] == '\r') {
+  if (span.end > span.begin && (*source.text)[span.end - 1] == '\r') {
     --span.end;
   }
   return span;

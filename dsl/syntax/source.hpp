@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,11 +35,13 @@ struct Location {
 /// Every file of one compilation, in the order in which they were loaded; the root is file 0.
 class SourceMap {
  public:
+  FileId add(std::string name, std::shared_ptr<const std::string> text);
   FileId add(std::string name, std::string text);
 
   std::size_t size() const { return files_.size(); }
   std::string_view name(FileId file) const { return files_[file].name; }
-  std::string_view text(FileId file) const { return files_[file].text; }
+  std::string_view text(FileId file) const { return *files_[file].text; }
+  std::shared_ptr<const std::string> shared_text(FileId file) const { return files_[file].text; }
   std::string_view text(Span span) const { return text(span.file).substr(span.begin, span.size()); }
 
   Location locate(FileId file, std::uint32_t offset) const;
@@ -50,7 +53,7 @@ class SourceMap {
  private:
   struct File {
     std::string name;
-    std::string text;
+    std::shared_ptr<const std::string> text;
     std::vector<std::uint32_t> line_begins;
   };
   std::deque<File> files_;

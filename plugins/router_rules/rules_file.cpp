@@ -34,7 +34,8 @@ std::optional<std::string> read(const std::string& name) {
   return std::move(out).str();
 }
 
-// What was compiled last from each root, with every text that was asked for: the same texts are not compiled again.
+// What was compiled last from each root, with every text that was asked for: the same texts are not compiled again, and
+// of others not parsed again what has not changed.
 class Shelf {
  public:
   std::shared_ptr<const dsl::Ruleset> find(const std::string& root, bool tested) {
@@ -52,7 +53,20 @@ class Shelf {
   }
   void put(const std::string& root, Texts texts, bool tested, const std::shared_ptr<const dsl::Ruleset>& ruleset) {
     const std::lock_guard lock(mutex_);
-    books_[root] = {std::move(texts), tested, ruleset};
+    Book& book = books_[root];
+    book.texts = std::move(texts);
+    book.tested = tested;
+    book.ruleset = ruleset;
+  }
+
+  // Whoever compiles borrows it; another who does so meanwhile parses everything.
+  dsl::ParsedFiles borrow(const std::string& root) {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(books_[root].parsed, {});
+  }
+  void give_back(const std::string& root, dsl::ParsedFiles parsed) {
+    const std::lock_guard lock(mutex_);
+    books_[root].parsed = std::move(parsed);
   }
 
  private:
@@ -60,6 +74,7 @@ class Shelf {
     Texts texts;
     bool tested = false;
     std::weak_ptr<const dsl::Ruleset> ruleset; // routers own it
+    dsl::ParsedFiles parsed;
   };
   std::mutex mutex_;
   std::map<std::string, Book> books_;
@@ -150,7 +165,9 @@ std::shared_ptr<const dsl::Ruleset> load_rules(const Host& host, const std::stri
     throw invalid("rules file '" + file +
                   "' cannot be read: " + (errno == 0 ? "it is no regular file" : std::strerror(errno)));
   }
-  dsl::Compilation compilation = dsl::compile(file, load);
+  dsl::ParsedFiles parsed = shelf().borrow(file);
+  dsl::Compilation compilation = dsl::compile(file, load, parsed);
+  shelf().give_back(file, std::move(parsed));
   diagnose(host, compilation);
   if (compilation.ruleset == nullptr) {
     throw invalid("rules file '" + file + "' has " + count_of(compilation.diagnostics.error_count(), "error") +

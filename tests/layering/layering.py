@@ -21,6 +21,7 @@ LIBRARIES = [
     (r"boost/(spirit|fusion|phoenix|proto|mpl|preprocessor|variant|optional|config|core|range|type_traits|utility)\b", "x3"),
     (r"boost/dll\b", "boost-dll"),
     (r"boost/unordered/", "flat-map"),
+    (r"boost/pfr\b", "reflection"),
     (r"boost/(beast|url)\b", "beast"),
     (r"boost/(asio|system)\b", "asio"),
     (r"boost/", "boost"),
@@ -66,8 +67,9 @@ AREAS = [
     ("plugins/sink_file", KIT | {"compression"}),
     ("plugins/router_rules", KIT | {"dsl", "xxhash"}),
     ("plugins", KIT),
-    # xxHash and the folding of Unicode are functions of the language; the flat map is what the index is built on.
-    ("dsl", BASE | {"x3", "flat-map", "simdjson", "re2", "xxhash", "icu", "dsl"}),
+    # xxHash and the folding of Unicode are functions of the language; the flat map is what the index is built on;
+    # reflection copies nodes of the tree, whatever they hold.
+    ("dsl", BASE | {"x3", "flat-map", "reflection", "simdjson", "re2", "xxhash", "icu", "dsl"}),
     ("engine/config", ENGINE | CORE | {"toml"}),
     ("engine/modules", ENGINE | CORE | {"boost-dll"}),
     ("engine/host", ENGINE | CORE),
