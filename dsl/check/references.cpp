@@ -39,6 +39,21 @@ TypedValue Expressions::lookup_key(const LookupInfo& lookup, ast::ExprId expr, c
   return key;
 }
 
+namespace {
+
+/// The values of a file stand row by row; that a key is there does not say that its row is filled.
+bool has_empty_cell(const Lookup& lookup, std::size_t column) {
+  const std::size_t width = lookup.types.size();
+  for (std::size_t at = column; at < lookup.values.size(); at += width) {
+    if (!lookup.values[at].present()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+} // namespace
+
 /// The value of a row, or of one of its columns. Only whether the row is there is asked where `row_only`.
 TypedValue Expressions::lookup_value(const LookupInfo& info, const TypedValue& key, Span span, const ast::Step* column,
                                      const Facts& known, bool row_only) {
@@ -85,10 +100,13 @@ TypedValue Expressions::lookup_value(const LookupInfo& info, const TypedValue& k
   value.node = program.add_node({Op::lookup, value.type, key.node, info.index, static_cast<std::uint8_t>(number)});
   const Index row = row_fact(info.index, key.node);
   value.reads.add(row);
-  if (known.knows(row)) {
-    value.absent = kNone;
-  } else {
+  const bool may_be_empty = !row_only && has_empty_cell(lookup, number);
+  if (!known.knows(row)) {
     may_fail(value, known, "not every key is in " + name);
+  } else if (may_be_empty) {
+    may_fail(value, known, "a cell of this column of " + name + " is empty");
+  } else {
+    value.absent = kNone;
   }
   return value;
 }
