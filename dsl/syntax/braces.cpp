@@ -245,7 +245,7 @@ bool begins_rule(const TokenView& tokens, std::size_t i) {
   const std::string_view word = tokens.text(i);
   const bool after_expect = i > 0 && (tokens.is(i - 1, "expect") || tokens.is(i - 1, "not"));
   if (word == "include") {
-    return tokens.is(i + 1, "rules") && tokens[i].first_on_line;
+    return tokens[i].first_on_line && (tokens.is(i + 1, "rules") || tokens.is_name(i + 1));
   }
   // A reserved word as a name is a mistake of that rule, not of the one before.
   return is_one_of(word, kRules) && !after_expect &&
