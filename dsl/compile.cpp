@@ -6,6 +6,7 @@
 #include "dsl/check/lookups.hpp"
 #include "dsl/check/reach.hpp"
 #include "dsl/check/routers.hpp"
+#include "dsl/check/runs.hpp"
 #include "dsl/check/tables.hpp"
 #include "dsl/check/test_blocks.hpp"
 #include "dsl/diagnostic/render.hpp"
@@ -256,6 +257,7 @@ std::shared_ptr<const Ruleset> ruleset_of(const std::vector<ast::File>& files, c
   if (out.diagnostics.has_errors()) {
     return nullptr;
   }
+  check::warn_of_runs(context);
   ruleset->program.seal();
   ruleset->costs = index_rules(ruleset->program);
   check::warn_of_crowds(context, ruleset->costs);

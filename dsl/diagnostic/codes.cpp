@@ -87,6 +87,7 @@ constexpr std::array kCodes = {
     CodeInfo{Code::bad_default, kError, "a default that its column cannot hold"},
     CodeInfo{Code::nothing_loaded, kError, "a table of a topic that carries no event"},
     CodeInfo{Code::many_compared, kWarning, "many conditions that are asked one after the other"},
+    CodeInfo{Code::differ_in_one_value, kWarning, "rules in a row that differ in one value"},
     CodeInfo{Code::bad_test, kError, "a test that cannot be run as written"},
     CodeInfo{Code::import_not_found, kError, "an import that cannot be read"},
     CodeInfo{Code::csv_not_found, kError, "a CSV file that cannot be read"},

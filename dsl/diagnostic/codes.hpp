@@ -100,6 +100,7 @@ enum class Code : std::uint16_t {
   // 07: tests and files
   bad_test = 701,
   many_compared = kWarningBase + 701,
+  differ_in_one_value = kWarningBase + 702,
   import_not_found = 710,
   csv_not_found = 711,
   bad_csv = 712,
