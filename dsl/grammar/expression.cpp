@@ -191,6 +191,14 @@ constexpr auto parenthesize = [](auto& ctx) {
   x3::_val(ctx) = inner;
 };
 
+/// The condition of `satisfies` without its parentheses is read all the same. Where it ends is plain if it is one test.
+constexpr auto miss_parentheses = [](auto& ctx) {
+  ParseState& s = state(ctx);
+  x3::_val(ctx) = x3::_attr(ctx);
+  const ast::Expr& body = s.expr(x3::_attr(ctx));
+  s.report_no_parentheses(body.span, !std::holds_alternative<ast::Logical>(body.node));
+};
+
 constexpr auto begin_list = [](auto& ctx) { x3::_val(ctx) = state(ctx).add(ast::List{}, x3::_attr(ctx)); };
 constexpr auto list_item = [](auto& ctx) {
   std::get<ast::List>(state(ctx).expr(x3::_val(ctx)).node).items.push_back(x3::_attr(ctx));
@@ -316,7 +324,8 @@ auto const quantifier_def = (keyword_at("some", "") >> name >> word_in >> refere
                              wanted("satisfies", "`satisfies`") >> quantified)[make_quantifier<false>] |
                             (keyword_at("every", "") >> name >> word_in >> reference >>
                              wanted("satisfies", "`satisfies`") >> quantified)[make_quantifier<true>];
-auto const quantified_def = (sign_at("(", "`(`") >> disjunction >> sign_at(")", "`)`"))[parenthesize];
+auto const quantified_def = (sign_at("(", "`(`") >> disjunction >> sign_at(")", "`)`"))[parenthesize] |
+                            (!sign("(", "") >> disjunction)[miss_parentheses];
 
 auto const membership_def = in_operator[start_in] >>
                             ((sign("(", "") >> item[listed_item] >> *(sign(",", "`,`") >> item[listed_item]) >>

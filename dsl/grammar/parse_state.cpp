@@ -16,6 +16,9 @@ namespace {
 constexpr std::array<std::string_view, 12> kTests = {
     "==", "!=", "<", "<=", ">", ">=", "in", "is", "starts", "ends", "contains", "matches"};
 
+/// What else a condition may go on with.
+constexpr std::array<std::string_view, 5> kMore = {"and", "or", "as", "not", "ignoring"};
+
 /// Whoever walks the tree may recurse.
 constexpr std::uint32_t kMaxDepth = 256;
 constexpr std::uint32_t kMaxLevels = 8; // list<list<…>>
@@ -192,6 +195,30 @@ ast::Text ParseState::make_text(std::string_view with_quotes) {
   }
   text.text = file_.decoded.emplace_back(std::move(std::get<std::string>(decoded)));
   return text;
+}
+
+void ParseState::report_no_parentheses(Span condition, bool ends_for_certain) {
+  const char* const text_end = text_.data() + text_.size();
+  const Lexeme behind = next(text_.data() + condition.end, text_end).lexeme;
+  const bool is_word =
+      behind.kind == TokenKind::word && !is_one_of(behind.text, kTests) && !is_one_of(behind.text, kMore);
+  if (!is_word && behind.kind != TokenKind::end &&
+      std::string_view("{}),]").find(behind.text) == std::string_view::npos) {
+    return; // it goes on, and what is wrong there is said
+  }
+  const std::string_view written = sources_.text(condition);
+  const Lexeme first = read_lexeme(written.data(), text_end, false);
+  auto& diagnostic = diagnostics_.add(Code::unexpected, span(first.text),
+                                      "expected `(`, found `" + std::string(first.text) + "`", "not expected here");
+  if (!ends_for_certain || written.find('\n') != std::string_view::npos) {
+    diagnostic.help("the condition of each element stands in parentheses: `satisfies (" + std::string(first.text) +
+                    " …)`");
+    return;
+  }
+  const Span begin{condition.file, condition.begin, condition.begin};
+  const Span end{condition.file, condition.end, condition.end};
+  diagnostic.help("the condition of each element stands in parentheses: `satisfies (" + std::string(written) + ")`",
+                  Fix{{{begin, "("}, {end, ")"}}, Applicability::machine, "fix"});
 }
 
 void ParseState::report_too_deep(Span span, std::string_view what) {

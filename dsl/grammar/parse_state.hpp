@@ -52,6 +52,8 @@ class ParseState {
   bool has_given_up() const { return given_up_; }
   /// Once per piece, which is then given up. `what` is there too often.
   void report_too_deep(Span span, std::string_view what);
+  /// Of `satisfies`, whose condition was read.
+  void report_no_parentheses(Span condition, bool ends_for_certain);
 
  private:
   void suggest_keyword(Diagnostic& diagnostic, Span at, std::string_view word) const;
