@@ -516,7 +516,12 @@ struct Comment {
   bool own_line = false;
 };
 
+/// Moved, never copied: its texts are views into `decoded`, whose elements stay where they are.
 struct File {
+  File() = default;
+  File(File&&) = default;
+  File& operator=(File&&) = default;
+
   FileId id = 0;
   std::optional<Integer> edition;
   std::vector<Item> items; // in the order of the text; items that did not parse are missing and have been reported

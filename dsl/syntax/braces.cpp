@@ -26,6 +26,7 @@ class Matcher {
     braces_.closes_at.resize(tokens.size(), 0);
     braces_.closed.resize(tokens.size(), false);
     braces_.stray.resize(tokens.size(), false);
+    balanced_ = balanced();
   }
 
   Braces run() {
@@ -36,6 +37,16 @@ class Matcher {
   }
 
  private:
+  /// Whether every `{` has its `}`, whatever stands in between.
+  bool balanced() const {
+    std::ptrdiff_t depth = 0;
+    for (std::size_t i = 0; i < tokens_.size() && depth >= 0; ++i) {
+      const bool sign = tokens_[i].kind == TokenKind::sign;
+      depth += sign && tokens_.text(i) == "{" ? 1 : sign && tokens_.text(i) == "}" ? -1 : 0;
+    }
+    return depth == 0;
+  }
+
   struct Open {
     std::size_t brace = 0; // token
     std::size_t owner = 0; // first token of the item, rule or clause that opened it
@@ -114,7 +125,7 @@ class Matcher {
           .help("remove it, or look for a `}` too many above");
       return;
     }
-    if (tokens_[i].first_on_line && indent(i) < indent(open_.back().brace)) {
+    if (!balanced_ && tokens_[i].first_on_line && indent(i) < indent(open_.back().brace)) {
       const auto outer =
           std::find_if(open_.rbegin(), open_.rend(), [&](const Open& open) { return indent(open.brace) == indent(i); });
       while (outer != open_.rend() && indent(open_.back().brace) != indent(i)) {
@@ -194,6 +205,7 @@ class Matcher {
   const SourceMap& sources_;
   Diagnostics& diagnostics_;
   Braces braces_;
+  bool balanced_ = false; // then the indentation says nothing of what is missing
   std::vector<Open> open_;
   std::size_t statement_ = 0;
   std::size_t parentheses_ = 0;

@@ -31,7 +31,7 @@ std::string json_text(std::string_view text, Dice& dice) {
 class EventMaker {
  public:
   explicit EventMaker(Dice& dice) : dice_(dice) {
-    wrong_in_ = dice.once_in(4) ? 6 : 60; // most events are to be right
+    wrong_in_ = dice.once_in(10) ? 6 : dice.once_in(4) ? 60 : 1'000'000; // most events are to be right
   }
 
   std::string object(const std::vector<Field>& fields, int depth) {
@@ -41,7 +41,7 @@ class EventMaker {
       if (wrong && dice_.once_in(3)) {
         continue;
       }
-      if (field.optional && dice_.once_in(4)) {
+      if (field.optional && dice_.once_in(field.when.empty() ? 4 : 20)) {
         if (dice_.once_in(3)) {
           members.push_back(json_text(field.name, dice_) + ":null");
         }
@@ -109,8 +109,11 @@ class EventMaker {
       case 2:
         return dice_.pick(numbers);
       case 3:
-      case 4:
         return json_text(some_value(text, dice_), dice_);
+      case 4: { // what conditions on `any` ask for
+        const std::vector<std::string> texts = {"a", "b", "ab", "5", "a,b"};
+        return json_text(dice_.pick(texts), dice_);
+      }
       case 5: {
         std::vector<std::string> items;
         while (dice_.once_in(2)) {
@@ -304,7 +307,7 @@ class EventMaker {
 std::string make_event(const Schema& schema, Dice& dice) {
   EventMaker maker(dice);
   const std::string event = maker.object(schema.fields, 0);
-  return dice.once_in(40) ? maker.damaged(event) : event;
+  return dice.once_in(60) ? maker.damaged(event) : event;
 }
 
 } // namespace millrace::reference

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "dsl/compile.hpp"
 #include "dsl/program.hpp"
 
 namespace millrace::reference {
@@ -38,6 +40,7 @@ struct Type {
   std::vector<std::string> names;
   bool or_other = false;
   std::shared_ptr<const Type> element;
+  std::vector<std::string> usual; // values that come up more often than others, in rules and events alike
 
   std::string text() const;
 };
@@ -50,13 +53,14 @@ std::string some_literal(const Type& type, Dice& dice);
 
 struct Field {
   std::string name;
-  std::string path; // as the rules write it
+  std::string path;               // as the rules write it
+  std::vector<std::string> chain; // the paths of all that it lies in, and its own
+  std::vector<std::string> needs; // those of them that are optional
   Type type;
   bool optional = false;
-  bool sure = true; // with all that it lies in
   std::vector<Field> children;
-  std::string when; // the text field of `required when`; empty: none
-  std::string when_value;
+  std::string when;                     // the field of `required when`; empty: none
+  std::vector<std::string> when_values; // as the rules write them
 };
 
 struct Schema {
@@ -65,13 +69,20 @@ struct Schema {
 
   /// All that hold values, wherever they lie.
   std::vector<const Field*> leaves() const;
+  /// All, the objects too.
+  std::vector<const Field*> all() const;
 };
+
+/// The texts of a ruleset by name: rules, and CSV files of lookups. `main.rules` is the root.
+using Files = std::map<std::string, std::string>;
 
 Schema make_schema(Dice& dice);
 /// `event e { … }`
 std::string event_text(const Schema& schema);
-/// A file of rules for it, with a router `r` and tables.
-std::string make_rules(const Schema& schema, Dice& dice);
+/// Rules for it, with a router `r` and tables.
+Files make_rules(const Schema& schema, Dice& dice);
+/// "E0301 `f1` may be missing …": the first error, without the names in it.
+std::string why_refused(const dsl::Compilation& compilation);
 /// JSON, or nearly.
 std::string make_event(const Schema& schema, Dice& dice);
 

@@ -56,9 +56,14 @@ std::size_t end_of(const Lines& lines, std::size_t first) {
   return first;
 }
 
-bool without_lines(Case& failing, const std::function<bool(const Case&)>& fails) {
+bool without_lines(Case& failing, const std::string& name, const std::function<bool(const Case&)>& fails) {
   bool changed = false;
-  Lines lines = lines_of(failing.rules);
+  Lines lines = lines_of(failing.files[name]);
+  const auto with = [&](const Lines& some) {
+    Case out = failing;
+    out.files[name] = text_of(some);
+    return out;
+  };
   for (std::size_t i = 0; i < lines.size();) {
     const std::size_t end = end_of(lines, i);
     const auto at = [&](std::size_t line) { return lines.begin() + static_cast<std::ptrdiff_t>(line); };
@@ -69,17 +74,31 @@ bool without_lines(Case& failing, const std::function<bool(const Case&)>& fails)
       unwrapped.insert(unwrapped.end(), at(i) + 1, at(end));
       unwrapped.insert(unwrapped.end(), at(end) + 1, lines.end());
     }
-    if (fails({text_of(fewer), failing.event})) {
+    if (fails(with(fewer))) {
       lines = fewer;
       changed = true;
-    } else if (end > i && fails({text_of(unwrapped), failing.event})) {
+    } else if (end > i && fails(with(unwrapped))) {
       lines = unwrapped;
       changed = true;
     } else {
       ++i;
     }
   }
-  failing.rules = text_of(lines);
+  failing = changed ? with(lines) : failing;
+  return changed;
+}
+
+bool without_files(Case& failing, const std::function<bool(const Case&)>& fails) {
+  bool changed = false;
+  const Files files = failing.files;
+  for (const auto& [name, text] : files) {
+    Case fewer = failing;
+    fewer.files.erase(name);
+    if (fails(fewer)) {
+      failing = fewer;
+      changed = true;
+    }
+  }
   return changed;
 }
 
@@ -123,11 +142,18 @@ bool without_members(const Json& root, Json& at, const std::function<bool(const 
 Case minimised(Case failing, const std::function<bool(const Case&)>& fails) {
   bool changed = true;
   for (int round = 0; changed && round < 5; ++round) {
-    changed = without_lines(failing, fails);
+    changed = without_files(failing, fails);
+    std::vector<std::string> names;
+    for (const auto& [name, text] : failing.files) {
+      names.push_back(name);
+    }
+    for (const std::string& name : names) {
+      changed = without_lines(failing, name, fails) || changed;
+    }
     const Parsed parsed = parse_json(failing.event);
     if (parsed.json) {
       Json event = *parsed.json;
-      const auto with = [&](const std::string& text) { return fails({failing.rules, text}); };
+      const auto with = [&](const std::string& text) { return fails({failing.files, text}); };
       changed = without_members(event, event, with) || changed;
       const std::string text = written(event);
       failing.event = with(text) ? text : failing.event;

@@ -4,10 +4,12 @@
 #include <functional>
 #include <string>
 
+#include "tests/support/reference/generate.hpp"
+
 namespace millrace::reference {
 
 struct Case {
-  std::string rules;
+  Files files;
   std::string event;
 };
 

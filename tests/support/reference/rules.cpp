@@ -1,8 +1,7 @@
-// Random definitions, routers and tables around random expressions.
+// Random rulesets: the files, topics, routers and destinations, around what the other files make.
 #include <algorithm>
-#include <set>
 
-#include "tests/support/reference/phrases.hpp"
+#include "tests/support/reference/pieces.hpp"
 
 namespace millrace::reference {
 namespace {
@@ -13,102 +12,60 @@ class RulesMaker {
  public:
   RulesMaker(const Schema& schema, Dice& dice) : schema_(schema), dice_(dice), phrases_(schema, dice) {}
 
-  std::string make() {
+  Files make() {
     match_all_ = dice_.once_in(3);
-    std::string out = "edition 1\n" + event_text(schema_) + topics() + lookups() + definitions();
-    const bool fragment = dice_.once_in(4);
+    std::string main = event_text(schema_) + topics();
+    std::string part;
+    Definitions definitions = make_definitions(phrases_, dice_, files_);
+    named_ = std::move(definitions.named);
+    (dice_.once_in(4) ? part : main) += definitions.text;
+    const bool fragment = dice_.once_in(3);
     if (fragment) {
-      out += "rules part for e {\n" + rules(1 + dice_.below(6), 1) + "}\n";
+      (dice_.once_in(2) ? part : main) += "rules part for e {\n" + rules(1 + dice_.below(6), 1) + "}\n";
     }
-    out += std::string("router r for e {\n  match ") + (match_all_ ? "all" : "first") + "\n  dead_letter \"dlq\"\n";
-    out += rules(1 + dice_.below(12), 2);
-    out += fragment ? "  include rules part\n" : "";
-    out += rules(dice_.below(8), 2);
-    out += dice_.once_in(3) ? "  otherwise drop\n" : "  otherwise " + body(false) + "\n";
-    out += "}\n";
-    for (std::size_t i = dice_.below(4); i > 0; --i) {
-      out += table(i);
+    main += router(fragment);
+    Tables tables = make_tables(schema_, phrases_, dice_, deliveries_);
+    main += tables.text;
+    if (dice_.once_in(6)) {
+      main += make_tests(schema_, dice_, rules_, tables.tables);
     }
-    return out;
+    if (!part.empty()) {
+      main = "import \"part.rules\"\n" + main;
+      files_["part.rules"] = part;
+    }
+    files_["main.rules"] = "edition 1\n" + main;
+    return std::move(files_);
   }
 
  private:
   std::string topics() {
+    const std::vector<std::string> settings = {"partitions 4", "replicas 2", "retention 7d", "compact",
+                                               "partitioner fnv1a"};
     std::string out = "topic \"dlq\" { }\ntopic \"dlq.rows\" { partitions 3 }\n";
     for (const char* const name : {"t0", "t1", "over", "part.*", "part.a", "x.*.y"}) {
-      out += "topic " + quoted(name) + " { event e" + (dice_.once_in(3) ? "  partitions 4" : "") + " }\n";
+      out += "topic " + quoted(name) + " { event e" + (dice_.once_in(3) ? "  " + dice_.pick(settings) : "") + " }\n";
     }
     return out;
   }
 
-  std::string lookups() {
-    std::string out;
-    for (std::size_t i = dice_.below(3); i > 0; --i) {
-      Phrases::Lookup lookup;
-      lookup.name = "look" + std::to_string(i);
-      lookup.key.kind = dice_.pick(std::vector{Kind::text, Kind::text, Kind::integer});
-      lookup.value.kind = dice_.pick(std::vector{Kind::text, Kind::text, Kind::integer});
-      out += "lookup " + lookup.name + " = {";
-      std::vector<std::string> keys;
-      for (std::size_t entries = 1 + dice_.below(8); entries > 0; --entries) {
-        const std::string key = phrases_.literal(lookup.key);
-        if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-          keys.push_back(key);
-          out += " " + key + ": " + phrases_.literal(lookup.value) + ",";
-        }
-      }
-      out += " }\n";
-      phrases_.lookups.push_back(lookup);
-    }
-    return out;
-  }
+  // ---- rules
 
-  std::string definitions() {
-    std::string out;
-    for (std::size_t i = dice_.below(4); i > 0; --i) {
-      const std::string name = "def" + std::to_string(i);
-      if (dice_.once_in(3)) {
-        conditions_.push_back(name);
-        out += "def " + name + " = " + phrases_.condition(2) + "\n";
-        continue;
-      }
-      const Type type = phrases_.some_type(false);
-      const bool sure = dice_.once_in(2);
-      if (const auto value = phrases_.value(type, sure, 3)) {
-        Type plain = type;
-        plain.wire = dsl::Wire::natural;
-        phrases_.defs.push_back({name, plain, sure});
-        out += "def " + name + " = " + *value + "\n";
+  std::string router(bool fragment) {
+    std::string out =
+        std::string("router r for e {\n  match ") + (match_all_ ? "all" : "first") + "\n  dead_letter \"dlq\"\n";
+    if (dice_.once_in(15)) { // so many alike that an index has to part them more than once
+      for (std::size_t i = 40 + dice_.below(100); i > 0; --i) {
+        const std::string name = "m" + std::to_string(i);
+        rules_.emplace_back("route", name);
+        out += "  route " + name + " when " + phrases_.conjunction_of_plain_tests() + " to topic \"t0\"\n";
+        deliveries_.push_back({"t0", {}, "", {}});
       }
     }
-    if (dice_.once_in(2)) {
-      out += "def between(x: int, low: int) = x in 1..100 and x > low\n";
-      with_parameters_ = true;
-    }
-    return out;
-  }
-
-  std::string condition(int depth) {
-    if (!conditions_.empty() && dice_.once_in(8)) {
-      return dice_.pick(conditions_);
-    }
-    if (with_parameters_ && dice_.once_in(10)) {
-      const auto x = phrases_.value(Type{Kind::integer, dsl::Wire::natural, 0, 0, {}, false, nullptr}, true, 1);
-      return x ? "between(" + *x + ", 2)" : "kind == \"a\"";
-    }
-    return phrases_.condition(depth);
-  }
-
-  /// Its condition, and what that makes known from here on.
-  std::string group_condition() {
-    std::string out;
-    for (const Field* field : phrases_.leaves()) {
-      if (!phrases_.known(*field) && dice_.once_in(3)) {
-        out += (out.empty() ? "exists " : " and exists ") + field->path;
-        phrases_.know(field->path);
-      }
-    }
-    return out.empty() ? condition(2) : out;
+    out += rules(1 + dice_.below(12), 2);
+    out += fragment ? "  include rules part\n" : "";
+    out += rules(dice_.below(8), 2);
+    out += dice_.once_in(3) ? "  otherwise drop\n" : "  otherwise " + body(false) + "\n";
+    return out + "}\n";
   }
 
   std::string rules(std::size_t count, int depth) {
@@ -124,14 +81,18 @@ class RulesMaker {
     const std::size_t before = phrases_.mark();
     std::string out;
     if (depth > 0 && dice_.once_in(6)) {
-      out = "  group " + name + " when " + group_condition() + " {\n";
+      out = "  group " + name + " when " + condition_of_group(phrases_, dice_) + " {\n";
       out += rules(1 + dice_.below(5), depth - 1) + "  }\n";
-    } else if (dice_.once_in(9)) {
-      out = "  drop " + name + " when " + condition(3) + " and " + condition(1) + "\n";
+    } else if (dice_.once_in(12)) {
+      rules_.emplace_back("drop", name);
+      out = "  drop " + name + " when " + phrases_.condition(3) + " and " + phrases_.condition(1) + "\n";
     } else {
       const bool tap = !match_all_ && dice_.once_in(3);
+      rules_.emplace_back(tap ? "tap" : "route", name);
       out = std::string(tap ? "  tap " : "  route ") + name + " when ";
-      out += dice_.once_in(3) ? group_condition() : condition(3);
+      out += dice_.once_in(4)   ? condition_of_group(phrases_, dice_)
+             : dice_.once_in(4) ? phrases_.conjunction_of_plain_tests()
+                                : phrases_.condition(3);
       out += " " + body(tap) + "\n";
     }
     phrases_.forget_to(before);
@@ -145,22 +106,44 @@ class RulesMaker {
     if (dice_.once_in(3)) {
       return destination(tap, false);
     }
+    const std::size_t first = deliveries_.size();
     std::string out = "{\n";
-    for (std::size_t i = 1 + dice_.below(3); i > 0; --i) {
+    for (std::size_t i = dice_.once_in(40) ? (dice_.once_in(2) ? 16 : 9) : 1 + dice_.below(3); i > 0; --i) {
       out += "    " + destination(tap, dice_.once_in(3)) + "\n";
     }
-    return out + clauses(tap) + "  }";
+    const std::set<std::string> inside = omitted_;
+    out += clauses(tap);
+    for (std::size_t i = first; i < deliveries_.size(); ++i) { // what the rule leaves out, each `to` leaves out
+      std::set_difference(omitted_.begin(), omitted_.end(), inside.begin(), inside.end(),
+                          std::inserter(deliveries_[i].omitted, deliveries_[i].omitted.end()));
+    }
+    return out + "  }";
   }
 
   std::string destination(bool tap, bool with_clauses) {
     std::string out = "to topic " + topic();
-    return with_clauses ? out + " {\n" + clauses(tap) + "    }" : out;
+    if (!with_clauses) {
+      return out;
+    }
+    const std::set<std::string> before = omitted_;
+    out += " {\n" + clauses(tap) + "    }";
+    std::set<std::string>& own = deliveries_.back().omitted;
+    std::set_difference(omitted_.begin(), omitted_.end(), before.begin(), before.end(), std::inserter(own, own.end()));
+    return out;
   }
 
   std::string hole(bool of_any_text = false) {
     std::vector<std::string> holes = {"id"};
     if (!of_any_text) {
       holes.emplace_back("kind");
+      for (const Named& named : named_) {
+        holes.push_back(named.name);
+      }
+      for (const Phrases::Def& def : phrases_.defs) {
+        if (def.sure && def.parameters.empty() && def.type && has_literal(*def.type)) {
+          holes.push_back(def.name);
+        }
+      }
     }
     for (const Field* field : phrases_.leaves()) {
       if (phrases_.known(*field) && field->type.kind == Kind::text && (!of_any_text || field->type.names.empty()) &&
@@ -172,41 +155,47 @@ class RulesMaker {
   }
 
   std::string topic() {
-    switch (dice_.below(8)) {
+    const auto to = [&](const std::string& topic, std::vector<std::string> names, const std::string& overflow) {
+      deliveries_.push_back({topic, std::move(names), overflow, {}});
+    };
+    switch (dice_.below(9)) {
       case 0:
+        to("part.*", {"part.a", "part.b", "part.x-y"}, "");
         return "\"part.{kind}\"";
       case 1:
+        to("part.*", {}, "over");
         return "\"part." + hole() + "\" at most 3 topics else \"over\"";
       case 2:
+        to("x.*.y", {}, "over");
         return "\"x." + hole() + ".y\" at most 40 topics else \"over\"";
       case 3:
+        to("part.*", {"part.a", "part.b", "part.x-y"}, "");
         return "\"part." + hole(true) + "\" one of (\"part.a\", \"part.b\", \"part.x-y\")";
-      default:
-        return dice_.once_in(2) ? "\"t0\"" : "\"t1\"";
+      case 4:
+        if (!named_.empty()) {
+          std::vector<std::string> names;
+          for (const std::string& part : named_[0].parts) {
+            names.push_back("part." + part);
+          }
+          to("part.*", names, "");
+          return "\"part.{" + named_[0].name + "}\"";
+        }
+        [[fallthrough]];
+      default: {
+        const std::string name = dice_.once_in(2) ? "t0" : "t1";
+        to(name, {}, "");
+        return quoted(name);
+      }
     }
   }
 
   std::string clauses(bool tap) {
     std::string out;
     if (dice_.once_in(2)) {
-      if (dice_.once_in(5)) {
-        out += "    key \"k-" + hole() + "/" + hole() + "\"\n";
-      } else if (const auto [value, sure] = some_value(); sure) {
-        out += "    key " + value + (dice_.once_in(5) ? (tap ? " else skip" : " else reject") : "") + "\n";
-      } else {
-        out += "    key " + value + (dice_.once_in(2) ? " else none" : tap ? " else skip" : " else reject") + "\n";
-      }
+      out += key(tap);
     }
     for (std::size_t i = dice_.below(3); i > 0; --i) {
-      const std::string name = "    header \"h" + std::to_string(i) + "\" = ";
-      const auto [value, sure] = some_value();
-      if (dice_.once_in(5)) {
-        out += name + "(" + condition(1) + ")\n";
-      } else if (sure) {
-        out += name + value + "\n";
-      } else {
-        out += name + value + (tap || dice_.once_in(2) ? " else skip\n" : " else reject\n");
-      }
+      out += header("h" + std::to_string(i), tap);
     }
     if (dice_.once_in(6)) {
       if (const auto value = phrases_.value(phrases_.some_type(true), true, 1)) {
@@ -214,136 +203,109 @@ class RulesMaker {
       }
     }
     if (dice_.once_in(6)) {
-      Type time;
-      time.kind = Kind::timestamp;
-      if (const auto value = phrases_.value(time, true, 1)) {
+      if (const auto value = phrases_.value(type_of(Kind::timestamp), true, 1)) {
         out += "    timestamp " + *value + "\n";
       }
     }
-    if (dice_.once_in(6)) {
-      const std::string path = dice_.pick(phrases_.leaves())->path;
-      out += omitted_.insert(path).second ? "    omit " + path + "\n" : "";
+    return out + (dice_.once_in(6) ? omit() : "");
+  }
+
+  std::string key(bool tap) {
+    if (dice_.once_in(5)) {
+      return "    key \"k-" + hole() + "/" + hole() + "\"\n";
     }
-    return out;
+    if (dice_.once_in(8)) {
+      return "    key " + phrases_.whole_condition() + "\n";
+    }
+    const auto [value, sure] = some_value();
+    const std::string strict = tap ? " else skip" : " else reject";
+    if (sure) {
+      return "    key " + value + (dice_.once_in(5) ? strict : "") + "\n";
+    }
+    return "    key " + value + (dice_.once_in(2) ? " else none" : strict) + "\n";
+  }
+
+  std::string header(const std::string& name, bool tap) {
+    const std::string begin = "    header \"" + name + "\" = ";
+    if (dice_.once_in(5)) {
+      return begin + phrases_.whole_condition() + "\n";
+    }
+    if (dice_.once_in(6)) {
+      return begin + "\"" + hole() + " of \\{it\\}\"\n";
+    }
+    const auto [value, sure] = some_value();
+    return begin + value + (sure ? "\n" : tap || dice_.once_in(2) ? " else skip\n" : " else reject\n");
+  }
+
+  std::string omit() {
+    std::string paths;
+    for (std::size_t i = 1 + dice_.below(3); i > 0; --i) {
+      const Field& field = *dice_.pick(phrases_.all());
+      const bool taken = std::any_of(omitted_.begin(), omitted_.end(), [&](const std::string& path) {
+        return path.starts_with(field.path) || field.path.starts_with(path);
+      });
+      if (!taken) {
+        omitted_.insert(field.path);
+        paths += (paths.empty() ? "" : ", ") + field.path;
+      }
+    }
+    return paths.empty() ? "" : "    omit " + paths + "\n";
   }
 
   std::pair<std::string, bool> some_value() {
     const bool sure = dice_.once_in(2);
-    const auto value = phrases_.value(phrases_.some_type(true), sure, 2);
-    return value ? std::pair(*value, sure) : std::pair(std::string("id"), true);
-  }
-
-  // ---- tables
-
-  std::string table(std::size_t number) {
-    const std::size_t before = phrases_.mark();
-    const std::vector<std::string> topics = {"t0", "t1", "over", "part.*", "part.a"};
-    std::string out = std::string("table ") + (dice_.once_in(2) ? "s." : "") + "rows" + std::to_string(number) +
-                      " from topic " + quoted(dice_.pick(topics));
-    if (dice_.once_in(2)) {
-      out += " where " + group_condition();
-    }
-    out += " {\n";
-    std::vector<std::string> times;
-    for (std::size_t i = 1 + dice_.below(7); i > 0; --i) {
-      const std::string name = "c" + std::to_string(i);
-      out += column(name, times);
-    }
-    if (dice_.once_in(3)) {
-      out += "  rest jsonb = unmapped else reject\n";
-    }
-    if (dice_.once_in(6)) {
-      out += "  whole jsonb = payload\n";
-    }
-    if (!times.empty() && dice_.once_in(2)) {
-      out += "  partition by month of " + times[0] + " keep 12 months\n";
-    } else if (!times.empty() && dice_.once_in(2)) {
-      out += "  partition by day of " + times[0] + "\n";
-    }
-    out += dice_.once_in(2) ? "  dead_letter \"dlq.rows\"\n" : "";
-    phrases_.forget_to(before);
-    return out + "}\n";
-  }
-
-  std::string column(const std::string& name, std::vector<std::string>& times) {
-    const bool sure = dice_.once_in(2);
-    const Type type = phrases_.some_type(false);
-    if (dice_.once_in(8)) {
-      return "  " + name + " boolean = (" + phrases_.condition(1) + ")\n";
-    }
+    const Type type = !sure && dice_.once_in(8) ? type_of(Kind::any) : phrases_.some_type(true);
     const auto value = phrases_.value(type, sure, 2);
-    if (!value) {
-      return "  " + name + " text = id\n";
-    }
-    const auto [sql, may_not_fit] = sql_type(type);
-    if ((sql == "timestamptz" || sql == "date") && sure) {
-      times.push_back(name);
-    }
-    std::string out = "  " + name + " " + sql + " = " + *value;
-    if (sure && !may_not_fit) {
-      return out + "\n";
-    }
-    const bool constant = dice_.once_in(3) && type.kind == Kind::integer;
-    return out + (constant ? " else 7\n" : dice_.once_in(2) && times.empty() ? " else null\n" : " else reject\n");
-  }
-
-  /// The column's type, and whether a value may be too much for it.
-  std::pair<std::string, bool> sql_type(const Type& type) {
-    switch (type.kind) {
-      case Kind::boolean:
-        return {"boolean", false};
-      case Kind::integer: {
-        const std::vector<std::string> types = {"smallint",     "int",     "bigint",
-                                                "numeric(9,2)", "numeric", "double precision"};
-        return {dice_.pick(types), true};
-      }
-      case Kind::floating:
-        return {dice_.once_in(2) ? "real" : "double precision", true};
-      case Kind::decimal: {
-        const std::vector<std::string> types = {"numeric(6,1)", "numeric(20,2)", "numeric", "numeric(9,4)"};
-        return {dice_.pick(types), true};
-      }
-      case Kind::text: {
-        const std::vector<std::string> types = {"text", "varchar(3)", "char(2)", "varchar(40)"};
-        return {dice_.pick(types), true};
-      }
-      case Kind::timestamp:
-        return {dice_.once_in(4) ? "date" : "timestamptz", false};
-      case Kind::uuid:
-        return {"uuid", false};
-      case Kind::duration:
-        return {"interval", false};
-      case Kind::ip:
-        return {"inet", false};
-      case Kind::version:
-        return {"text", false};
-      case Kind::list: {
-        const Kind element = type.element->kind;
-        if (element == Kind::object || element == Kind::any || dice_.once_in(3)) {
-          return {"jsonb", true};
-        }
-        Type plain = *type.element;
-        return {sql_type(plain).first + "[]", true};
-      }
-      case Kind::object:
-      case Kind::any:
-        return {"jsonb", true};
-    }
-    return {"text", true};
+    return value ? std::pair(*value, sure) : std::pair(std::string("id"), true);
   }
 
   const Schema& schema_;
   Dice& dice_;
   Phrases phrases_;
+  Files files_;
+  std::vector<Named> named_;
+  std::vector<Delivery> deliveries_;
+  std::vector<std::pair<std::string, std::string>> rules_;
   bool match_all_ = false;
-  bool with_parameters_ = false;
-  std::vector<std::string> conditions_; // definitions that are conditions
-  std::set<std::string> omitted_;       // by the rule that is being made
+  std::set<std::string> omitted_; // by the rule that is being made
   int names_ = 0;
 };
 
 } // namespace
 
-std::string make_rules(const Schema& schema, Dice& dice) { return RulesMaker(schema, dice).make(); }
+std::string condition_of_group(Phrases& phrases, Dice& dice) {
+  if (dice.once_in(3) && phrases.all_is_there()) {
+    const std::string kind = dice.pick(std::vector<std::string>{"\"a\"", "\"b\"", "\"x-y\""});
+    for (const Field* field : phrases.all()) { // `required when` says so
+      if (field->when == "kind" &&
+          std::find(field->when_values.begin(), field->when_values.end(), kind) != field->when_values.end()) {
+        phrases.know(*field);
+      }
+    }
+    return "kind == " + kind;
+  }
+  std::string out;
+  for (const Field* field : phrases.all()) {
+    if (!phrases.known(*field) && dice.once_in(3)) {
+      out += (out.empty() ? "exists " : " and exists ") + field->path;
+      phrases.know(*field);
+    }
+  }
+  return out.empty() ? phrases.condition(2) : out;
+}
+
+std::string why_refused(const dsl::Compilation& compilation) {
+  const std::string text = compilation.text();
+  const std::size_t begin = text.find("error[");
+  std::string out;
+  bool named = false;
+  for (std::size_t at = begin; at < text.size() && text[at] != '\n'; ++at) {
+    named = named != (text[at] == '`');
+    out += !named ? text.substr(at, 1) : text[at] == '`' ? "`…" : "";
+  }
+  return out;
+}
+
+Files make_rules(const Schema& schema, Dice& dice) { return RulesMaker(schema, dice).make(); }
 
 } // namespace millrace::reference

@@ -133,7 +133,7 @@ std::string some_decimal(const Type& type, Dice& dice) {
 
 Type some_type(Dice& dice, int depth) {
   Type type;
-  switch (dice.below(depth > 0 ? 17 : 15)) {
+  switch (dice.below(depth > 0 ? 19 : 15)) {
     case 0:
       type.kind = Kind::boolean;
       break;
@@ -175,7 +175,11 @@ Type some_type(Dice& dice, int depth) {
       type.kind = Kind::any;
       break;
     case 16:
-      type.kind = dice.once_in(3) ? Kind::object : Kind::list;
+      type.kind = Kind::object;
+      break;
+    case 17:
+    case 18:
+      type.kind = Kind::list;
       break;
     default:
       break;
@@ -186,13 +190,30 @@ Type some_type(Dice& dice, int depth) {
   }
   if (type.kind == Kind::list) {
     Type element;
-    if (dice.once_in(5)) {
-      element.kind = dice.once_in(2) ? Kind::any : Kind::object;
+    if (dice.once_in(3)) {
+      element.kind = dice.pick(std::vector{Kind::any, Kind::object, Kind::object, Kind::list});
     } else {
       element = some_type(dice, 0);
       element.wire = Wire::natural;
     }
+    if (element.kind == Kind::list) {
+      Type inner = some_type(dice, 0);
+      inner.wire = Wire::natural;
+      element.element = std::make_shared<Type>(inner);
+    }
     type.element = std::make_shared<Type>(element);
+  }
+  return type;
+}
+
+/// Rules and events are to speak of the same values often enough.
+Type with_usual(Type type, Dice& dice) {
+  if (type.kind == Kind::list) {
+    type.element = std::make_shared<Type>(with_usual(*type.element, dice));
+  } else if (type.names.empty() && type.kind != Kind::object && type.kind != Kind::any && type.kind != Kind::boolean) {
+    for (std::size_t i = 2 + dice.below(4); i > 0; --i) {
+      type.usual.push_back(some_value(type, dice));
+    }
   }
   return type;
 }
@@ -207,7 +228,14 @@ Field some_field(const std::string& name, const Field* parent, Dice& dice, int d
   field.name = name;
   field.path = (parent == nullptr ? "" : parent->path + ".") + name_in_rules(name);
   field.optional = dice.once_in(2);
-  field.sure = !field.optional && (parent == nullptr || parent->sure);
+  if (parent != nullptr) {
+    field.chain = parent->chain;
+    field.needs = parent->needs;
+  }
+  field.chain.push_back(field.path);
+  if (field.optional) {
+    field.needs.push_back(field.path);
+  }
   if (depth > 0 && dice.once_in(6)) {
     field.type.kind = Kind::object;
     const std::vector<std::string> names = {"a", "b", "type", "key of it"};
@@ -216,7 +244,7 @@ Field some_field(const std::string& name, const Field* parent, Dice& dice, int d
     }
     return field;
   }
-  field.type = some_type(dice, 1);
+  field.type = with_usual(some_type(dice, 1), dice);
   return field;
 }
 
@@ -225,7 +253,14 @@ std::string fields_text(const std::vector<Field>& fields) {
   for (const Field& field : fields) {
     out += "  " + name_in_rules(field.name) + (field.optional ? "?" : "");
     out += field.children.empty() ? ": " + field.type.text() : " {\n" + fields_text(field.children) + "  }";
-    out += field.when.empty() ? "" : " required when " + field.when + " == " + quoted(field.when_value);
+    if (!field.when.empty()) {
+      out += " required when " + field.when;
+      std::string values;
+      for (const std::string& value : field.when_values) {
+        values += (values.empty() ? "" : ", ") + value;
+      }
+      out += field.when_values.size() > 1 ? " in (" + values + ")" : " == " + values;
+    }
     out += "\n";
   }
   return out;
@@ -297,6 +332,9 @@ std::string Type::text() const {
 }
 
 std::string some_value(const Type& type, Dice& dice) {
+  if (!type.usual.empty() && !dice.once_in(4)) {
+    return dice.pick(type.usual);
+  }
   switch (type.kind) {
     case Kind::boolean:
       return dice.once_in(2) ? "true" : "false";
@@ -366,13 +404,11 @@ std::string literal(const Type& type, const std::string& value) {
 
 std::string some_literal(const Type& type, Dice& dice) { return literal(type, some_value(type, dice)); }
 
-std::vector<const Field*> Schema::leaves() const {
+std::vector<const Field*> Schema::all() const {
   std::vector<const Field*> out;
-  const std::function<void(const std::vector<Field>&)> collect = [&](const std::vector<Field>& fields) {
-    for (const Field& field : fields) {
-      if (field.children.empty()) {
-        out.push_back(&field);
-      }
+  const std::function<void(const std::vector<Field>&)> collect = [&](const std::vector<Field>& below) {
+    for (const Field& field : below) {
+      out.push_back(&field);
       collect(field.children);
     }
   };
@@ -380,23 +416,50 @@ std::vector<const Field*> Schema::leaves() const {
   return out;
 }
 
+std::vector<const Field*> Schema::leaves() const {
+  std::vector<const Field*> out = all();
+  std::erase_if(out, [](const Field* field) { return !field->children.empty(); });
+  return out;
+}
+
+namespace {
+
+Field required_field(const std::string& name, Type type) {
+  Field field;
+  field.name = field.path = name;
+  field.chain = {name};
+  field.type = std::move(type);
+  return field;
+}
+
+void require_when(Field& field, const Type& kind, Dice& dice) {
+  const bool flag = dice.once_in(4);
+  field.when = flag ? "flag" : "kind";
+  field.when_values.push_back(flag ? dice.once_in(2) ? "true" : "false" : quoted(dice.pick(kind.names)));
+  if (const std::string more = quoted(dice.pick(kind.names));
+      !flag && dice.once_in(3) && more != field.when_values[0]) {
+    field.when_values.push_back(more);
+  }
+}
+
+} // namespace
+
 Schema make_schema(Dice& dice) {
   const std::vector<std::string> names = {"id",    "f1", "f2", "f3",    "type", "key", "odd name", "f4",
                                           "topic", "f5", "f6", "group", "f7",   "f8",  "f9",       "event"};
   Schema schema;
   schema.open = dice.once_in(5);
-  Field id;
-  id.name = id.path = "id";
-  schema.fields.push_back(id);
-  Field kind;
-  kind.name = kind.path = "kind";
-  kind.type.names = {"a", "b", "x-y"};
-  schema.fields.push_back(kind);
-  for (std::size_t i = 1; i < 4 + dice.below(names.size() - 4); ++i) {
+  Type kind;
+  kind.names = {"a", "b", "x-y"};
+  Type flag;
+  flag.kind = Kind::boolean;
+  schema.fields.push_back(required_field("id", with_usual(Type{}, dice)));
+  schema.fields.push_back(required_field("kind", kind));
+  schema.fields.push_back(required_field("flag", flag));
+  for (std::size_t i = 1; i < 5 + dice.below(names.size() - 5); ++i) {
     Field field = some_field(names[i], nullptr, dice, 2);
-    if (field.optional && dice.once_in(8)) {
-      field.when = "kind";
-      field.when_value = dice.pick(kind.type.names);
+    if (field.optional && dice.once_in(5)) {
+      require_when(field, kind, dice);
     }
     schema.fields.push_back(field);
   }
