@@ -238,20 +238,32 @@ namespace {
 
 enum class Reach { checked, not_checked };
 
+struct Asked {
+  Reach reach = Reach::checked;
+  Depth depth = Depth::complete;
+  check::Uses* uses = nullptr;
+};
+
 /// Nothing, if there are errors.
 std::shared_ptr<const Ruleset> ruleset_of(const std::vector<ast::File>& files, const Closure& closure, Compilation& out,
-                                          Reach reach) {
+                                          const Asked& asked) {
   auto ruleset = std::make_shared<Ruleset>();
   check::Context context{
       out.sources,         files, out.diagnostics, ruleset->program, {}, {}, {}, {}, {}, {}, {}, {}, {},
-      closure.csv_files(), {}};
+      closure.csv_files(), {},    asked.uses};
   check::declare_all(context);
   check::declare_lookups(context);
+  if (asked.uses != nullptr) {
+    check::collect_declared(context, *asked.uses);
+  }
   check::check_routers(context);
   check::check_tables(context);
   check::check_unused(context);
   ruleset->tests = check::check_tests(context);
-  if (!out.diagnostics.has_errors() && reach == Reach::checked) {
+  if (asked.depth == Depth::checked) {
+    return nullptr;
+  }
+  if (!out.diagnostics.has_errors() && asked.reach == Reach::checked) {
     check::check_reach(context);
   }
   if (out.diagnostics.has_errors()) {
@@ -267,13 +279,13 @@ std::shared_ptr<const Ruleset> ruleset_of(const std::vector<ast::File>& files, c
   return ruleset;
 }
 
-Compilation compile(std::string_view root, const Loader& load, Closure::Lookups lookups, Reach reach,
+Compilation compile(std::string_view root, const Loader& load, Closure::Lookups lookups, const Asked& asked,
                     ParsedFiles& parsed) {
   Compilation out;
   Closure closure(out, load, lookups, parsed);
   std::vector<ast::File> files = closure.run(root);
   if (all_readable(files)) { // else names are missing, so that nothing can be said of the rest
-    out.ruleset = ruleset_of(files, closure, out, reach);
+    out.ruleset = ruleset_of(files, closure, out, asked);
   }
   parsed.keep(out.sources, std::move(files));
   return out;
@@ -282,7 +294,11 @@ Compilation compile(std::string_view root, const Loader& load, Closure::Lookups 
 } // namespace
 
 Compilation compile(std::string_view root, const Loader& load, ParsedFiles& parsed) {
-  return compile(root, load, Closure::Lookups::own_files, Reach::checked, parsed);
+  return compile(root, load, Closure::Lookups::own_files, Asked{}, parsed);
+}
+
+Compilation diagnose(std::string_view root, const Loader& load, ParsedFiles& parsed, Depth depth, check::Uses* uses) {
+  return compile(root, load, Closure::Lookups::own_files, Asked{Reach::checked, depth, uses}, parsed);
 }
 
 Compilation compile(std::string_view root, const Loader& load) {
@@ -292,12 +308,12 @@ Compilation compile(std::string_view root, const Loader& load) {
 
 Compilation compile_with_unreachable(std::string_view root, const Loader& load) {
   ParsedFiles parsed;
-  return compile(root, load, Closure::Lookups::own_files, Reach::not_checked, parsed);
+  return compile(root, load, Closure::Lookups::own_files, Asked{Reach::not_checked, Depth::complete, nullptr}, parsed);
 }
 
 Compilation compile_with_fixtures(std::string_view root, const Loader& load) {
   ParsedFiles parsed;
-  return compile(root, load, Closure::Lookups::fixtures_first, Reach::checked, parsed);
+  return compile(root, load, Closure::Lookups::fixtures_first, Asked{}, parsed);
 }
 
 std::string fixture_of(std::string_view root, std::string_view lookup) {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dsl/check/uses.hpp"
 #include "dsl/diagnostic.hpp"
 #include "dsl/ruleset.hpp"
 #include "dsl/syntax/parsed_files.hpp"
@@ -36,6 +37,16 @@ Compilation compile(std::string_view root, const Loader& load);
 
 /// The same where a compilation of an earlier state of the files has gone before, and another may follow.
 Compilation compile(std::string_view root, const Loader& load, ParsedFiles& parsed);
+
+/// What is wrong with the rules, for who shows it while they are being written.
+enum class Depth {
+  checked,  // each rule by itself: no rule that others hide, no ruleset
+  complete, // as compile()
+};
+/// `uses`, if there is one, gets what each name means; nothing where a file cannot be read at all, and less than
+/// everything where there are errors.
+Compilation diagnose(std::string_view root, const Loader& load, ParsedFiles& parsed, Depth depth,
+                     check::Uses* uses = nullptr);
 
 /// The same for rules of which some cannot be reached by any event, which else is an error: made-up ones that are to be
 /// run all the same.

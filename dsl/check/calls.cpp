@@ -89,7 +89,11 @@ std::string help_with(const FunctionInfo& info) { return "it is written " + tick
 
 DefInfo* Expressions::called_def(const ast::Call& form) const {
   const auto def = context_.defs.find(form.function.text);
-  return def == context_.defs.end() || is_function(form.function.text) ? nullptr : &def->second;
+  if (def == context_.defs.end() || is_function(form.function.text)) {
+    return nullptr;
+  }
+  context_.use(form.function.span, def->second.def->name.span);
+  return &def->second;
 }
 
 bool Expressions::check_count(std::string_view what, std::string_view signature, Span span, std::size_t count,

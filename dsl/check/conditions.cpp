@@ -243,9 +243,20 @@ Condition Expressions::quantifier(const ast::Quantifier& form, Span span, bool p
   }
   Binding variable;
   variable.name = form.variable.text;
+  variable.declared_at = form.variable.span;
   variable.type = element_of(context_.program, list.type);
   variable.element = static_cast<Index>(quantifiers_.size());
   variable.may_be_null = variable.type.kind == Kind::any;
+  if (context_.uses != nullptr) {
+    context_.uses->define({NameKind::variable,
+                           std::string(form.variable.text),
+                           form.variable.span,
+                           span,
+                           type_word(context_.program, variable.type),
+                           std::string(event_.event->name.text),
+                           false,
+                           {}});
+  }
   Facts inside = known;
   inside.add(list.reads);
   const Question outside = std::exchange(question_, {"count here", "no", "yes", "an element"});
@@ -320,6 +331,7 @@ Condition Expressions::truth(ast::ExprId expr, bool positive, const Facts& known
   if (const auto* path = std::get_if<ast::Path>(&node.node);
       path != nullptr && path->steps.size() == 1 && binding_of(path->steps.front().text) == nullptr) {
     if (const auto def = context_.defs.find(path->steps.front().text); def != context_.defs.end()) {
+      context_.use(path->steps.front().span, def->second.def->name.span);
       return def_condition(def->second, nullptr, node.span, positive, known);
     }
   }

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "dsl/check/uses.hpp"
 #include "dsl/diagnostic.hpp"
 #include "dsl/diagnostic/nearest.hpp"
 #include "dsl/program.hpp"
@@ -96,6 +97,14 @@ struct Context {
 
   /// "event click", "def x": items that did not parse or check. What speaks of them is left alone.
   std::set<std::string, std::less<>> poisoned;
+
+  /// Where names are put down as they are resolved; none: nobody asks.
+  Uses* uses = nullptr;
+  void use(Span at, Span definition, bool exact = true) const {
+    if (uses != nullptr) {
+      uses->add(Use{at, definition, exact});
+    }
+  }
 
   void poison(std::string_view kind, std::string_view name) { poisoned.insert(key(kind, name)); }
   bool is_poisoned(std::string_view kind, std::string_view name) const { return poisoned.contains(key(kind, name)); }

@@ -445,6 +445,7 @@ void note_topic_name(Context& context, const std::string& name, Span span) {
 const TopicInfo* find_topic(Context& context, const ast::Text& name) {
   const auto found = context.topics.find(name.text);
   if (found != context.topics.end()) {
+    context.use(name.span, found->second.topic->name.span);
     return &found->second;
   }
   if (context.is_poisoned("topic", name.raw)) {

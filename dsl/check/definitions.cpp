@@ -13,7 +13,8 @@ class Trial {
       : context_{context.sources,      context.files,     found_,          scratch_,
                  context.events,       context.defs,      context.lets,    context.lookups,
                  context.fragments,    context.topics,    context.routers, context.tables,
-                 context.metric_names, context.csv_files, context.poisoned} {
+                 context.metric_names, context.csv_files, context.poisoned},
+        asked_(context.uses) {
     scratch_.shapes = context.program.shapes;
     scratch_.enumerations = context.program.enumerations;
     scratch_.types = context.program.types;
@@ -30,8 +31,14 @@ class Trial {
     expressions.assume_presence(true);
     DefInfo& own = context_.defs.find(info.def->name.text)->second;
     own.open = true; // a use inside is a circle
+    Uses uses;
+    context_.uses = asked_ == nullptr ? nullptr : &uses;
     expressions.trial(info);
+    context_.uses = nullptr;
     own.open = false;
+    if (asked_ != nullptr && !found_.has_errors()) {
+      asked_->add(uses); // else other names may be meant
+    }
     return found_;
   }
 
@@ -39,6 +46,7 @@ class Trial {
   Diagnostics found_;
   Program scratch_;
   Context context_;
+  Uses* const asked_;
 };
 
 } // namespace

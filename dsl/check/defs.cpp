@@ -116,6 +116,7 @@ std::optional<Expressions::Scope> Expressions::bind(DefInfo& def, const ast::Cal
     const ast::ExprId argument = call->arguments[i];
     Binding binding;
     binding.name = parameters[i].name.text;
+    binding.declared_at = parameters[i].name.span;
     binding.type = type_of(context_, *parameters[i].type);
     binding.argument = argument;
     binding.tree = tree_;
@@ -205,6 +206,7 @@ void Expressions::trial(const DefInfo& def) {
   for (const ast::Parameter& parameter : def.def->parameters) {
     Binding binding;
     binding.name = parameter.name.text;
+    binding.declared_at = parameter.name.span;
     binding.type = type_of(context_, *parameter.type);
     scope.names.push_back(std::move(binding));
   }

@@ -100,6 +100,7 @@ class Expressions {
   /// A name that is neither of the event nor of the ruleset: a parameter, or the variable of `some` and `every`.
   struct Binding {
     std::string_view name;
+    Span declared_at; // the name
     ValueType type;
     Index element = kNone; // of a variable: 0, or 1 inside another
     bool may_be_null = false;

@@ -16,6 +16,7 @@ std::vector<std::pair<const ast::Literal*, Span>> Expressions::let_list(const as
   }
   const ast::File& tree = *let->second.tree;
   if (const auto* list = std::get_if<ast::List>(&tree[let->second.let->value].node)) {
+    context_.use(path.steps.front().span, let->second.let->name.span);
     for (const ast::ExprId item : list->items) {
       items.emplace_back(std::get_if<ast::Literal>(&tree[item].node), tree[item].span);
     }

@@ -27,6 +27,7 @@ Expressions::Resolved Expressions::resolve(const std::vector<ast::Step>& steps, 
   if (const Binding* binding = binding_of(first.text)) {
     resolved.kind = Resolved::Kind::binding;
     resolved.binding = binding;
+    context_.use(first.span, binding->declared_at);
     return resolved;
   }
   if (!in_backticks(first) && (first.text == "meta" || first.text == "payload" || first.text == "unmapped")) {
@@ -40,6 +41,7 @@ Expressions::Resolved Expressions::resolve(const std::vector<ast::Step>& steps, 
   if (lookup != context_.lookups.end() && find_field(0, first.text) == kNone) { // else the clash was reported
     resolved.kind = Resolved::Kind::lookup;
     resolved.lookup = &lookup->second;
+    context_.use(first.span, lookup->second.lookup->name.span);
     return resolved;
   }
   if (def == context_.defs.end() && let == context_.lets.end()) {
@@ -57,9 +59,11 @@ Expressions::Resolved Expressions::resolve(const std::vector<ast::Step>& steps, 
   if (def != context_.defs.end()) {
     resolved.kind = Resolved::Kind::def;
     resolved.def = &def->second;
+    context_.use(first.span, def->second.def->name.span);
   } else {
     resolved.kind = Resolved::Kind::let;
     resolved.let = &let->second;
+    context_.use(first.span, let->second.let->name.span);
   }
   return resolved;
 }
@@ -122,6 +126,8 @@ Expressions::Resolved Expressions::resolve_field(const std::vector<ast::Step>& s
     if (next == kNone || !shape().fields[next].declared) {
       warn_similar(step, slot);
       next = context_.program.undeclared_field(event_.shape, slot, step.text);
+    } else {
+      context_.use(step.span, event_.declared_at[next]);
     }
     slot = next;
   }

@@ -14,7 +14,11 @@ const LookupInfo* Expressions::lookup_of(const ast::Path& path) const {
     return nullptr;
   }
   const auto found = context_.lookups.find(path.steps.front().text);
-  return found == context_.lookups.end() ? nullptr : &found->second;
+  if (found == context_.lookups.end()) {
+    return nullptr;
+  }
+  context_.use(path.steps.front().span, found->second.lookup->name.span);
+  return &found->second;
 }
 
 bool Expressions::key_fits(const LookupInfo& lookup, const TypedValue& key) {
@@ -87,6 +91,10 @@ TypedValue Expressions::lookup_value(const LookupInfo& info, const TypedValue& k
       return poisoned(span);
     }
     number = static_cast<std::size_t>(found - lookup.columns.begin());
+    const std::vector<ast::LookupColumn>& declared = info.lookup->columns;
+    const auto own = std::find_if(declared.begin(), declared.end(),
+                                  [&](const ast::LookupColumn& each) { return each.name.text == column->text; });
+    context_.use(column->span, own->name.span);
   } else if (lookup.is_record && !row_only) {
     auto& diagnostic = diagnostics().add(Code::misused_name, span, "a row of " + name + " is not a single value",
                                          "which of its columns?");

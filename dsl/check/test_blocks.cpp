@@ -80,6 +80,7 @@ class TestChecker {
   void topic(const ast::Text& name) {
     for (const auto& [pattern, info] : context_.topics) {
       if (matches_topic(pattern, name.text)) {
+        context_.use(name.span, info.topic->name.span, pattern == name.text);
         return;
       }
     }

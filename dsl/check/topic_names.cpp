@@ -269,6 +269,7 @@ void TopicNames::capped(const ast::To& to, const Filled& filled, Target& target)
   }
   if (const TopicInfo* family = family_of({filled.family})) {
     target.topic = family->index;
+    context_.use(to.topic.span, family->topic->name.span, false);
     return check_event(family->topic->name.text, to.topic.span, *family);
   }
   context_.diagnostics
@@ -331,6 +332,7 @@ void TopicNames::choose_declared(const Filled& filled, const std::vector<std::st
                                  Target& target) {
   if (const TopicInfo* family = family_of(names)) {
     target.topic = target.topic == kNone ? family->index : target.topic;
+    context_.use(span, family->topic->name.span, false);
     return check_event(family->topic->name.text, span, *family);
   }
   for (const std::string& each : names) {
@@ -345,6 +347,7 @@ void TopicNames::choose_declared(const Filled& filled, const std::vector<std::st
       return;
     }
     target.topic = target.topic == kNone ? found->second.index : target.topic;
+    context_.use(span, found->second.topic->name.span, span != filled.text->span);
     check_event(each, span, found->second);
   }
 }

@@ -85,8 +85,11 @@ const ast::Literal* Expressions::literal_of(const ast::File& tree, ast::ExprId e
   const ast::ExprNode& node = tree[expr].node;
   if (const auto* path = std::get_if<ast::Path>(&node); path != nullptr && path->steps.size() == 1) {
     const auto let = context_.lets.find(path->steps.front().text);
-    return let == context_.lets.end() ? nullptr
-                                      : std::get_if<ast::Literal>(&(*let->second.tree)[let->second.let->value].node);
+    if (let == context_.lets.end()) {
+      return nullptr;
+    }
+    context_.use(path->steps.front().span, let->second.let->name.span);
+    return std::get_if<ast::Literal>(&(*let->second.tree)[let->second.let->value].node);
   }
   return std::get_if<ast::Literal>(&node);
 }
