@@ -94,9 +94,14 @@ constexpr std::array kCodes = {
     CodeInfo{Code::bad_csv, kError, "a CSV file that is not as its lookup says"},
 };
 
+// E0108 was a form that a later version reads, E0622 is W0306.
+constexpr std::array<std::string_view, 2> kRetired = {"E0108", "E0622"};
+
 } // namespace
 
 std::span<const CodeInfo> all_codes() { return kCodes; }
+
+std::span<const std::string_view> retired_codes() { return kRetired; }
 
 Severity severity_of(Code code) {
   const auto row = std::find_if(kCodes.begin(), kCodes.end(), [&](const CodeInfo& info) { return info.code == code; });

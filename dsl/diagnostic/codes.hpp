@@ -1,6 +1,7 @@
 // Every code that the compiler can print. Numbered by phase: 01 syntax, 02 names and types, 03 absent values,
 // 04 topics, 05 routers, 06 tables, 07 tests and files. A code keeps its meaning for ever; a number is never used
-// twice. A new code also needs a row in codes.cpp and a fixture in tests/dsl/fixtures/diagnostics; tests ask for both.
+// twice. A new code also needs a row in codes.cpp, a page in docs/rules/codes and a fixture in
+// tests/dsl/fixtures/diagnostics; tests ask for all three. One that is given up goes to the retired ones.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,6 @@ enum class Code : std::uint16_t {
   unfinished_token = 105,
   nested_too_deeply = 106,
   not_utf8 = 107,
-  // 108 was a form that a later version reads
   single_equals = 110,
   wrong_order = 111,
   mixed_and_or = 112,
@@ -113,6 +113,8 @@ struct CodeInfo {
 };
 
 std::span<const CodeInfo> all_codes();
+/// Names of codes that were printed once and are not any more; none of them comes back with another meaning.
+std::span<const std::string_view> retired_codes();
 Severity severity_of(Code code);
 /// "E0110", "W0306"
 std::string name_of(Code code);

@@ -110,6 +110,7 @@ ExitCode run(std::span<const std::string> arguments, const Console& console) {
   add_apply(app, chosen);
   add_check(app, chosen);
   add_docs(app, chosen);
+  add_explain_code(app, chosen);
   add_fmt(app, chosen);
   add_plugins(app, chosen);
   add_reload(app, chosen);

@@ -25,6 +25,7 @@ using Chosen = std::function<ExitCode(const Console&)>;
 void add_apply(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_docs(CLI::App& app, Chosen& chosen);
+void add_explain_code(CLI::App& app, Chosen& chosen);
 void add_fmt(CLI::App& app, Chosen& chosen);
 void add_plugins(CLI::App& app, Chosen& chosen);
 void add_reload(CLI::App& app, Chosen& chosen);
