@@ -64,7 +64,7 @@ class EventReader {
         throw Refusal{Outcome::invalid, faults_[i], shape_.fields[i].path, "", kNone};
       }
     }
-    return slots_;
+    return std::move(slots_);
   }
 
  private:

@@ -52,7 +52,7 @@ class EventMaker {
       }
     }
     while (dice_.once_in(6)) {
-      const std::vector<std::string> names = {"undeclared0", "undeclared1", "zz", "a", "odd key"};
+      static const std::vector<std::string> names = {"undeclared0", "undeclared1", "zz", "a", "odd key"};
       const std::string& name = dice_.pick(names);
       const bool taken = std::any_of(fields.begin(), fields.end(), [&](const Field& f) { return f.name == name; });
       if (!taken) {
@@ -85,21 +85,21 @@ class EventMaker {
   }
 
   std::string anything(int depth) {
-    const std::vector<std::string> numbers = {"0",
-                                              "-0",
-                                              "5",
-                                              "1.5",
-                                              "1e2",
-                                              "5.0",
-                                              "1e400",
-                                              "123456789012345678901234567890",
-                                              "1.0",
-                                              "-7",
-                                              "1e-400",
-                                              "0.1",
-                                              "2",
-                                              "18446744073709551616",
-                                              "1234567890.12345678901234567890123456789"};
+    static const std::vector<std::string> numbers = {"0",
+                                                     "-0",
+                                                     "5",
+                                                     "1.5",
+                                                     "1e2",
+                                                     "5.0",
+                                                     "1e400",
+                                                     "123456789012345678901234567890",
+                                                     "1.0",
+                                                     "-7",
+                                                     "1e-400",
+                                                     "0.1",
+                                                     "2",
+                                                     "18446744073709551616",
+                                                     "1234567890.12345678901234567890123456789"};
     Type text;
     switch (dice_.below(depth > 0 ? 7 : 5)) {
       case 0:
@@ -111,7 +111,7 @@ class EventMaker {
       case 3:
         return json_text(some_value(text, dice_), dice_);
       case 4: { // what conditions on `any` ask for
-        const std::vector<std::string> texts = {"a", "b", "ab", "5", "a,b"};
+        static const std::vector<std::string> texts = {"a", "b", "ab", "5", "a,b"};
         return json_text(dice_.pick(texts), dice_);
       }
       case 5: {
@@ -123,7 +123,7 @@ class EventMaker {
       }
       default: {
         std::vector<std::string> members;
-        const std::vector<std::string> names = {"a", "b", "odd key", "c"};
+        static const std::vector<std::string> names = {"a", "b", "odd key", "c"};
         while (!dice_.once_in(3)) {
           members.push_back(json_text(dice_.pick(names), dice_) + ":" + anything(depth - 1));
         }
@@ -137,7 +137,7 @@ class EventMaker {
     if (!dice_.once_in(20)) {
       return "";
     }
-    const std::vector<std::string> spaces = {" ", "\n", "\t ", "  "};
+    static const std::vector<std::string> spaces = {" ", "\n", "\t ", "  "};
     return dice_.pick(spaces);
   }
 
@@ -221,7 +221,7 @@ class EventMaker {
       case Kind::ip:
         return text.find(':') == std::string::npos ? "::ffff:" + text : upper(text);
       case Kind::duration: {
-        const std::vector<std::string> spans = {"1h30m", "-2d", "1w1d1h1m1s1ms1us", "60s", "1us", "-0s"};
+        static const std::vector<std::string> spans = {"1h30m", "-2d", "1w1d1h1m1s1ms1us", "60s", "1us", "-0s"};
         return dice_.pick(spans);
       }
       default:
@@ -230,54 +230,54 @@ class EventMaker {
   }
 
   std::string nearly(const Type& type, const std::string& text) {
-    const std::vector<std::string> numbers = {"1.5",
-                                              "1e3",
-                                              "9223372036854775808",
-                                              "-9223372036854775809",
-                                              "123456789012345678901234567890",
-                                              "1e400",
-                                              "1.0",
-                                              "0.00001",
-                                              "-0",
-                                              "1e-400",
-                                              "99999999999.9999"};
+    static const std::vector<std::string> numbers = {"1.5",
+                                                     "1e3",
+                                                     "9223372036854775808",
+                                                     "-9223372036854775809",
+                                                     "123456789012345678901234567890",
+                                                     "1e400",
+                                                     "1.0",
+                                                     "0.00001",
+                                                     "-0",
+                                                     "1e-400",
+                                                     "99999999999.9999"};
     switch (type.kind) {
       case Kind::integer:
       case Kind::floating:
       case Kind::decimal:
         return dice_.pick(numbers);
       case Kind::timestamp: {
-        const std::vector<std::string> times = {
+        static const std::vector<std::string> times = {
             "2024-02-30T00:00:00Z",  "2024-06-10T08:00:60Z",         "2024-06-10T08:00Z",    "2024-06-10T08:00:00",
             "0000-01-01T00:00:00Z",  "9999-12-31T23:59:59-01:00",    "2023-02-29T00:00:00Z", "2024-06-10T24:00:00Z",
             "2024-06-10T08:00:00.Z", "2024-06-10T08:00:00.1234567Z", "2024-06-10T08:00:00z"};
         return dice_.pick(times);
       }
       case Kind::ip: {
-        const std::vector<std::string> addresses = {
+        static const std::vector<std::string> addresses = {
             "10.0.0.01",       "10.0.0", "::ffff:10.0.0.1", "fe80::1%eth0", "10.0.0.0/8",
             "1:2:3:4:5:6:7:8", ":::",    "1::2::3",         "256.1.1.1",    "::10.0.0.1"};
         return dice_.pick(addresses);
       }
       case Kind::version: {
-        const std::vector<std::string> versions = {"v1",   "1.",  "1..2",   "1.0-",   "1.0-a..b",
-                                                   "1.0+", "1.a", "1.0-01", "1.0+a+b"};
+        static const std::vector<std::string> versions = {"v1",   "1.",  "1..2",   "1.0-",   "1.0-a..b",
+                                                          "1.0+", "1.a", "1.0-01", "1.0+a+b"};
         return dice_.pick(versions);
       }
       case Kind::duration: {
-        const std::vector<std::string> spans = {"5",
-                                                "m5",
-                                                "5m1h",
-                                                "5m5m",
-                                                "1.5h",
-                                                "",
-                                                "-",
-                                                "99999999999999w",
-                                                "1h 5m",
-                                                "5 m",
-                                                "9223372036854775807us",
-                                                "-9223372036854775808us",
-                                                "9223372036854775808us"};
+        static const std::vector<std::string> spans = {"5",
+                                                       "m5",
+                                                       "5m1h",
+                                                       "5m5m",
+                                                       "1.5h",
+                                                       "",
+                                                       "-",
+                                                       "99999999999999w",
+                                                       "1h 5m",
+                                                       "5 m",
+                                                       "9223372036854775807us",
+                                                       "-9223372036854775808us",
+                                                       "9223372036854775808us"};
         return dice_.pick(spans);
       }
       case Kind::boolean:
@@ -291,7 +291,7 @@ class EventMaker {
     const auto micros = moment_of(text);
     const int zeros = type.wire == Wire::unix_s ? 6 : type.wire == Wire::unix_ms ? 3 : 0;
     if (!micros) {
-      const std::vector<std::string> numbers = {
+      static const std::vector<std::string> numbers = {
           "1e30", "253402300800000000", "-62135596800000001", "0.5", "-0.5", "1e-9", "-1e-9"};
       return dice_.pick(numbers);
     }

@@ -53,19 +53,36 @@ class RulesMaker {
   std::string router(bool fragment) {
     std::string out =
         std::string("router r for e {\n  match ") + (match_all_ ? "all" : "first") + "\n  dead_letter \"dlq\"\n";
-    if (dice_.once_in(15)) { // so many alike that an index has to part them more than once
-      for (std::size_t i = 40 + dice_.below(100); i > 0; --i) {
-        const std::string name = "m" + std::to_string(i);
-        rules_.emplace_back("route", name);
-        out += "  route " + name + " when " + phrases_.conjunction_of_plain_tests() + " to topic \"t0\"\n";
-        deliveries_.push_back({"t0", {}, "", {}});
-      }
-    }
+    out += dice_.once_in(15) ? many_alike() : "";
     out += rules(1 + dice_.below(12), 2);
     out += fragment ? "  include rules part\n" : "";
     out += rules(dice_.below(8), 2);
     out += dice_.once_in(3) ? "  otherwise drop\n" : "  otherwise " + body(false) + "\n";
     return out + "}\n";
+  }
+
+  /// So many rules alike that an index has to part them more than once: perhaps all ask for one value of one field.
+  std::string many_alike() {
+    std::vector<const Field*> fields;
+    for (const Field* field : phrases_.leaves()) {
+      if (!field->type.usual.empty()) {
+        fields.push_back(field);
+      }
+    }
+    std::string shared;
+    if (const Field& field = *dice_.pick(fields); dice_.once_in(2)) {
+      shared = field.path + " == " + literal(field.type, field.type.usual[0]) + " and ";
+    }
+    std::string out;
+    for (std::size_t i = 40 + dice_.below(100); i > 0; --i) {
+      const std::string name = "m" + std::to_string(i);
+      const bool tap = !match_all_ && dice_.once_in(2);
+      rules_.emplace_back(tap ? "tap" : "route", name);
+      out += (tap ? "  tap " : "  route ") + name + " when " + shared + phrases_.conjunction_of_plain_tests() +
+             " to topic \"t0\"\n";
+    }
+    deliveries_.push_back({"t0", {}, "", {}});
+    return out;
   }
 
   std::string rules(std::size_t count, int depth) {

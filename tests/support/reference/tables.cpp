@@ -222,7 +222,7 @@ class TablesMaker {
 
   std::string clauses() {
     const std::vector<std::string> units = {"hour", "day", "week", "month", "year"};
-    const std::vector<std::string> kept = {"48 hours", "60 days", "9 weeks", "24 months", "2 years"};
+    const std::vector<std::string> kept = {"48 hours", "31 days", "9 weeks", "24 months", "2 years"};
     std::string out;
     std::string key;
     std::string partition;
