@@ -40,13 +40,23 @@ std::string as_text(std::string_view heading, const Parts& parts) {
   return out;
 }
 
+// Lines of a paragraph are one; it is for the reader to break them.
+std::string unbroken(std::string_view paragraphs) {
+  std::string out(paragraphs);
+  for (std::size_t i = 1; i + 1 < out.size(); ++i) {
+    out[i] = out[i] == '\n' && out[i - 1] != '\n' && out[i + 1] != '\n' ? ' ' : out[i];
+  }
+  return out;
+}
+
 // Paragraphs and examples, one under the other; what else is needed is told apart by a comment.
 std::string as_json(const Parts& parts) {
   std::string out;
   for (const dsl::ExplanationPart& part : parts) {
     const std::string_view name = dsl::stands_as(part);
     out += out.empty() ? "" : "\n\n";
-    out += (name.empty() ? "" : fmt::format("# as {}\n", name)) + std::string(part.text);
+    out += (name.empty() ? "" : fmt::format("# as {}\n", name)) +
+           (part.is_example ? std::string(part.text) : unbroken(part.text));
   }
   return host::json_text(out);
 }

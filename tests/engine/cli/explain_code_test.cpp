@@ -41,6 +41,7 @@ TEST_F(CommandLine, ExplainsACodeForPrograms) {
       StartsWith(
           "{\"code\":\"W0508\",\"severity\":\"warning\",\"title\":\"rules that no router includes\",\"what\":\""));
   EXPECT_THAT(ran.out, HasSubstr("\",\"wrong\":\"rules cleaning for order {\\n  drop empty"));
+  EXPECT_THAT(ran.out, HasSubstr("but no event ever meets them. Either the `include` was forgotten, or they can go."));
   EXPECT_EQ(run({"explain-code", "w0508", "--format", "yaml"}).code, ExitCode::kUsage);
 }
 
