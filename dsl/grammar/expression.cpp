@@ -1,4 +1,4 @@
-// Grammar of expressions. The next form of expression goes where its precedence is (rule-language reference, "Order of
+// Grammar of expressions. The next form of expression goes where its precedence is (docs/rules/conditions.md, "Order of
 // operators"): a level of its own, or an alternative of `relation` for a test, of `primary` for a value.
 #include "dsl/grammar/expression.hpp"
 
