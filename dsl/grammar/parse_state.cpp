@@ -218,7 +218,7 @@ void ParseState::report_no_parentheses(Span condition, bool ends_for_certain) {
   const Span begin{condition.file, condition.begin, condition.begin};
   const Span end{condition.file, condition.end, condition.end};
   diagnostic.help("the condition of each element stands in parentheses: `satisfies (" + std::string(written) + ")`",
-                  Fix{{{begin, "("}, {end, ")"}}, Applicability::machine, "fix"});
+                  Fix{{{begin, "("}, {end, ")"}}, Applicability::machine, "fix: add `(` and `)`"});
 }
 
 void ParseState::report_too_deep(Span span, std::string_view what) {

@@ -112,6 +112,7 @@ ExitCode run(std::span<const std::string> arguments, const Console& console) {
   add_docs(app, chosen);
   add_explain_code(app, chosen);
   add_fmt(app, chosen);
+  add_infer(app, chosen);
   add_plugins(app, chosen);
   add_reload(app, chosen);
   add_run(app, chosen);
