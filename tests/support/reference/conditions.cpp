@@ -10,9 +10,32 @@ namespace {
 
 using dsl::Kind;
 
-const std::vector<std::string> kPatterns = {"/a/",          "/^a/",      "/b$/i",   "/^(a|b)+$/", "/[0-9]+/",
-                                            "/a.b/",        "/ä/i",      "/x\\.y/", "/^$/",       "/(a|aB)[bB]/",
-                                            "/\\bred\\b/i", "/^[^a]*$/", "/日/",    "/aaaa/",     "/example|null/i"};
+const std::vector<std::string> kPatterns = {"/a/",
+                                            "/^a/",
+                                            "/b$/i",
+                                            "/^(a|b)+$/",
+                                            "/[0-9]+/",
+                                            "/a.b/",
+                                            "/ä/i",
+                                            "/x\\.y/",
+                                            "/^$/",
+                                            "/(a|aB)[bB]/",
+                                            "/\\bred\\b/i",
+                                            "/^[^a]*$/",
+                                            "/日/",
+                                            "/aaaa/",
+                                            "/aaa.*aaa/",
+                                            "/example|null/i",
+                                            "/EXAMPLE\\.com/i",
+                                            "/http|ftp/",
+                                            "/User@/",
+                                            "/[a-z]{4}/",
+                                            "/true|false|null/",
+                                            "/2024-0[1-6]/",
+                                            "/\\d{4}-\\d\\d/",
+                                            "/10\\.0/",
+                                            "/quote.*slash|line/",
+                                            "/line\\sbreak/"};
 const std::vector<std::string> kKinds = {"string", "number", "bool", "list", "object"};
 const std::vector<std::string> kBlocks = {"\"10.0.0.0/8\"",    "\"10.0.0.0/24\"", "\"0.0.0.0/0\"",   "\"::/0\"",
                                           "\"2001:db8::/32\"", "\"fe80::/10\"",   "\"10.0.0.1/32\"", "\"126.0.0.0/7\""};
@@ -353,27 +376,29 @@ std::string Phrases::test_of_any(bool negatable) {
 
 // ---- what an index is built of
 
-std::string Phrases::conjunction_of_plain_tests() {
-  std::string out;
-  for (std::size_t i = 1 + dice_.below(3); i > 0; --i) {
-    std::vector<const Field*> fields;
-    std::copy_if(leaves_.begin(), leaves_.end(), std::back_inserter(fields),
-                 [](const Field* field) { return has_literal(field->type); });
-    const Field& field = *dice_.pick(fields);
-    out += out.empty() ? "" : " and ";
-    if (field.type.kind == Kind::boolean) {
-      out += field.path;
-    } else if (dice_.once_in(2)) {
-      out += field.path + " == " + some_literal(field.type, dice_);
-    } else if (field.type.kind == Kind::text && field.type.names.empty()) {
-      const std::vector<std::string> words = {" starts with ", " ends with ", " contains "};
-      out += dice_.once_in(4) ? field.path + " matches " + dice_.pick(kPatterns)
-                              : field.path + dice_.pick(words) + some_literal(field.type, dice_) + fold(4);
-    } else {
-      out += membership(field.type, field.path, false);
-    }
+std::string Phrases::conjunction_of_plain_tests(const Field* about) {
+  std::vector<const Field*> fields;
+  std::copy_if(leaves_.begin(), leaves_.end(), std::back_inserter(fields),
+               [](const Field* field) { return has_literal(field->type); });
+  std::string out = about != nullptr ? plain_test_of(*about) : "";
+  for (std::size_t i = (about == nullptr ? 1 : 0) + dice_.below(3); i > 0; --i) {
+    out += (out.empty() ? "" : " and ") + plain_test_of(*dice_.pick(fields));
   }
   return out;
+}
+
+std::string Phrases::plain_test_of(const Field& field) {
+  const bool free_text = field.type.kind == Kind::text && field.type.names.empty();
+  if (field.type.kind == Kind::boolean) {
+    return field.path;
+  }
+  if (free_text && dice_.once_in(2)) {
+    const std::vector<std::string> words = {" starts with ", " ends with ", " contains "};
+    return dice_.once_in(2) ? field.path + " matches " + dice_.pick(kPatterns)
+                            : field.path + dice_.pick(words) + some_literal(field.type, dice_) + fold(4);
+  }
+  return dice_.once_in(2) ? field.path + " == " + some_literal(field.type, dice_)
+                          : membership(field.type, field.path, false);
 }
 
 } // namespace millrace::reference

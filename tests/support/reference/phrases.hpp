@@ -52,7 +52,8 @@ class Phrases {
   /// One that is no value, as keys and columns may be.
   std::string whole_condition();
   /// Several tests that all have to hold, of the kinds that an index knows to part rules by.
-  std::string conjunction_of_plain_tests();
+  /// If a field is named, one of them is of that.
+  std::string conjunction_of_plain_tests(const Field* about = nullptr);
   /// A type that values can be made of, with a text form if asked.
   Type some_type(bool with_text);
   /// Of a lookup, a constant or a CSV file: one that has a literal of its own.
@@ -121,6 +122,7 @@ class Phrases {
   std::string about(const Local& local, int depth, bool negatable);
   std::string about_object(const std::string& object, bool negatable);
   std::string test_of_any(bool negatable);
+  std::string plain_test_of(const Field& field);
   std::string test_of(const Type& type, const std::string& value, bool sure);
   std::string key_test();
   std::string comparison(const Type& type, const std::string& left, bool sure);

@@ -61,7 +61,8 @@ class RulesMaker {
     return out + "}\n";
   }
 
-  /// So many rules alike that an index has to part them more than once: perhaps all ask for one value of one field.
+  /// So many rules alike that an index has to part them more than once: perhaps all ask for one value of one field, or
+  /// all ask different things of one field.
   std::string many_alike() {
     std::vector<const Field*> fields;
     for (const Field* field : phrases_.leaves()) {
@@ -73,12 +74,13 @@ class RulesMaker {
     if (const Field& field = *dice_.pick(fields); dice_.once_in(2)) {
       shared = field.path + " == " + literal(field.type, field.type.usual[0]) + " and ";
     }
+    const Field* const about = dice_.once_in(2) ? dice_.once_in(2) ? &schema_.fields[0] : dice_.pick(fields) : nullptr;
     std::string out;
     for (std::size_t i = 40 + dice_.below(100); i > 0; --i) {
       const std::string name = "m" + std::to_string(i);
       const bool tap = !match_all_ && dice_.once_in(2);
       rules_.emplace_back(tap ? "tap" : "route", name);
-      out += (tap ? "  tap " : "  route ") + name + " when " + shared + phrases_.conjunction_of_plain_tests() +
+      out += (tap ? "  tap " : "  route ") + name + " when " + shared + phrases_.conjunction_of_plain_tests(about) +
              " to topic \"t0\"\n";
     }
     deliveries_.push_back({"t0", {}, "", {}});
