@@ -113,6 +113,7 @@ ExitCode run(std::span<const std::string> arguments, const Console& console) {
   add_explain_code(app, chosen);
   add_fmt(app, chosen);
   add_infer(app, chosen);
+  add_lsp(app, chosen);
   add_plugins(app, chosen);
   add_reload(app, chosen);
   add_run(app, chosen);

@@ -28,6 +28,7 @@ void add_docs(CLI::App& app, Chosen& chosen);
 void add_explain_code(CLI::App& app, Chosen& chosen);
 void add_fmt(CLI::App& app, Chosen& chosen);
 void add_infer(CLI::App& app, Chosen& chosen);
+void add_lsp(CLI::App& app, Chosen& chosen);
 void add_plugins(CLI::App& app, Chosen& chosen);
 void add_reload(CLI::App& app, Chosen& chosen);
 void add_run(CLI::App& app, Chosen& chosen);

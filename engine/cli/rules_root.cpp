@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "dsl/compile.hpp"
 #include "engine/cli/rules.hpp"
 
 namespace millrace::cli {
@@ -67,16 +66,18 @@ bool brings_in(const std::vector<std::string>& files, const fs::path& file) {
 
 } // namespace
 
-std::string root_of(const std::string& file) {
+std::string root_of(const std::string& file) { return root_of(file, read_rules_file); }
+
+std::string root_of(const std::string& file, const dsl::Loader& load) {
   std::error_code failed;
   const fs::path path = fs::canonical(file, failed);
   if (failed) {
     return file; // whoever reads it says why
   }
   std::string root = file;
-  std::size_t most = dsl::files_of(file, read_rules_file).size();
+  std::size_t most = dsl::files_of(file, load).size();
   for (const fs::path& candidate : candidates(path)) {
-    const std::vector<std::string> files = dsl::files_of(candidate.string(), read_rules_file);
+    const std::vector<std::string> files = dsl::files_of(candidate.string(), load);
     if (files.size() > most && brings_in(files, path)) {
       most = files.size();
       root = (fs::path(file).is_absolute() ? candidate : fs::proximate(candidate)).string();

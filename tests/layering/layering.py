@@ -22,6 +22,7 @@ LIBRARIES = [
     (r"boost/dll\b", "boost-dll"),
     (r"boost/unordered/", "flat-map"),
     (r"boost/pfr\b", "reflection"),
+    (r"boost/json\b", "json"),
     (r"boost/(beast|url)\b", "beast"),
     (r"boost/(asio|system)\b", "asio"),
     (r"boost/", "boost"),
@@ -48,7 +49,7 @@ CORE = {"engine/config", "engine/host", "engine/modules"}
 FLOW = ENGINE | {"asio", "engine/modules", "engine/host", "engine/flow"}
 RUNTIME = ENGINE | CORE | {"asio", "boost-dll", "toml", "openssl", "xxhash", "engine/flow", "engine/runtime"}
 ADMIN = RUNTIME | {"beast", "engine/admin"}
-CLI = ADMIN | {"cli11", "dsl", "engine/cli"}
+CLI = ADMIN | {"cli11", "dsl", "engine/lsp", "engine/cli"}
 
 # Folder, what its files may include. A plugin's own folder is always allowed to it.
 AREAS = [
@@ -76,6 +77,8 @@ AREAS = [
     ("engine/flow", FLOW),
     ("engine/runtime", RUNTIME),
     ("engine/admin", ADMIN),
+    # The language server is a protocol of JSON texts over the compiler; nothing that runs has a part in it.
+    ("engine/lsp", BASE | {"json", "dsl", "engine/lsp"}),
     ("engine/cli", CLI),
     ("engine", CLI),
 ]
