@@ -13,8 +13,13 @@ namespace {
 
 using reference::Forms;
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kPrograms = 200; // too few for what is rare
+constexpr std::size_t kSeldom = 0;
+#else
 constexpr std::uint64_t kPrograms = 2'000;
 constexpr std::size_t kSeldom = 5;
+#endif
 
 std::optional<std::string> file_of(const reference::Files& files, std::string_view name) {
   const auto found = files.find(std::string(name));

@@ -15,7 +15,7 @@ namespace millrace::reference {
 using Forms = std::map<std::string, std::size_t>;
 
 /// All that there are, none seen yet. A new operation, function, kind of item … has no name until it gets one in
-/// forms.cpp, which the compiler asks for; from then on it is among these.
+/// form_names.cpp, which the compiler asks for; from then on it is among these.
 Forms all_forms();
 
 void count_forms(const dsl::ast::File& file, Forms& forms);
