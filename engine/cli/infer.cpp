@@ -19,6 +19,7 @@ namespace millrace::cli {
 namespace {
 
 constexpr const char* kStandardInput = "-";
+constexpr std::string_view kKafka = "kafka:";
 constexpr std::size_t kMostShown = 5; // lines that are no events
 
 struct Options {
@@ -86,6 +87,14 @@ ExitCode infer(const Options& options, const Console& console) {
   if (!options.out.empty() && std::filesystem::exists(options.out)) {
     console.err << fmt::format("{}: is there already, and may hold corrections; name another file or remove it\n",
                                options.out);
+    return ExitCode::kUsage;
+  }
+  if (options.events.starts_with(kKafka) && !std::filesystem::exists(options.events)) {
+    const std::string topic = options.events.substr(kKafka.size());
+    console.err << fmt::format(
+        "{}: events are read from a file or from standard input; a consumer of Kafka can hand them over:\n"
+        "kcat -C -e -b BROKERS -t {} | millrace infer - --topic {}\n",
+        options.events, topic, topic);
     return ExitCode::kUsage;
   }
   std::ifstream file;

@@ -81,6 +81,9 @@ TEST_F(Infer, SaysWhenThereIsNothingToLearnFrom) {
   EXPECT_EQ(missing.code, ExitCode::kUsage);
   EXPECT_NE(missing.err.find("cannot be read: No such file"), std::string::npos) << missing.err;
   EXPECT_EQ(run({"infer", folder_.string()}).code, ExitCode::kUsage);
+  const Ran topic = run({"infer", "kafka:web.clicks"});
+  EXPECT_EQ(topic.code, ExitCode::kUsage);
+  EXPECT_NE(topic.err.find("-t web.clicks | millrace infer -"), std::string::npos) << topic.err;
 }
 
 TEST_F(Infer, RefusesNamesThatCannotBe) {
