@@ -1,6 +1,8 @@
 // What is proven of rules (index/reach.hpp), said at their places.
 #include "dsl/check/reach.hpp"
 
+#include <algorithm>
+
 #include "dsl/index/reach.hpp"
 
 namespace millrace::dsl::check {
@@ -102,6 +104,43 @@ class Reporter {
 
 } // namespace
 
+namespace {
+
+const ast::Text& topic_of(const ast::Rule& rule, Index target) {
+  for (const auto& part : rule.body.parts) {
+    if (const auto* to = std::get_if<ast::To>(&part); to != nullptr && target-- == 0) {
+      return to->topic;
+    }
+  }
+  return std::get<ast::To>(rule.body.parts.front()).topic;
+}
+
+constexpr std::size_t kMostTold = 8; // of one router
+
+void warn_of_redelivery(Context& context, const RouterInfo& info) {
+  const std::vector<Redelivered> all = redelivering_rules(context.program, context.program.routers[info.index]);
+  for (std::size_t i = 0; i < std::min(all.size(), kMostTold); ++i) {
+    const Redelivered& found = all[i];
+    const ast::Rule& rule = *info.rules[found.rule];
+    const ast::Rule& first = *info.rules[found.by];
+    const ast::Text& topic = topic_of(rule, found.target);
+    auto& diagnostic =
+        context.diagnostics.add(Code::delivered_twice, topic.span,
+                                "each event of " + std::string(word_of(rule.kind)) + " " + ticked(rule.name.text) +
+                                    " is delivered twice to " + ticked(topic.text),
+                                "a second time");
+    diagnostic
+        .label(topic_of(first, found.by_target).span,
+               "the first time, by " + std::string(word_of(first.kind)) + " " + ticked(first.name.text))
+        .help("leave it out here, or let " + ticked(first.name.text) + " ask for less");
+    if (i + 1 == kMostTold && all.size() > kMostTold) {
+      diagnostic.note("so are the events of other rules of this router: " + std::to_string(all.size() - kMostTold));
+    }
+  }
+}
+
+} // namespace
+
 /// The rules of a fragment may stand in several routers. They are of use if they can be reached in one.
 void check_reach(Context& context) {
   std::map<const ast::Rule*, std::size_t> reached;
@@ -114,6 +153,9 @@ void check_reach(Context& context) {
       --reached[info.rules[found.rule]];
       all.emplace_back(&info, found);
     }
+  }
+  for (const auto& [name, info] : context.routers) {
+    warn_of_redelivery(context, info);
   }
   for (const auto& [info, found] : all) {
     if (reached[info->rules[found.rule]] == 0) {

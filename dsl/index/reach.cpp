@@ -63,7 +63,7 @@ class Proofs {
       : program_(program), router_(router), predicates_(program), ways_(predicates_.conjunctions(router)) {}
 
   std::vector<Unreachable> run() {
-    file_ways();
+    file_ways([&](Index rule) { return ends_list(rule); });
     std::vector<Unreachable> found;
     std::size_t way = 0;
     for (Index rule = 0; rule < router_.rules.size(); ++rule) {
@@ -73,7 +73,7 @@ class Proofs {
       std::optional<Unreachable> verdict = Unreachable{rule, kNone, false};
       for (; way < ways_.size() && ways_[way].rule == rule; ++way) {
         if (verdict && !is_impossible(ways_[way])) {
-          const Index taker = taker_of(ways_[way]);
+          const Index taker = taker_of(ways_[way], [](Index) { return true; });
           verdict->by = taker;
           verdict = taker == kNone ? std::nullopt : verdict;
         }
@@ -86,7 +86,53 @@ class Proofs {
     return found;
   }
 
+  std::vector<Redelivered> redelivered() {
+    const bool any = std::any_of(router_.rules.begin(), router_.rules.end(),
+                                 [](const Rule& rule) { return rule.kind == RuleKind::tap; });
+    std::vector<Redelivered> found;
+    if (!any && !router_.match_all) {
+      return found;
+    }
+    file_ways([&](Index rule) { return goes_on(rule); });
+    for (std::size_t way = 0; way < ways_.size();) {
+      const Index rule = ways_[way].rule;
+      std::optional<Index> by;
+      bool all = !router_.rules[rule].targets.empty();
+      for (; way < ways_.size() && ways_[way].rule == rule; ++way) {
+        if (all) {
+          by = taker_of(ways_[way], [&](Index other) { return shared_target(rule, other).has_value(); });
+          all = *by != kNone;
+        }
+      }
+      if (all && by) {
+        const auto [target, by_target] = *shared_target(rule, *by);
+        found.push_back({rule, *by, target, by_target});
+      }
+    }
+    return found;
+  }
+
  private:
+  /// Delivers, and lets the event go on.
+  bool goes_on(Index rule) const {
+    const RuleKind kind = router_.rules[rule].kind;
+    return kind == RuleKind::tap || (kind == RuleKind::route && router_.match_all);
+  }
+
+  /// Targets of two rules that are one topic.
+  std::optional<std::pair<Index, Index>> shared_target(Index rule, Index other) const {
+    const std::vector<Target>& own = router_.rules[rule].targets;
+    const std::vector<Target>& others = router_.rules[other].targets;
+    for (Index i = 0; i < own.size(); ++i) {
+      for (Index j = 0; j < others.size(); ++j) {
+        if (own[i].name == kNone && others[j].name == kNone && own[i].topic == others[j].topic) {
+          return std::pair(i, j);
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
   // ---- one way
 
   bool ends_list(Index rule) const {
@@ -262,11 +308,13 @@ class Proofs {
     return 7;
   }
 
-  void file_ways() {
+  /// Those of the rules that are wanted.
+  template <typename Wanted>
+  void file_ways(Wanted wanted) {
     std::map<Index, std::vector<std::uint32_t>> ranges;
     for (std::uint32_t i = 0; i < ways_.size(); ++i) {
       const Conjunction& way = ways_[i];
-      if (!ends_list(way.rule)) {
+      if (!wanted(way.rule)) {
         continue;
       }
       const auto best = std::min_element(way.predicates.begin(), way.predicates.end(), [&](Index a, Index b) {
@@ -328,8 +376,9 @@ class Proofs {
     }
   }
 
-  /// The first rule that takes all events of the way; kNone if that is not proven of any.
-  Index taker_of(const Conjunction& way) const {
+  /// The first of the admitted rules that takes all events of the way; kNone if that is not proven of any.
+  template <typename Admits>
+  Index taker_of(const Conjunction& way, Admits admits) const {
     Index taker = kNone;
     std::size_t compared = 0;
     const auto try_all = [&](const List& list) {
@@ -338,7 +387,7 @@ class Proofs {
         if (other.rule >= std::min(way.rule, taker) || ++compared > kMostCompared) {
           return;
         }
-        if (is_contained(way, other)) {
+        if (admits(other.rule) && is_contained(way, other)) {
           taker = other.rule;
         }
       }
@@ -418,6 +467,10 @@ class Proofs {
 
 std::vector<Unreachable> unreachable_rules(const Program& program, const Router& router) {
   return Proofs(program, router).run();
+}
+
+std::vector<Redelivered> redelivering_rules(const Program& program, const Router& router) {
+  return Proofs(program, router).redelivered();
 }
 
 } // namespace millrace::dsl
