@@ -15,20 +15,26 @@ void Uses::define(Definition definition) {
   definitions_.emplace(at, std::move(definition));
 }
 
-void Uses::add(const Use& use) { uses_.try_emplace({place(use.at), place(use.definition)}, use); }
+void Uses::tidy() {
+  const auto key = [](const Use& use) { return std::pair(place(use.at), place(use.definition)); };
+  std::stable_sort(uses_.begin(), uses_.end(), [&](const Use& a, const Use& b) { return key(a) < key(b); });
+  uses_.erase(std::unique(uses_.begin(), uses_.end(), [&](const Use& a, const Use& b) { return key(a) == key(b); }),
+              uses_.end());
+  room_ = std::max(room_, 2 * uses_.size());
+}
 
 void Uses::add(const Uses& other) {
   definitions_.insert(other.definitions_.begin(), other.definitions_.end());
-  uses_.insert(other.uses_.begin(), other.uses_.end());
+  for (const Use& use : other.uses_) {
+    add(use);
+  }
 }
 
 std::vector<Use> Uses::all() const {
-  std::vector<Use> list;
-  list.reserve(uses_.size());
-  for (const auto& entry : uses_) {
-    list.push_back(entry.second);
-  }
-  return list;
+  Uses tidied;
+  tidied.uses_ = uses_;
+  tidied.tidy();
+  return std::move(tidied.uses_);
 }
 
 std::vector<Definition> Uses::definitions() const {

@@ -2,6 +2,7 @@
 // compilation that is asked for nothing but its answer collects none of it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -54,7 +55,12 @@ class Uses {
   /// The first one counts.
   void define(Definition definition);
   /// The same place may mean several things: in a definition that is used for two events.
-  void add(const Use& use);
+  void add(const Use& use) {
+    uses_.push_back(use);
+    if (uses_.size() >= room_) {
+      tidy();
+    }
+  }
 
   /// In the order of the text. A place that declares is a use of itself.
   std::vector<Use> all() const;
@@ -67,8 +73,11 @@ class Uses {
   using Place = std::tuple<FileId, std::uint32_t, std::uint32_t>;
   static Place place(Span span) { return {span.file, span.begin, span.end}; }
 
+  void tidy();
+
   std::map<Place, Definition> definitions_;
-  std::map<std::pair<Place, Place>, Use> uses_;
+  std::vector<Use> uses_; // a definition that is used often is spoken of often; tidied up when there are twice as many
+  std::size_t room_ = 4'096;
 };
 
 /// Puts down what the trees declare, and which events, fragments, routers, rules, tables and columns they speak of.
