@@ -248,7 +248,8 @@ Guess guess_list(const Sample& sample, const Seen& field) {
     return {"list<any>", "jsonb", {"with null among its items; without: " + kinds_of(items)}};
   }
   const Guess item = guess_kind(sample, items, true);
-  const std::string type = item.type.empty() ? "object" : item.type;
+  const bool deep = item.type.starts_with("list<list<list<");
+  const std::string type = item.type.empty() ? "object" : deep ? "any" : item.type;
   const bool as_array = type != "object" && type != "any" && !type.starts_with("list<");
   Guess list{"list<" + type + ">", as_array ? item.column + "[]" : "jsonb", item.notes};
   return list;

@@ -179,6 +179,15 @@ TEST(Infer, TakesEventsOfAnyDepth) {
   expect_taken(write_rules(sample, kNames), {event});
 }
 
+TEST(Infer, TakesListsOfAnyDepth) {
+  for (const std::size_t depth : {1U, 3U, 4U, 5U, 12U, 60U}) {
+    const std::string event = "{\"a\":" + std::string(depth, '[') + "1" + std::string(depth, ']') + "}";
+    Sample sample;
+    ASSERT_FALSE(sample.add(event));
+    expect_taken(write_rules(sample, kNames), {event});
+  }
+}
+
 TEST(Infer, NamesAKeyOnlyWhereNoValueCameTwice) {
   const auto rules_of = [](int different) {
     Sample sample;
