@@ -125,6 +125,13 @@ class Evaluator::State {
 
   void reset() { arena_.reset(); }
 
+  std::optional<Scene> scene(Index shape, const Meta& meta) const {
+    const ShapeReader& state = readers_[shape];
+    const bool is_read = state.reader && state.read_for == event_number_ && state.good;
+    return is_read ? std::optional(Scene{state.reader.get(), &structure_, meta}) : std::nullopt;
+  }
+  const Expressions& expressions() const { return expressions_; }
+
  private:
   struct ShapeReader {
     std::unique_ptr<Reader> reader;
@@ -339,6 +346,7 @@ class Evaluator::State {
     message.partition_by =
         target.partition_by == kNone ? "" : expressions_.text(target.partition_by, scene).value_or("");
     message.time = time_of(target, scene);
+    message.target = &target;
     message.payload = target.omit == kNone ? event_ : omissions_[target.omit]->write(structure_, arena_);
     return Made::message;
   }
@@ -570,5 +578,7 @@ Evaluator::~Evaluator() = default;
 
 const Decision& Evaluator::evaluate(std::string_view event, const Meta& meta) { return state_->evaluate(event, meta); }
 void Evaluator::reset() { state_->reset(); }
+std::optional<Scene> Evaluator::scene(Index shape, const Meta& meta) const { return state_->scene(shape, meta); }
+const Expressions& Evaluator::expressions() const { return state_->expressions(); }
 
 } // namespace millrace::dsl

@@ -23,6 +23,9 @@
 
 namespace millrace::dsl {
 
+class Expressions;
+struct Scene;
+
 struct Header {
   std::string_view name;
   std::string_view value;
@@ -61,8 +64,9 @@ struct Message {
   std::string_view key;          // not empty when there is one
   std::string_view partition_by; // empty: the key chooses the partition
   std::span<const Header> headers;
-  std::int64_t time = 0;    // microseconds since 1970, UTC
-  std::string_view payload; // the event as it came; without what is omitted
+  std::int64_t time = 0;          // microseconds since 1970, UTC
+  const Target* target = nullptr; // that it was made for
+  std::string_view payload;       // the event as it came; without what is omitted
 };
 
 /// Cells come in the order of the table's columns and fit their types:
@@ -102,6 +106,11 @@ class Evaluator {
 
   const Decision& evaluate(std::string_view event, const Meta& meta);
   void reset();
+
+  /// For explaining: the event evaluated last, as the shape has it, and what can be asked of it until `reset`. Nothing
+  /// if it is none of that shape, or nobody read it.
+  std::optional<Scene> scene(Index shape, const Meta& meta) const;
+  const Expressions& expressions() const;
 
  private:
   class State;

@@ -170,4 +170,18 @@ bool matches_topic(std::string_view pattern, std::string_view name) {
   return false;
 }
 
+std::string_view word_of(RuleKind kind) {
+  switch (kind) {
+    case RuleKind::drop:
+      return "drop";
+    case RuleKind::tap:
+      return "tap";
+    case RuleKind::route:
+      return "route";
+    case RuleKind::group:
+      return "group";
+  }
+  return "";
+}
+
 } // namespace millrace::dsl

@@ -289,6 +289,9 @@ struct Target {
 
 enum class RuleKind : std::uint8_t { drop = 1, tap = 2, route = 3, group = 4 };
 
+/// As rules write it.
+std::string_view word_of(RuleKind kind);
+
 /// Rules lie flat in the order in which they are read; a group is followed by its rules up to `end`.
 struct Rule {
   RuleKind kind = RuleKind::route;

@@ -1,6 +1,7 @@
 // Runs the `test` blocks of a ruleset: `millrace test`, and every reload before it takes effect.
 #pragma once
 
+#include <compare>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,20 @@ namespace millrace::dsl {
 struct TestFailure {
   std::string place; // of the expectation, file:line:column
   std::string text;  // what was expected and what happened instead
+  /// Of a row that is nearly the one: the columns that differ.
+  struct Cell {
+    std::string column;
+    std::string expected; // as the test has it
+    std::string was;
+  };
+  std::vector<Cell> cells;
+};
+
+/// A rule that decided an event of a test, or the `otherwise` of a router.
+struct Reached {
+  Index router = kNone; // Program::routers
+  Index rule = kNone;   // Router::rules; none: `otherwise`
+  auto operator<=>(const Reached&) const = default;
 };
 
 struct TestResult {
@@ -19,6 +34,8 @@ struct TestResult {
   std::string place;
   std::size_t expectations = 0;
   std::vector<TestFailure> failures;
+  std::vector<std::string> explanations; // of the events whose expectations failed
+  std::vector<Reached> reached;
 
   bool passed() const { return failures.empty(); }
 };

@@ -51,6 +51,12 @@ const FunctionInfo* find_function(std::string_view name) {
   return found == kFunctions.end() ? nullptr : found;
 }
 
+std::string_view name_of(Function function) {
+  const auto* found = std::find_if(kFunctions.begin(), kFunctions.end(),
+                                   [&](const FunctionInfo& known) { return known.function == function; });
+  return found == kFunctions.end() ? "" : found->name;
+}
+
 std::vector<std::string> function_names() {
   std::vector<std::string> names = {"sampled"};
   for (const FunctionInfo& known : kFunctions) {

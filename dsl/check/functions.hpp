@@ -38,6 +38,7 @@ inline constexpr std::size_t kAnyNumber = 1'000; // of arguments, where the last
 
 /// None: no such function.
 const FunctionInfo* find_function(std::string_view name);
+std::string_view name_of(Function function);
 std::vector<std::string> function_names();
 bool is_function(std::string_view name); // `sampled` included
 

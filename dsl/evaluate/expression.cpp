@@ -527,6 +527,21 @@ bool Expressions::quantified(const Node& node, const Scene& scene) const {
                              : std::all_of(items->begin(), items->end(), holds);
 }
 
+Expressions::Quantified Expressions::quantify(Index index, const Scene& scene) const {
+  const Node& node = nodes_[index];
+  const auto items = items_of(value(node.a, scene), arena_);
+  if (!items) {
+    return {};
+  }
+  const auto settles = [&](const Value& item) {
+    elements_[node.detail] = item;
+    return test(node.b, scene) == (node.op == Op::some);
+  };
+  const auto found = std::find_if(items->begin(), items->end(), settles);
+  const auto at = static_cast<std::size_t>(found - items->begin());
+  return {true, items->size(), at < items->size() ? std::optional(at) : std::nullopt};
+}
+
 bool Expressions::sampled(const Node& node, const Scene& scene, bool wanted) const {
   const auto text = this->text(node.a, scene);
   const Sample& sample = program_.samples[node.b];

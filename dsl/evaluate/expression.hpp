@@ -32,6 +32,15 @@ class Expressions {
     return holds(node, scene);
   }
 
+  /// How a quantifier came to its answer: which item of how many settled it, if one did. That item is then what
+  /// `element` stands for, so that its condition can be asked further.
+  struct Quantified {
+    bool is_list = false;
+    std::size_t items = 0;
+    std::optional<std::size_t> settled_by;
+  };
+  Quantified quantify(Index node, const Scene& scene) const;
+
   /// The value as text for a key, a header or a part of a name; absent if it has none.
   std::optional<std::string_view> text(Index node, const Scene& scene) const;
 

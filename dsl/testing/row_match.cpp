@@ -161,7 +161,8 @@ bool same(const Value& cell, ondemand::value& value, const SqlType& type) {
   return kind == ondemand::json_type::string && same_text(cell, value.get_string(), type);
 }
 
-std::string compare_all(const Program& program, const Row& row, std::string_view expected) {
+std::vector<TestFailure::Cell> compare_all(const Program& program, const Row& row, std::string_view expected) {
+  std::vector<TestFailure::Cell> differences;
   const Table& table = program.tables[row.table];
   const simdjson::padded_string padded(expected);
   ondemand::parser parser;
@@ -172,17 +173,17 @@ std::string compare_all(const Program& program, const Row& row, std::string_view
     const auto column = std::find_if(table.columns.begin(), table.columns.end(),
                                      [&](const Column& known) { return known.name == name; });
     if (column == table.columns.end()) {
-      return "there is no column `" + name + "`";
+      return {{"", "", "there is no column `" + name + "`"}};
     }
     const Value& cell = row.cells[static_cast<std::size_t>(column - table.columns.begin())];
     const std::string wanted(raw_json(value, value.type()));
     document.rewind();
     ondemand::value again = document.find_field_unordered(name);
     if (!same(cell, again, column->type)) {
-      return "`" + name + "` is " + cell_text(cell, column->type) + ", not " + wanted;
+      differences.push_back({name, wanted, cell_text(cell, column->type)});
     }
   }
-  return "";
+  return differences;
 }
 
 } // namespace
@@ -213,11 +214,11 @@ std::string cell_text(const Value& cell, const SqlType& type) {
   return text ? std::string(*text) : "?";
 }
 
-std::string row_mismatch(const Program& program, const Row& row, std::string_view expected_json) {
+std::vector<TestFailure::Cell> row_differences(const Program& program, const Row& row, std::string_view expected_json) {
   try {
     return compare_all(program, row, expected_json);
   } catch (const simdjson::simdjson_error& error) {
-    return std::string("the columns are no JSON object: ") + error.what();
+    return {{"", "", std::string("the columns are no JSON object: ") + error.what()}};
   }
 }
 

@@ -1,9 +1,8 @@
 // Running tests: the event through the router, then each of its messages through the tables.
 #include <algorithm>
-#include <map>
-#include <set>
 
-#include "dsl/evaluate.hpp"
+#include "dsl/explain/explain.hpp"
+#include "dsl/explain/way.hpp"
 #include "dsl/testing.hpp"
 #include "dsl/testing/row_match.hpp"
 
@@ -12,161 +11,84 @@ namespace {
 
 constexpr std::int64_t kArrival = 1'718'000'000'000'000; // 2024-06-10T06:13:20Z
 
-struct SentMessage {
-  std::string topic;
-  std::optional<std::string> key;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string payload;
-};
+using Cells = std::vector<TestFailure::Cell>;
 
-struct Refusal {
-  std::string table;
-  std::string column;
-  std::string text;
-};
-
-/// What became of one event. Rows are compared while the evaluator holds them, so it is kept here.
-struct Outcomes {
-  bool routed = false; // a router was run
-  Outcome outcome = Outcome::dropped;
-  std::vector<SentMessage> messages;
-  std::vector<Index> rules;
-  bool by_otherwise = false;
-  std::string reason;
-  std::string reason_path;
-  std::vector<Refusal> refusals; // of tables
-  struct StoredRow {
-    Index table;
-    std::vector<Value> cells;
-  };
-  std::vector<StoredRow> rows;
+/// Why an expectation (without its `not`) does not hold.
+struct Mismatch {
+  std::string text; // empty: it holds
+  Cells cells;
 };
 
 class TestRun {
  public:
-  TestRun(const Ruleset& ruleset, const Loader& load) : program_(ruleset.program), load_(load) {}
+  TestRun(const Ruleset& ruleset, const Loader& load) : ruleset_(ruleset), program_(ruleset.program), load_(load) {}
 
   TestResult run(const TestCase& test) {
-    TestResult result{test.name, test.place, 0, {}};
-    families_.clear();
+    TestResult result{test.name, test.place, 0, {}, {}, {}};
+    WayFinder ways(program_, test.router);
     for (const TestGiven& given : test.givens) {
       const auto event = given.file ? load_(*given.file) : std::optional(given.event);
       result.expectations += given.expectations.size();
       if (!event) {
-        result.failures.push_back({given.place, "there is no file `" + *given.file + "`"});
+        result.failures.push_back({given.place, "there is no file `" + *given.file + "`", {}});
         continue;
       }
-      this->given(test, given, *event, result);
+      this->given(test, given, *event, ways, result);
     }
     return result;
   }
 
  private:
-  void given(const TestCase& test, const TestGiven& given, const std::string& event, TestResult& result) {
-    const Router* router = test.router == kNone || given.topic ? nullptr : &program_.routers[test.router];
-    Evaluator routing(program_, {router == nullptr ? kNone : test.router, false});
-    Evaluator loading(program_, {.load = true, .any_age = true});
-    Outcomes outcomes;
-    if (router != nullptr) {
-      route(routing, event, outcomes);
-      for (const SentMessage& message : outcomes.messages) {
-        load(loading, message.topic, message.headers, message.payload, outcomes);
-      }
-    } else if (given.topic) {
-      load(loading, *given.topic, {}, event, outcomes);
+  void given(const TestCase& test, const TestGiven& given, const std::string& event, WayFinder& ways,
+             TestResult& result) {
+    const bool from_topic = given.topic || test.router == kNone;
+    const Meta meta{given.topic ? std::string_view(*given.topic) : "", kArrival, {}};
+    const Way& way = from_topic ? ways.find_from(event, meta) : ways.find(event, meta);
+    for (const Index rule : way.rules) {
+      result.reached.push_back({test.router, rule});
     }
+    if (way.by_otherwise) {
+      result.reached.push_back({test.router, kNone});
+    }
+    const std::size_t before = result.failures.size();
     for (const TestExpectation& expectation : given.expectations) {
-      const std::string mismatch = this->mismatch(expectation, outcomes, router);
-      if (mismatch.empty() == expectation.negated) {
-        const std::string what = expectation.negated ? "it did happen" : mismatch;
+      const Mismatch mismatch = this->mismatch(expectation, way);
+      if (mismatch.text.empty() == expectation.negated) {
+        const std::string what = expectation.negated ? "it did happen" : mismatch.text;
         result.failures.push_back(
-            {expectation.place, "`" + expectation.text + "`: " + what + "; " + story(outcomes, router)});
+            {expectation.place, "`" + expectation.text + "`: " + what + "; " + story(way), mismatch.cells});
       }
     }
-  }
-
-  void route(Evaluator& evaluator, const std::string& event, Outcomes& outcomes) {
-    const Decision& decision = evaluator.evaluate(event, {"", kArrival, {}});
-    outcomes.routed = true;
-    outcomes.outcome = decision.outcome;
-    outcomes.rules.assign(decision.rules.begin(), decision.rules.end());
-    outcomes.by_otherwise = decision.by_otherwise;
-    outcomes.reason = decision.reason.text;
-    outcomes.reason_path = decision.reason.path;
-    for (const Message& message : decision.messages) {
-      SentMessage sent{granted(message), std::nullopt, {}, std::string(message.payload)};
-      if (message.has_key) {
-        sent.key = std::string(message.key);
-      }
-      for (const Header& header : message.headers) {
-        sent.headers.emplace_back(std::string(header.name), std::string(header.value));
-      }
-      outcomes.messages.push_back(std::move(sent));
+    if (result.failures.size() > before) {
+      result.explanations.push_back(Explainer(ruleset_, from_topic ? kNone : test.router).explain(event, meta));
     }
   }
 
-  /// `at most N topics`: there are none when a test starts, and those of its events stay.
-  std::string granted(const Message& message) {
-    if (message.at_most == 0) {
-      return std::string(message.topic);
-    }
-    std::set<std::string, std::less<>>& names = families_[message.declared];
-    const bool fits = names.contains(message.topic) || names.size() < static_cast<std::size_t>(message.at_most);
-    if (!fits) {
-      return program_.topics[message.overflow].name;
-    }
-    return *names.emplace(message.topic).first;
-  }
-
-  /// Cells of earlier events stay valid, as the evaluator is not reset before the expectations are looked at.
-  /// A message takes its headers along.
-  static void load(Evaluator& evaluator, std::string_view topic,
-                   const std::vector<std::pair<std::string, std::string>>& sent, const std::string& event,
-                   Outcomes& outcomes) {
-    std::vector<Header> headers;
-    for (const auto& [name, value] : sent) {
-      headers.push_back({name, value});
-    }
-    const Decision& decision = evaluator.evaluate(event, {topic, kArrival, headers});
-    for (const Row& row : decision.rows) {
-      outcomes.rows.push_back({row.table, {row.cells.begin(), row.cells.end()}});
-    }
-    if (decision.outcome == Outcome::rejected) {
-      outcomes.refusals.push_back(
-          {std::string(decision.reason.rule), std::string(decision.reason.path), std::string(decision.reason.text)});
-    } else if (decision.outcome == Outcome::invalid && !outcomes.routed) {
-      outcomes.outcome = decision.outcome;
-      outcomes.reason = decision.reason.text;
-      outcomes.reason_path = decision.reason.path;
-    }
-  }
-
-  /// Empty if the expectation (without its `not`) holds.
-  std::string mismatch(const TestExpectation& expectation, const Outcomes& outcomes, const Router* router) const {
+  Mismatch mismatch(const TestExpectation& expectation, const Way& way) const {
     switch (expectation.kind) {
       case TestExpectation::Kind::topic:
-        return topic_mismatch(expectation, outcomes);
+        return {topic_mismatch(expectation, way), {}};
       case TestExpectation::Kind::rule:
-        return rule_mismatch(expectation, outcomes, router);
+        return {rule_mismatch(expectation, way), {}};
       case TestExpectation::Kind::otherwise:
-        return outcomes.by_otherwise ? "" : "a rule took the event";
+        return {way.by_otherwise ? "" : "a rule took the event", {}};
       case TestExpectation::Kind::invalid:
-        return invalid_mismatch(expectation, outcomes);
+        return {invalid_mismatch(expectation, way), {}};
       case TestExpectation::Kind::row:
-        return row_mismatch(expectation, outcomes);
+        return row_mismatch(expectation, way);
       case TestExpectation::Kind::reject:
-        return reject_mismatch(expectation, outcomes);
+        return {reject_mismatch(expectation, way), {}};
     }
-    return "";
+    return {};
   }
 
-  static std::string topic_mismatch(const TestExpectation& expectation, const Outcomes& outcomes) {
+  static std::string topic_mismatch(const TestExpectation& expectation, const Way& way) {
     std::string nearest = "it was not sent there";
-    for (const SentMessage& message : outcomes.messages) {
-      if (message.topic != expectation.topic) {
+    for (const Way::Sent& sent : way.sent) {
+      if (sent.topic != expectation.topic) {
         continue;
       }
-      const std::string difference = message_difference(expectation, message);
+      const std::string difference = message_difference(expectation, *sent.message);
       if (difference.empty()) {
         return "";
       }
@@ -175,107 +97,109 @@ class TestRun {
     return nearest;
   }
 
-  static std::string message_difference(const TestExpectation& expectation, const SentMessage& message) {
-    if (expectation.key && message.key != expectation.key) {
-      return "the key is " + (message.key ? "\"" + *message.key + "\"" : std::string("absent"));
+  static std::string message_difference(const TestExpectation& expectation, const Message& message) {
+    if (expectation.key && (!message.has_key || message.key != *expectation.key)) {
+      return "the key is " + (message.has_key ? "\"" + std::string(message.key) + "\"" : std::string("absent"));
     }
     for (const auto& [name, value] : expectation.headers) {
       const auto found = std::find_if(message.headers.begin(), message.headers.end(),
-                                      [&name = name](const auto& header) { return header.first == name; });
+                                      [&name = name](const Header& header) { return header.name == name; });
       if (found == message.headers.end()) {
         return "there is no header \"" + name + "\"";
       }
-      if (found->second != value) {
-        return "the header \"" + name + "\" is \"" + found->second + "\"";
+      if (found->value != value) {
+        return "the header \"" + name + "\" is \"" + std::string(found->value) + "\"";
       }
     }
     return "";
   }
 
-  static std::string rule_mismatch(const TestExpectation& expectation, const Outcomes& outcomes, const Router* router) {
-    for (const Index rule : outcomes.rules) {
-      if (router->rules[rule].name == expectation.rule && router->rules[rule].kind == expectation.rule_kind) {
-        return "";
-      }
-    }
-    return "it did not match";
+  static std::string rule_mismatch(const TestExpectation& expectation, const Way& way) {
+    const bool matched = std::any_of(way.rules.begin(), way.rules.end(), [&](Index rule) {
+      return way.router->rules[rule].name == expectation.rule && way.router->rules[rule].kind == expectation.rule_kind;
+    });
+    return matched ? "" : "it did not match";
   }
 
-  static std::string invalid_mismatch(const TestExpectation& expectation, const Outcomes& outcomes) {
-    if (outcomes.outcome != Outcome::invalid) {
+  static std::string invalid_mismatch(const TestExpectation& expectation, const Way& way) {
+    if (way.outcome != Outcome::invalid) {
       return "the event is valid";
     }
-    const bool same_path = expectation.path.empty() || expectation.path == outcomes.reason_path;
-    return same_path ? "" : "it is invalid at `" + outcomes.reason_path + "`";
+    const bool same_path = expectation.path.empty() || expectation.path == way.reason.path;
+    return same_path ? "" : "it is invalid at `" + std::string(way.reason.path) + "`";
   }
 
-  std::string row_mismatch(const TestExpectation& expectation, const Outcomes& outcomes) const {
-    std::string nearest = "no such row";
-    for (const auto& row : outcomes.rows) {
+  /// Of several rows of the table the one that is nearest.
+  Mismatch row_mismatch(const TestExpectation& expectation, const Way& way) const {
+    Mismatch nearest{"no such row", {}};
+    for (const Way::Stored& row : way.rows) {
       if (row.table != expectation.table) {
         continue;
       }
-      const std::string difference =
-          expectation.row.empty() ? "" : dsl::row_mismatch(program_, {row.table, row.cells}, expectation.row);
-      if (difference.empty()) {
-        return "";
+      Cells cells =
+          expectation.row.empty() ? Cells() : row_differences(program_, {row.table, row.cells}, expectation.row);
+      if (cells.empty()) {
+        return {};
       }
-      nearest = difference;
+      if (nearest.cells.empty() || cells.size() < nearest.cells.size()) {
+        nearest = {difference_text(cells), std::move(cells)};
+      }
     }
     return nearest;
   }
 
-  std::string reject_mismatch(const TestExpectation& expectation, const Outcomes& outcomes) const {
-    const std::string table = qualified_name(program_.tables[expectation.table]);
+  static std::string difference_text(const Cells& cells) {
+    std::string text;
+    for (const TestFailure::Cell& cell : cells) {
+      text += text.empty() ? "" : ", ";
+      text += cell.column.empty() ? cell.was : "`" + cell.column + "` is " + cell.was + ", not " + cell.expected;
+    }
+    return text;
+  }
+
+  std::string reject_mismatch(const TestExpectation& expectation, const Way& way) const {
     std::string nearest = "the table did not refuse it";
-    for (const Refusal& refusal : outcomes.refusals) {
-      if (refusal.table != table) {
+    for (const Way::Refused& refused : way.refused) {
+      if (refused.table != expectation.table) {
         continue;
       }
-      if (expectation.column.empty() || expectation.column == refusal.column) {
+      if (expectation.column.empty() || expectation.column == refused.path) {
         return "";
       }
-      nearest = "it was refused at `" + refusal.column + "`";
+      nearest = "it was refused at `" + refused.path + "`";
     }
     return nearest;
   }
 
   /// What happened, in a few words.
-  std::string story(const Outcomes& outcomes, const Router* router) const {
+  std::string story(const Way& way) const {
     std::string text;
-    switch (outcomes.outcome) {
-      case Outcome::invalid:
-        return "the event is invalid: " + outcomes.reason;
-      case Outcome::rejected:
-        return "the event was rejected: " + outcomes.reason;
-      case Outcome::dropped:
-      case Outcome::routed:
-        break;
+    if (way.outcome == Outcome::invalid) {
+      return "the event is invalid: " + std::string(way.reason.text);
     }
-    for (const Index rule : outcomes.rules) {
-      constexpr std::string_view kWords[] = {"drop", "tap", "route", "group"};
-      const auto kind = static_cast<std::size_t>(router->rules[rule].kind) - 1;
-      text += (text.empty() ? "" : ", ") + std::string(kWords[kind]) + " `" + router->rules[rule].name + "`";
+    if (way.outcome == Outcome::rejected && way.router != nullptr) {
+      return "the event was rejected: " + std::string(way.reason.text);
     }
-    text += outcomes.by_otherwise ? (text.empty() ? "otherwise" : ", otherwise") : "";
+    for (const Index rule : way.rules) {
+      const Rule& decided = way.router->rules[rule];
+      text += (text.empty() ? "" : ", ") + std::string(word_of(decided.kind)) + " `" + decided.name + "`";
+    }
+    text += way.by_otherwise ? (text.empty() ? "otherwise" : ", otherwise") : "";
     text = text.empty() ? "no rule took the event" : "taken by " + text;
-    for (const SentMessage& message : outcomes.messages) {
-      text += " → " + message.topic;
+    for (const Way::Sent& sent : way.sent) {
+      text += " → " + std::string(sent.topic);
     }
-    for (const Refusal& refusal : outcomes.refusals) {
-      text += "; " + refusal.table + " refused it: " + refusal.text;
+    for (const Way::Refused& refused : way.refused) {
+      const std::string by = refused.table == kNone ? refused.topic : qualified_name(program_.tables[refused.table]);
+      text += "; " + by + " refused it: " + refused.text;
     }
     return text;
   }
 
+  const Ruleset& ruleset_;
   const Program& program_;
   const Loader& load_;
-  std::map<Index, std::set<std::string, std::less<>>> families_; // names that were granted, by Program::topics
 };
-
-} // namespace
-
-namespace {
 
 bool has_fixtures(const Ruleset& ruleset, const Loader& load) {
   return std::any_of(ruleset.program.lookups.begin(), ruleset.program.lookups.end(), [&](const Lookup& lookup) {
@@ -304,7 +228,7 @@ std::vector<TestResult> run_tests(const Ruleset& ruleset, const Loader& load) {
   }
   std::vector<TestResult> results; // the fixtures are at fault: the rules alone compiled
   for (const TestCase& test : ruleset.tests) {
-    results.push_back({test.name, test.place, 0, {{test.place, "with the fixtures:\n" + tested.text()}}});
+    results.push_back({test.name, test.place, 0, {{test.place, "with the fixtures:\n" + tested.text(), {}}}, {}, {}});
   }
   return results;
 }

@@ -80,6 +80,8 @@ ExitCode guarded(const Chosen& command, const Console& console) {
   };
   try {
     return command(console);
+  } catch (const UsageError& error) {
+    return say(error, ExitCode::kUsage);
   } catch (const config::ConfigError& error) {
     return say(error, code_of(error.problems()));
   } catch (const modules::CreateError& error) {
@@ -110,6 +112,7 @@ ExitCode run(std::span<const std::string> arguments, const Console& console) {
   add_apply(app, chosen);
   add_check(app, chosen);
   add_docs(app, chosen);
+  add_explain(app, chosen);
   add_explain_code(app, chosen);
   add_fmt(app, chosen);
   add_infer(app, chosen);

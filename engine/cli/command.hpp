@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <ostream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,16 @@ struct Console {
 // Set by the command that the command line chose; run after it was understood.
 using Chosen = std::function<ExitCode(const Console&)>;
 
+// What the command line asks for that is not there; says what is. Ends with kUsage.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 void add_apply(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_docs(CLI::App& app, Chosen& chosen);
+void add_explain(CLI::App& app, Chosen& chosen);
 void add_explain_code(CLI::App& app, Chosen& chosen);
 void add_fmt(CLI::App& app, Chosen& chosen);
 void add_infer(CLI::App& app, Chosen& chosen);

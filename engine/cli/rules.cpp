@@ -5,32 +5,16 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <memory>
 #include <set>
 
 #include "dsl/compile.hpp"
 #include "dsl/testing.hpp"
 #include "engine/cli/fix.hpp"
 #include "engine/cli/rules_root.hpp"
+#include "engine/cli/test_report.hpp"
 
 namespace millrace::cli {
 namespace {
-
-// How much of the tests is told.
-enum class Tell { kFailures, kEverything };
-
-std::size_t tell(const dsl::TestResult& result, Tell how, const Console& console) {
-  if (result.passed() && how == Tell::kEverything) {
-    console.out << fmt::format("passed: {} ({})\n", result.name, result.place);
-  }
-  if (!result.passed()) {
-    console.err << fmt::format("failed: {} ({})\n", result.name, result.place);
-  }
-  for (const dsl::TestFailure& failure : result.failures) {
-    console.err << fmt::format("  {}: {}\n", failure.place, failure.text);
-  }
-  return result.passed() ? 0 : 1;
-}
 
 // What finding the rules of an event costs, router by router.
 void tell_cost(const dsl::Ruleset& ruleset, const Console& console) {
@@ -50,7 +34,7 @@ void tell_cost(const dsl::Ruleset& ruleset, const Console& console) {
   }
 }
 
-ExitCode check_file(const std::string& file, Tell how, const Console& console, bool cost = false) {
+ExitCode check_file(const std::string& file, bool cost, const Console& console) {
   const dsl::Compilation compilation = dsl::compile(file, read_rules_file);
   if (const std::string text = compilation.text(); !text.empty()) {
     console.err << text << (text.ends_with('\n') ? "" : "\n");
@@ -59,24 +43,13 @@ ExitCode check_file(const std::string& file, Tell how, const Console& console, b
     return ExitCode::kFindings;
   }
   const std::vector<dsl::TestResult> results = dsl::run_tests(*compilation.ruleset, read_rules_file);
-  std::size_t failed = 0;
-  for (const dsl::TestResult& result : results) {
-    failed += tell(result, how, console);
-  }
+  const std::size_t failed = tell_failures(results, console);
   console.out << fmt::format("{}: ruleset {}, {} tests passed, {} failed\n", file, compilation.ruleset->hash,
                              results.size() - failed, failed);
   if (cost) {
     tell_cost(*compilation.ruleset, console);
   }
   return failed == 0 ? ExitCode::kOk : ExitCode::kFindings;
-}
-
-ExitCode check_files(const std::vector<std::string>& files, Tell how, const Console& console, bool cost = false) {
-  ExitCode code = ExitCode::kOk;
-  for (const std::string& file : files) {
-    code = worse(code, check_file(file, how, console, cost));
-  }
-  return code;
 }
 
 std::filesystem::path same_for_all_its_names(const std::string& file) {
@@ -112,16 +85,11 @@ ExitCode check_rules(const std::vector<std::string>& files, bool fix, bool cost,
   for (const std::string& root : fix ? roots : std::vector<std::string>()) {
     fix_rules(root, console);
   }
-  return check_files(roots, Tell::kFailures, console, cost);
-}
-
-void add_test(CLI::App& app, Chosen& chosen) {
-  CLI::App* const command = app.add_subcommand("test", "Run the tests that stand in rules files");
-  const auto files = std::make_shared<std::vector<std::string>>();
-  command->add_option("RULES", *files, "Rules files, each with what it imports")->required();
-  command->callback([&chosen, files] {
-    chosen = [files](const Console& console) { return check_files(*files, Tell::kEverything, console); };
-  });
+  ExitCode code = ExitCode::kOk;
+  for (const std::string& root : roots) {
+    code = worse(code, check_file(root, cost, console));
+  }
+  return code;
 }
 
 } // namespace millrace::cli

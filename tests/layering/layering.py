@@ -23,6 +23,7 @@ LIBRARIES = [
     (r"boost/unordered/", "flat-map"),
     (r"boost/pfr\b", "reflection"),
     (r"boost/json\b", "json"),
+    (r"boost/crc\b", "checksum"),
     (r"boost/(beast|url)\b", "beast"),
     (r"boost/(asio|system)\b", "asio"),
     (r"boost/", "boost"),
@@ -69,8 +70,8 @@ AREAS = [
     ("plugins/router_rules", KIT | {"dsl", "xxhash"}),
     ("plugins", KIT),
     # xxHash and the folding of Unicode are functions of the language; the flat map is what the index is built on;
-    # reflection copies nodes of the tree, whatever they hold.
-    ("dsl", BASE | {"x3", "flat-map", "reflection", "simdjson", "re2", "xxhash", "icu", "dsl"}),
+    # reflection copies nodes of the tree, whatever they hold; a checksum chooses partitions as librdkafka does.
+    ("dsl", BASE | {"x3", "flat-map", "reflection", "checksum", "simdjson", "re2", "xxhash", "icu", "dsl"}),
     ("engine/config", ENGINE | CORE | {"toml"}),
     ("engine/modules", ENGINE | CORE | {"boost-dll"}),
     ("engine/host", ENGINE | CORE),
