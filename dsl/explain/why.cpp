@@ -189,6 +189,11 @@ std::string Why::all_of(const Node& node) const {
     }
     parts.push_back(of(part));
   }
+  for (std::size_t i = parts.size(); i-- > 1;) { // that it exists goes without saying where its value is told
+    if (parts[i].starts_with(parts[i - 1])) {
+      parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i) - 1);
+    }
+  }
   return joined(parts, ", ");
 }
 

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <millrace/text.hpp>
 
+#include "dsl/explain/explain.hpp"
+
 namespace millrace::sink_kafka {
 namespace {
 
@@ -34,6 +36,22 @@ TEST(Partitioner, AnEmptyKeyCountsAsAbsent) {
   EXPECT_FALSE(present(decides(message)));
   message.partition_by = str("");
   EXPECT_TRUE(present(decides(message))) << "an empty partition_by was asked for";
+}
+
+TEST(Partitioner, ExplainSaysThePartitionThatLibrdkafkaChooses) {
+  for (const char* const name :
+       {"murmur2", "murmur2_random", "consistent", "consistent_random", "fnv1a", "fnv1a_random"}) {
+    for (int i = 0; i < 200; ++i) {
+      const std::string key = "device-" + std::string(static_cast<std::size_t>(i % 7), '\xC3') + std::to_string(i * i);
+      mr_message message{};
+      message.key = str(key);
+      const std::int32_t partitions = 1 + i % 97;
+      const std::int32_t chosen = place(*partitioner_of(name), message, nullptr, partitions, 0);
+      EXPECT_EQ(dsl::partition_of(key, name, static_cast<std::uint32_t>(partitions)),
+                static_cast<std::uint32_t>(chosen))
+          << name << " " << key << " of " << partitions;
+    }
+  }
 }
 
 TEST(Partitioner, UnknownNamesHaveNone) {
