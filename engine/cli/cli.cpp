@@ -111,6 +111,7 @@ ExitCode run(std::span<const std::string> arguments, const Console& console) {
   Chosen chosen;
   add_apply(app, chosen);
   add_check(app, chosen);
+  add_diff(app, chosen);
   add_docs(app, chosen);
   add_explain(app, chosen);
   add_explain_code(app, chosen);

@@ -3,16 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <memory>
 #include <utility>
 
-#include "dsl/compile.hpp"
 #include "dsl/explain/way_json.hpp"
 #include "engine/cli/command.hpp"
 #include "engine/cli/events.hpp"
-#include "engine/cli/rules.hpp"
-#include "engine/config/nearest.hpp"
+#include "engine/cli/rules_start.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -23,59 +20,10 @@ constexpr std::size_t kBuffer = 1 << 16;
 struct Options {
   std::string rules;
   std::string events;
-  std::string router;
-  std::string topic;
+  Start start;
   std::string format = "text";
   bool strict = false;
 };
-
-[[noreturn]] void wrong_option(const std::string& option, const std::string& text) {
-  throw UsageError(option + ": " + text);
-}
-
-std::string known_as(const std::string& name, const std::vector<std::string>& known) {
-  const std::optional<std::string> near = config::nearest(name, known);
-  return fmt::format("{} There are: {}", near ? "; did you mean '" + *near + "'?" : ".", fmt::join(known, ", "));
-}
-
-// Where events begin: a router, or none where they begin at a topic.
-dsl::Index start_of(const dsl::Program& program, const Options& options) {
-  std::vector<std::string> routers;
-  for (const dsl::Router& router : program.routers) {
-    routers.push_back(router.name);
-  }
-  if (!options.topic.empty()) {
-    std::vector<std::string> topics;
-    for (const dsl::Topic& topic : program.topics) {
-      if (dsl::matches_topic(topic.name, options.topic)) {
-        return dsl::kNone;
-      }
-      topics.push_back(topic.name);
-    }
-    wrong_option("--topic",
-                 fmt::format("the rules declare no topic '{}'{}", options.topic, known_as(options.topic, topics)));
-  }
-  if (!options.router.empty()) {
-    const auto found = std::find(routers.begin(), routers.end(), options.router);
-    if (found == routers.end()) {
-      wrong_option("--router",
-                   fmt::format("there is no router '{}'{}", options.router, known_as(options.router, routers)));
-    }
-    return static_cast<dsl::Index>(found - routers.begin());
-  }
-  if (routers.size() != 1) {
-    wrong_option("--router",
-                 routers.empty()
-                     ? std::string("the rules have no router; name the topic that events come from with --topic")
-                     : fmt::format("the rules have several routers, name one: {}", fmt::join(routers, ", ")));
-  }
-  return 0;
-}
-
-std::int64_t now() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 std::string head_of(const dsl::Ruleset& ruleset, const std::string& root) {
   std::size_t rules = 0;
@@ -89,14 +37,13 @@ std::string head_of(const dsl::Ruleset& ruleset, const std::string& root) {
 }
 
 ExitCode explain(const Options& options, const Console& console) {
-  const dsl::Compilation compilation = dsl::compile(options.rules, read_rules_file);
-  if (!compilation.ruleset) {
-    console.err << compilation.text();
+  const auto compiled = ruleset_of(options.rules, console);
+  if (compiled == nullptr) {
     return ExitCode::kFindings;
   }
-  const dsl::Ruleset& ruleset = *compilation.ruleset;
-  const dsl::Index router = start_of(ruleset.program, options);
-  const dsl::Meta meta{options.topic, now(), {}};
+  const dsl::Ruleset& ruleset = *compiled;
+  const dsl::Index router = start_of(ruleset.program, options.start);
+  const dsl::Meta meta{options.start.topic, arrival(), {}};
   std::size_t events = 0;
   std::size_t broken = 0;
   const auto count = [&](const dsl::Way& way, std::size_t line) {
@@ -151,9 +98,7 @@ void add_explain(CLI::App& app, Chosen& chosen) {
   command->add_option("-e,--event", options->events, "Events, one a line, or one on several; - is standard input")
       ->type_name("FILE")
       ->required();
-  CLI::Option* const router = command->add_option("--router", options->router, "Where the rules have several routers");
-  command->add_option("--topic", options->topic, "Begin at this topic: only what its tables make of the events")
-      ->excludes(router);
+  add_start_options(*command, options->start);
   command->add_option("--format", options->format, "text, or json: one object a line")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();

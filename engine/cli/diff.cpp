@@ -1,0 +1,151 @@
+// `millrace diff`: what another ruleset would make of events.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "dsl/explain/comparison.hpp"
+#include "dsl/explain/way_json.hpp"
+#include "engine/cli/command.hpp"
+#include "engine/cli/events.hpp"
+#include "engine/cli/rules_start.hpp"
+
+namespace millrace::cli {
+namespace {
+
+constexpr std::size_t kMostOfAnEvent = 120; // bytes that are shown of an example
+
+struct Options {
+  std::string before;
+  std::string after;
+  std::string events;
+  Start start;
+  std::string format = "text";
+  bool strict = false;
+};
+
+std::string shown(const std::string& event) {
+  if (event.size() <= kMostOfAnEvent) {
+    return event;
+  }
+  std::size_t end = kMostOfAnEvent;
+  while ((static_cast<unsigned char>(event[end]) & 0xC0U) == 0x80U) {
+    --end;
+  }
+  return event.substr(0, end) + "…";
+}
+
+// Most events first.
+template <typename Map>
+std::vector<const typename Map::value_type*> by_count(const Map& map) {
+  std::vector<const typename Map::value_type*> entries;
+  for (const auto& entry : map) {
+    entries.push_back(&entry);
+  }
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const auto* a, const auto* b) { return a->second.count > b->second.count; });
+  return entries;
+}
+
+std::string events_text(std::size_t count) { return fmt::format("{} event{}", count, count == 1 ? "" : "s"); }
+
+void tell(const dsl::Comparison& found, const Console& console) {
+  console.out << fmt::format("{}, {} changed\n", events_text(found.events()), found.changed());
+  for (const auto* way : by_count(found.ways())) {
+    const auto& [key, example] = *way;
+    console.out << fmt::format("{:>8}  {} → {}{}\n          line {}: {}\n", example.count, key.before, key.after,
+                               key.rule.empty() ? "" : "   by " + key.rule, example.line, shown(example.event));
+  }
+  for (const auto* row : by_count(found.rows())) {
+    const auto& [key, example] = *row;
+    console.out << fmt::format("{:>8}  rows of {}: {} → {}\n          line {}: {}\n", example.count, key.table,
+                               key.before, key.after, example.line, shown(example.event));
+  }
+  for (const auto* column : by_count(found.columns())) {
+    const auto& [key, example] = *column;
+    console.out << fmt::format("{:>8}  column {} of {}: {} → {}\n          line {}: {}\n", example.count, key.column,
+                               key.table, example.before, example.after, example.line, shown(example.event));
+  }
+}
+
+std::string json_text(std::string_view text) {
+  std::string out;
+  dsl::write_json_text(text, out);
+  return out;
+}
+
+template <typename Map, typename Write>
+std::string json_list(const Map& map, Write write) {
+  std::string out = "[";
+  for (const auto* entry : by_count(map)) {
+    const auto& example = entry->second;
+    out += fmt::format(R"({}{{"count":{},{},"line":{},"event":{}}})", out.size() == 1 ? "" : ",", example.count,
+                       write(*entry), example.line, json_text(example.event));
+  }
+  return out + "]";
+}
+
+void tell_json(const dsl::Comparison& found, const Console& console) {
+  const auto way = [](const auto& entry) {
+    return fmt::format(R"("before":{},"after":{},"rule":{})", json_text(entry.first.before),
+                       json_text(entry.first.after), json_text(entry.first.rule));
+  };
+  const auto row = [](const auto& entry) {
+    return fmt::format(R"("table":{},"before":{},"after":{})", json_text(entry.first.table),
+                       json_text(entry.first.before), json_text(entry.first.after));
+  };
+  const auto column = [](const auto& entry) {
+    return fmt::format(R"("table":{},"column":{},"before":{},"after":{})", json_text(entry.first.table),
+                       json_text(entry.first.column), json_text(entry.second.before), json_text(entry.second.after));
+  };
+  console.out << fmt::format(R"({{"events":{},"broken":{},"changed":{},"ways":{},"rows":{},"columns":{}}})",
+                             found.events(), found.broken(), found.changed(), json_list(found.ways(), way),
+                             json_list(found.rows(), row), json_list(found.columns(), column))
+              << "\n";
+}
+
+ExitCode diff(const Options& options, const Console& console) {
+  const auto before = ruleset_of(options.before, console);
+  const auto after = ruleset_of(options.after, console);
+  if (before == nullptr || after == nullptr) {
+    return ExitCode::kFindings;
+  }
+  dsl::Comparison comparison(*before, start_of(before->program, options.start), *after,
+                             start_of(after->program, options.start));
+  const dsl::Meta meta{options.start.topic, arrival(), {}};
+  for_each_event(options.events, [&](std::string_view event, std::size_t line) { comparison.add(event, meta, line); });
+  if (comparison.events() == 0) {
+    throw UsageError(fmt::format("events file '{}' has no event in it", options.events));
+  }
+  options.format == "json" ? tell_json(comparison, console) : tell(comparison, console);
+  if (comparison.broken() > 0) {
+    console.err << fmt::format("{} of {} {} no JSON; `millrace explain` says which\n", comparison.broken(),
+                               events_text(comparison.events()), comparison.broken() == 1 ? "is" : "are");
+  }
+  const bool found = comparison.changed() > 0 || (options.strict && comparison.broken() > 0);
+  return found ? ExitCode::kFindings : ExitCode::kOk;
+}
+
+} // namespace
+
+void add_diff(CLI::App& app, Chosen& chosen) {
+  CLI::App* const command = app.add_subcommand(
+      "diff", "Say which events of a sample another ruleset would treat differently; ends with 1 then");
+  command->footer("Example: millrace diff live/main.rules rules/main.rules --events sample.ndjson");
+  const auto options = std::make_shared<Options>();
+  command->add_option("OLD", options->before, "The rules as they are")->required();
+  command->add_option("NEW", options->after, "The rules as they would be")->required();
+  command->add_option("-e,--events", options->events, "Events, one a line; - is standard input")
+      ->type_name("FILE")
+      ->required();
+  add_start_options(*command, options->start);
+  command->add_option("--format", options->format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command->add_flag("--strict", options->strict, "Also end with 1 when a line is no JSON");
+  command->callback(
+      [&chosen, options] { chosen = [options](const Console& console) { return diff(*options, console); }; });
+}
+
+} // namespace millrace::cli
