@@ -60,7 +60,7 @@ Finding finding_of(const Diagnostic& diagnostic, Places& places) {
 /// Found when each rule by itself is right.
 bool is_of_all_rules(const Diagnostic& diagnostic) {
   return diagnostic.code == Code::unreachable_rule || diagnostic.code == Code::impossible_rule ||
-         diagnostic.code == Code::many_compared;
+         diagnostic.code == Code::delivered_twice || diagnostic.code == Code::many_compared;
 }
 
 /// Where places of one state of the files are in a later one.

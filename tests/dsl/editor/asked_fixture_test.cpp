@@ -197,6 +197,32 @@ TEST_P(EditorFixture, AnswersWhatIsAsked) {
   }
 }
 
+/// A text that somebody writes from its beginning, or puts something into: there is an answer at every place.
+TEST_P(EditorFixture, AnswersAtEveryPlaceOfAnUnfinishedText) {
+  constexpr std::size_t kStep = 3;
+  const Fixture fixture = read_fixture(GetParam());
+  const std::string text = *fixture.file("main.rules");
+  Workspace workspace([&](std::string_view name) { return fixture.file(name); },
+                      [](const std::string& file, const Loader&) { return file; });
+  workspace.open("main.rules", text);
+  workspace.findings(Depth::complete);
+  std::size_t offered = 0;
+  for (std::size_t at = 0; at < text.size(); at += kStep) {
+    for (const std::string& now : {text.substr(0, at), text.substr(0, at) + "\"" + text.substr(at),
+                                   text.substr(0, at) + " {" + text.substr(at)}) {
+      workspace.change("main.rules", {{std::nullopt, now}});
+      const Position place = Lines(now).position(static_cast<std::uint32_t>(at));
+      offered += complete(workspace, "main.rules", place).list.size();
+      workspace.hover("main.rules", place);
+      workspace.references("main.rules", place, true);
+      workspace.actions("main.rules", {place, place});
+      workspace.symbols("main.rules");
+      workspace.findings(Depth::checked);
+    }
+  }
+  EXPECT_GT(offered, 500U);
+}
+
 INSTANTIATE_TEST_SUITE_P(All, EditorFixture, testing::ValuesIn(fixture_paths("editor")),
                          [](const auto& info) { return fixture_name(info.param); });
 
