@@ -71,6 +71,9 @@ std::string_view WayFinder::granted(const Message& message) {
 }
 
 void WayFinder::load(std::string_view event, const Meta& meta) {
+  if (program_.tables.empty()) {
+    return;
+  }
   const Decision& decision = loading_.evaluate(event, meta);
   for (const Row& row : decision.rows) {
     way_.rows.push_back({row.table,
