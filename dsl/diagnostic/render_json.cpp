@@ -1,26 +1,9 @@
 // Diagnostics as JSON, for editors and CI.
-#include <cstdio>
-
+#include "dsl/diagnostic/json.hpp"
 #include "dsl/diagnostic/render.hpp"
 
 namespace millrace::dsl {
 namespace {
-
-std::string json_text(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char code[8];
-      std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned>(c));
-      out += code;
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
 
 std::string json_place(Span span, const SourceMap& sources) {
   const Location begin = sources.locate(span.file, span.begin);
@@ -41,15 +24,6 @@ std::string_view applicability_name(Applicability applicability) {
       return "edit";
   }
   return "edit";
-}
-
-template <typename Things, typename Each>
-std::string json_array(const Things& things, Each each) {
-  std::string out = "[";
-  for (const auto& thing : things) {
-    out += (out.size() > 1 ? "," : "") + each(thing);
-  }
-  return out + "]";
 }
 
 std::string json_label(const Label& label, bool primary, const SourceMap& sources) {

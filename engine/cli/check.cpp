@@ -2,6 +2,7 @@
 #include <millrace/ext/check.h>
 
 #include <deque>
+#include <map>
 #include <memory>
 
 #include "engine/cli/command.hpp"
@@ -15,9 +16,7 @@ namespace {
 struct Options {
   std::string config = "millrace.toml";
   bool connect = false;
-  bool fix = false;
-  bool cost = false;
-  std::vector<std::string> rules;
+  RulesCheck rules;
 };
 
 std::vector<const config::Instance*> instances(const config::Pipeline& pipeline) {
@@ -53,8 +52,8 @@ ExitCode connect_one(const Stage& stage, const Rehearsal& rehearsal, const confi
 }
 
 ExitCode check(const Options& options, const Console& console) {
-  if (!options.rules.empty()) {
-    return check_rules(options.rules, options.fix, options.cost, console);
+  if (!options.rules.files.empty()) {
+    return check_rules(options.rules, console);
   }
   const Stage stage(options.config, console);
   ExitCode code = ExitCode::kOk;
@@ -87,17 +86,26 @@ void add_check(CLI::App& app, Chosen& chosen) {
   add_config_option(*command, options->config);
   CLI::Option* const connect = command->add_flag("--connect", options->connect,
                                                  "Also ask the outside systems: are they reached, do the targets fit");
-  CLI::Option* const rules =
-      command->add_option("RULES", options->rules, "Only these rules files, without a configuration")
-          ->excludes(connect);
+  CLI::Option* const rules = command
+                                 ->add_option("RULES", options->rules.files,
+                                              "Only these rules files, or those in a folder, without a configuration")
+                                 ->excludes(connect);
   command
-      ->add_flag("--fix", options->fix,
+      ->add_flag("--fix", options->rules.fix,
                  "Mend in the rules files what has one right answer, and say so; what has several is left and printed")
       ->needs(rules);
   command
-      ->add_flag("--cost", options->cost,
+      ->add_flag("--cost", options->rules.cost,
                  "Also print what rules are looked up by, and which ones every event is compared with")
       ->needs(rules);
+  const std::map<std::string, RulesCheck::Format> formats = {
+      {"text", RulesCheck::Format::text}, {"json", RulesCheck::Format::json}, {"sarif", RulesCheck::Format::sarif}};
+  command->add_option("--format", options->rules.format, "text; json: one array; or sarif, for code hosts")
+      ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case).description("{text,json,sarif}"))
+      ->needs(rules);
+  command->footer(
+      "Example: millrace check rules/ --format sarif > findings.sarif\n"
+      "         millrace check -c millrace.toml --connect");
   command->callback(
       [&chosen, options] { chosen = [options](const Console& console) { return check(*options, console); }; });
 }

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
 
 #include "dsl/compile.hpp"
+#include "dsl/diagnostic/json.hpp"
+#include "dsl/diagnostic/sarif.hpp"
 #include "dsl/testing.hpp"
 #include "engine/cli/fix.hpp"
 #include "engine/cli/rules_root.hpp"
@@ -34,28 +37,87 @@ void tell_cost(const dsl::Ruleset& ruleset, const Console& console) {
   }
 }
 
-ExitCode check_file(const std::string& file, bool cost, const Console& console) {
-  const dsl::Compilation compilation = dsl::compile(file, read_rules_file);
-  if (const std::string text = compilation.text(); !text.empty()) {
+// One root: what was found, and what its tests say.
+struct Checked {
+  std::string file;
+  dsl::Compilation compilation;
+  std::vector<dsl::TestResult> tests;
+
+  explicit Checked(const std::string& root) : file(root), compilation(dsl::compile(root, read_rules_file)) {
+    if (compilation.ruleset) {
+      tests = dsl::run_tests(*compilation.ruleset, read_rules_file);
+    }
+  }
+  std::size_t failed() const {
+    return static_cast<std::size_t>(
+        std::count_if(tests.begin(), tests.end(), [](const auto& test) { return !test.passed(); }));
+  }
+  ExitCode code() const { return compilation.ruleset && failed() == 0 ? ExitCode::kOk : ExitCode::kFindings; }
+};
+
+void tell(const Checked& checked, bool cost, const Console& console) {
+  if (const std::string text = checked.compilation.text(); !text.empty()) {
     console.err << text << (text.ends_with('\n') ? "" : "\n");
   }
-  if (!compilation.ruleset) {
-    return ExitCode::kFindings;
+  if (!checked.compilation.ruleset) {
+    return;
   }
-  const std::vector<dsl::TestResult> results = dsl::run_tests(*compilation.ruleset, read_rules_file);
-  const std::size_t failed = tell_failures(results, console);
-  console.out << fmt::format("{}: ruleset {}, {} tests passed, {} failed\n", file, compilation.ruleset->hash,
-                             results.size() - failed, failed);
+  const std::size_t failed = tell_failures(checked.tests, console);
+  console.out << fmt::format("{}: ruleset {}, {} tests passed, {} failed\n", checked.file,
+                             checked.compilation.ruleset->hash, checked.tests.size() - failed, failed);
   if (cost) {
-    tell_cost(*compilation.ruleset, console);
+    tell_cost(*checked.compilation.ruleset, console);
   }
-  return failed == 0 ? ExitCode::kOk : ExitCode::kFindings;
+}
+
+// `{"file", "ruleset", "diagnostics", "tests": {"passed", "failed": [{"name", "place", "text"}]}}`
+std::string json_of(const Checked& checked) {
+  const auto failures = [](const dsl::TestResult& test) {
+    return dsl::json_array(test.failures, [&](const dsl::TestFailure& failure) {
+      return fmt::format(R"({{"test":{},"place":{},"text":{}}})", dsl::json_text(test.name),
+                         dsl::json_text(failure.place), dsl::json_text(failure.text));
+    });
+  };
+  std::vector<dsl::TestResult> failed;
+  std::copy_if(checked.tests.begin(), checked.tests.end(), std::back_inserter(failed),
+               [](const auto& test) { return !test.passed(); });
+  std::string diagnostics = checked.compilation.json();
+  diagnostics.erase(diagnostics.find_last_not_of('\n') + 1);
+  return fmt::format(R"({{"file":{},"ruleset":{},"diagnostics":{},"tests":{{"passed":{},"failed":{}}}}})",
+                     dsl::json_text(checked.file),
+                     checked.compilation.ruleset ? dsl::json_text(checked.compilation.ruleset->hash) : "null",
+                     diagnostics, checked.tests.size() - failed.size(), dsl::json_array(failed, failures));
+}
+
+void add_to(dsl::Sarif& sarif, const Checked& checked) {
+  sarif.add(checked.compilation.diagnostics, checked.compilation.sources);
+  for (const dsl::TestResult& test : checked.tests) {
+    for (const dsl::TestFailure& failure : test.failures) {
+      sarif.add("failed-test", failure.place, fmt::format("test \"{}\" fails: {}", test.name, failure.text));
+    }
+  }
 }
 
 std::filesystem::path same_for_all_its_names(const std::string& file) {
   std::error_code failed;
   const std::filesystem::path found = std::filesystem::canonical(file, failed);
   return failed ? std::filesystem::path(file) : found;
+}
+
+// The file itself, or the rules files of a folder, in the order of their names.
+std::vector<std::string> rules_files_in(const std::string& name) {
+  std::error_code failed;
+  if (!std::filesystem::is_directory(name, failed)) {
+    return {name};
+  }
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(name, failed)) {
+    if (entry.path().extension() == ".rules" && entry.is_regular_file(failed)) {
+      files.push_back(entry.path().string());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 } // namespace
@@ -70,24 +132,50 @@ std::optional<std::string> read_rules_file(std::string_view name) {
   return in.is_open() ? std::optional(std::string(std::istreambuf_iterator<char>(in), {})) : std::nullopt;
 }
 
-ExitCode check_rules(const std::vector<std::string>& files, bool fix, bool cost, const Console& console) {
+ExitCode check_rules(const RulesCheck& check, const Console& console) {
+  const bool text = check.format == RulesCheck::Format::text;
   std::vector<std::string> roots;
   std::set<std::filesystem::path> known;
-  for (const std::string& file : files) {
-    const std::string root = root_of(file);
-    if (root != file) {
-      console.out << fmt::format("{} is imported by {}, which is checked\n", file, root);
+  for (const std::string& named : check.files) {
+    const std::vector<std::string> below = rules_files_in(named);
+    if (below.empty()) {
+      throw UsageError(fmt::format("folder '{}' has no file whose name ends with .rules", named));
     }
-    if (known.insert(same_for_all_its_names(root)).second) {
-      roots.push_back(root);
+    for (const std::string& file : below) {
+      const std::string root = root_of(file);
+      if (root != file && text && file == named) {
+        console.out << fmt::format("{} is imported by {}, which is checked\n", file, root);
+      }
+      if (known.insert(same_for_all_its_names(root)).second) {
+        roots.push_back(root);
+      }
     }
   }
-  for (const std::string& root : fix ? roots : std::vector<std::string>()) {
+  for (const std::string& root : check.fix ? roots : std::vector<std::string>()) {
     fix_rules(root, console);
   }
   ExitCode code = ExitCode::kOk;
+  dsl::Sarif sarif;
+  std::vector<std::string> json;
   for (const std::string& root : roots) {
-    code = worse(code, check_file(root, cost, console));
+    const Checked checked(root);
+    code = worse(code, checked.code());
+    switch (check.format) {
+      case RulesCheck::Format::text:
+        tell(checked, check.cost, console);
+        break;
+      case RulesCheck::Format::json:
+        json.push_back(json_of(checked));
+        break;
+      case RulesCheck::Format::sarif:
+        add_to(sarif, checked);
+        break;
+    }
+  }
+  if (check.format == RulesCheck::Format::json) {
+    console.out << fmt::format("[{}]\n", fmt::join(json, ",\n "));
+  } else if (check.format == RulesCheck::Format::sarif) {
+    console.out << sarif.log(MILLRACE_VERSION);
   }
   return code;
 }

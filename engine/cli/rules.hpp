@@ -15,8 +15,13 @@ std::optional<std::string> read_rules_file(std::string_view name);
 
 // Compiles each file and runs its tests. Prints what is wrong, and a line for each file that is right. For a file that
 // another one imports it says so, and does that for its root; each root once.
-// With `fix`, what has one right answer is mended in the files first; with `cost` it is also printed what rules are
-// looked up by.
-ExitCode check_rules(const std::vector<std::string>& files, bool fix, bool cost, const Console& console);
+// A folder stands for every rules file in it and below.
+struct RulesCheck {
+  std::vector<std::string> files;
+  bool fix = false;  // mend first what has one right answer
+  bool cost = false; // also print what rules are looked up by
+  enum class Format { text, json, sarif } format = Format::text;
+};
+ExitCode check_rules(const RulesCheck& check, const Console& console);
 
 } // namespace millrace::cli

@@ -210,5 +210,38 @@ TEST_F(RulesFiles, CheckShowsWhatIsWrongInEach) {
   EXPECT_THAT(ran.out, HasSubstr("main.rules: ruleset "));
 }
 
+TEST_F(RulesFiles, AFolderStandsForItsRulesFilesEachRootOnce) {
+  rules("clicks");
+  std::filesystem::create_directories(folder_ / "more");
+  std::ofstream(folder_ / "more" / "part.rules") << "edition 1\nlet few = 3\n";
+  std::ofstream(folder_ / "more" / "root.rules") << "edition 1\nimport \"part.rules\"\n";
+  const Ran ran = run({"check", folder_.string()});
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("main.rules: ruleset"), HasSubstr("root.rules: ruleset"),
+                             Not(HasSubstr("part.rules: ruleset"))));
+  std::filesystem::create_directories(folder_ / "empty");
+  const Ran none = run({"check", (folder_ / "empty").string()});
+  EXPECT_EQ(none.code, ExitCode::kUsage);
+  EXPECT_THAT(none.err, HasSubstr("no file whose name ends with .rules"));
+}
+
+TEST_F(RulesFiles, FindingsAreJsonOrSarifForPrograms) {
+  const std::string file = rules("other"); // a test fails
+  const Ran json = run({"check", file, "--format", "json"});
+  EXPECT_EQ(json.code, ExitCode::kFindings);
+  EXPECT_THAT(json.out, AllOf(HasSubstr(R"("diagnostics":[],"tests":{"passed":0,"failed":[)"),
+                              HasSubstr(R"({"test":"a click goes to clicks","place":")")));
+  EXPECT_EQ(json.err, "");
+  const Ran failed = run({"check", file, "--format", "sarif"});
+  EXPECT_THAT(failed.out, AllOf(HasSubstr(R"("ruleId":"failed-test")"), HasSubstr(R"("startLine":17)")));
+  std::ofstream(file) << "edition 1\nevent e { a: strnig }\n";
+  const Ran wrong = run({"check", file, "--format", "sarif"});
+  EXPECT_EQ(wrong.code, ExitCode::kFindings);
+  EXPECT_THAT(wrong.out,
+              AllOf(HasSubstr(R"("ruleId":"E0101","level":"error")"), HasSubstr(R"("startLine":2,"startColumn":14)"),
+                    HasSubstr(R"("insertedContent":{"text":"string"})")));
+  EXPECT_EQ(run({"check", file, "--format", "xml"}).code, ExitCode::kUsage);
+}
+
 } // namespace
 } // namespace millrace::cli
