@@ -12,6 +12,7 @@
 #include "dsl/diagnostic/render.hpp"
 #include "dsl/format/format.hpp"
 #include "engine/cli/command.hpp"
+#include "engine/cli/line_diff.hpp"
 #include "engine/cli/replace_file.hpp"
 
 namespace millrace::cli {
@@ -22,6 +23,7 @@ constexpr const char* kStandardInput = "-";
 struct Options {
   std::vector<std::string> files;
   bool check = false;
+  bool diff = false;
 };
 
 // Nothing when it does not parse; the console was told why.
@@ -35,7 +37,7 @@ std::optional<std::string> formatted(const std::string& name, const std::string&
   return out;
 }
 
-ExitCode format_file(const std::string& name, bool check, const Console& console) {
+ExitCode format_file(const std::string& name, const Options& options, const Console& console) {
   std::error_code failed;
   const std::filesystem::path file = std::filesystem::canonical(name, failed); // a link stays a link
   std::ifstream in;
@@ -54,17 +56,21 @@ ExitCode format_file(const std::string& name, bool check, const Console& console
   if (*wanted == text) {
     return ExitCode::kOk;
   }
-  console.out << name << "\n";
-  if (check) {
+  console.out << (options.diff ? unified_diff(name, text, *wanted) : name + "\n");
+  if (options.check || options.diff) {
     return ExitCode::kFindings;
   }
   replace_file(file, *wanted);
   return ExitCode::kOk;
 }
 
-ExitCode format_input(const Console& console) {
+ExitCode format_input(const Options& options, const Console& console) {
   const std::string text(std::istreambuf_iterator<char>(std::cin), {});
   const std::optional<std::string> wanted = formatted("standard input", text, console);
+  if (options.check || options.diff) {
+    console.out << (options.diff && wanted ? unified_diff("standard input", text, *wanted) : "");
+    return wanted == text ? ExitCode::kOk : ExitCode::kFindings;
+  }
   console.out << wanted.value_or("");
   return wanted ? ExitCode::kOk : ExitCode::kFindings;
 }
@@ -72,7 +78,7 @@ ExitCode format_input(const Console& console) {
 ExitCode run_fmt(const Options& options, const Console& console) {
   ExitCode code = ExitCode::kOk;
   for (const std::string& file : options.files) {
-    code = worse(code, file == kStandardInput ? format_input(console) : format_file(file, options.check, console));
+    code = worse(code, file == kStandardInput ? format_input(options, console) : format_file(file, options, console));
   }
   return code;
 }
@@ -86,6 +92,11 @@ void add_fmt(CLI::App& app, Chosen& chosen) {
   command->add_option("RULES", options->files, "Rules files; - reads standard input and writes standard output")
       ->required();
   command->add_flag("--check", options->check, "Change nothing; end with 1 when a file is not in the one style");
+  command->add_flag("--diff", options->diff, "Change nothing and print what would change; ends with 1 then");
+  command->footer(
+      "Example: millrace fmt rules/*.rules\n"
+      "         millrace fmt --diff rules/main.rules\n"
+      "         millrace fmt - < draft.rules");
   command->callback(
       [&chosen, options] { chosen = [options](const Console& console) { return run_fmt(*options, console); }; });
 }

@@ -243,5 +243,19 @@ TEST_F(RulesFiles, FindingsAreJsonOrSarifForPrograms) {
   EXPECT_EQ(run({"check", file, "--format", "xml"}).code, ExitCode::kUsage);
 }
 
+TEST_F(RulesFiles, FmtDiffShowsAndChangesNothing) {
+  const std::string file = rules("clicks");
+  run({"fmt", file});
+  EXPECT_EQ(run({"fmt", "--diff", file}).code, ExitCode::kOk);
+  const std::string good = read(file);
+  std::string bad = good;
+  bad.replace(bad.find("match first"), 11, "match   first");
+  std::ofstream(file) << bad;
+  const Ran ran = run({"fmt", "--diff", file});
+  EXPECT_EQ(ran.code, ExitCode::kFindings);
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("--- " + file), HasSubstr("-  match   first\n+  match first\n")));
+  EXPECT_EQ(read(file), bad);
+}
+
 } // namespace
 } // namespace millrace::cli

@@ -1,0 +1,13 @@
+// What differs between two texts, as a unified diff.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace millrace::cli {
+
+// Empty if they are the same. Lines that stand once in each text are what the rest is lined up by, so that it takes
+// about as long as sorting the lines does, however much differs.
+std::string unified_diff(std::string_view name, std::string_view before, std::string_view after);
+
+} // namespace millrace::cli
