@@ -29,12 +29,12 @@ bool is_one_of(std::string_view word, const Words& words) {
 }
 
 /// Whether what was read up to here can be the end of a value, which a test may stand behind.
-bool ends_value(const char* end) {
+bool ends_value(std::string_view text, const char* end) {
   if (end == nullptr || !is_word_char(end[-1])) {
     return end != nullptr && std::string_view(")]\"`/%").find(end[-1]) != std::string_view::npos;
   }
   const char* begin = end;
-  while (is_word_char(begin[-1])) { // a file does not begin with a value
+  while (begin != text.data() && is_word_char(begin[-1])) {
     --begin;
   }
   const std::string_view word(begin, static_cast<std::size_t>(end - begin));
@@ -131,7 +131,7 @@ void ParseState::report_failure(const char* last) {
   const Next found = next(furthest_, last);
   const std::string word(found.lexeme.text);
   Span at = span(found.begin, found.end());
-  if (is_one_of(word, kTests) && ends_value(accepted_end_) && !is_one_of("a name", expected_)) {
+  if (is_one_of(word, kTests) && ends_value(text_, accepted_end_) && !is_one_of("a name", expected_)) {
     diagnostics_.add(Code::comparison_chain, at, "tests do not chain", "a second test on the same value")
         .help("write both and join them: `a < b and b < c`; between two values is `x in 1..10`");
     return;
@@ -168,7 +168,7 @@ void ParseState::suggest_keyword(Diagnostic& diagnostic, Span at, std::string_vi
     add_words(phrase, keywords);
   }
   std::string near = nearest(word, keywords);
-  if (near.empty() && ends_value(accepted_end_)) {
+  if (near.empty() && ends_value(text_, accepted_end_)) {
     const std::vector<std::string> tests = {"matches", "starts", "ends", "contains", "ignoring"};
     const auto longer = std::find_if(
         tests.begin(), tests.end(), [&](const std::string& test) { return word.size() > 2 && test.starts_with(word); });
