@@ -2,7 +2,6 @@
 #include <millrace/ext/check.h>
 
 #include <deque>
-#include <map>
 #include <memory>
 
 #include "engine/cli/command.hpp"
@@ -17,6 +16,7 @@ struct Options {
   std::string config = "millrace.toml";
   bool connect = false;
   RulesCheck rules;
+  std::string format = "text";
 };
 
 std::vector<const config::Instance*> instances(const config::Pipeline& pipeline) {
@@ -53,7 +53,10 @@ ExitCode connect_one(const Stage& stage, const Rehearsal& rehearsal, const confi
 
 ExitCode check(const Options& options, const Console& console) {
   if (!options.rules.files.empty()) {
-    return check_rules(options.rules, console);
+    RulesCheck rules = options.rules;
+    using Format = RulesCheck::Format;
+    rules.format = options.format == "json" ? Format::json : options.format == "sarif" ? Format::sarif : Format::text;
+    return check_rules(rules, console);
   }
   const Stage stage(options.config, console);
   ExitCode code = ExitCode::kOk;
@@ -98,10 +101,9 @@ void add_check(CLI::App& app, Chosen& chosen) {
       ->add_flag("--cost", options->rules.cost,
                  "Also print what rules are looked up by, and which ones every event is compared with")
       ->needs(rules);
-  const std::map<std::string, RulesCheck::Format> formats = {
-      {"text", RulesCheck::Format::text}, {"json", RulesCheck::Format::json}, {"sarif", RulesCheck::Format::sarif}};
-  command->add_option("--format", options->rules.format, "text; json: one array; or sarif, for code hosts")
-      ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case).description("{text,json,sarif}"))
+  command->add_option("--format", options->format, "text; json: one array; or sarif, for code hosts")
+      ->check(CLI::IsMember({"text", "json", "sarif"}))
+      ->capture_default_str()
       ->needs(rules);
   command->footer(
       "Example: millrace check rules/ --format sarif > findings.sarif\n"
