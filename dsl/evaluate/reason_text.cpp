@@ -9,17 +9,6 @@ namespace {
 
 constexpr std::size_t kMostOfAValue = 64; // bytes that are quoted of a value
 
-/// The longest part of the text that has at most `bytes` and ends between characters.
-std::string_view cut(std::string_view text, std::size_t bytes) {
-  if (text.size() <= bytes) {
-    return text;
-  }
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U) {
-    --bytes;
-  }
-  return text.substr(0, bytes);
-}
-
 /// A sentence put together in the arena, of at most 500 bytes: what a reason can carry across to a sink. It is text
 /// that every sink takes: valid UTF-8 without control characters.
 class Sentence {
@@ -125,6 +114,16 @@ ValueType without_names(ValueType type) {
 }
 
 } // namespace
+
+std::string_view cut(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) {
+    return text;
+  }
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U) {
+    --bytes;
+  }
+  return text.substr(0, bytes);
+}
 
 std::string_view describe_bytes(Fault fault, std::size_t offset, Arena& arena) {
   Sentence sentence(arena);

@@ -19,6 +19,9 @@ std::string_view describe_violation(const Program& program, const Shape& shape, 
 std::string_view describe_refusal(Fault fault, std::string_view what, std::string_view value, std::string_view wanted,
                                   Arena& arena);
 
+/// The longest part of the text that has at most `bytes` and ends between characters.
+std::string_view cut(std::string_view text, std::size_t bytes);
+
 /// The type as the rules write it, `decimal(12,2)`.
 std::string_view type_text(const Program& program, const ValueType& type, Arena& arena);
 

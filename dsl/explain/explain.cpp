@@ -116,16 +116,6 @@ class Asked {
   const Scene& scene_;
 };
 
-std::string cut(std::string_view text, std::size_t most) {
-  if (text.size() <= most) {
-    return std::string(text);
-  }
-  while ((static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) {
-    --most;
-  }
-  return std::string(text.substr(0, most)) + "…";
-}
-
 std::string moment(std::int64_t micros) {
   std::array<char, kTimestampSize> text{};
   return {text.data(), write_timestamp(text.data(), micros)};
@@ -178,7 +168,7 @@ std::string row_text(const Program& program, const Way::Stored& row) {
   std::size_t widths[3] = {};
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const Column& column = table.columns[i];
-    Cell cell{column.name, sql_text(column.type), cut(cell_text(row.cells[i], column.type), kMostOfACell),
+    Cell cell{column.name, sql_text(column.type), shortened(cell_text(row.cells[i], column.type), kMostOfACell),
               nodes.of(column.value)};
     if (!row.notes[i].empty()) {
       cell.from = "else: " + row.notes[i];

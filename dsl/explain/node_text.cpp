@@ -15,20 +15,9 @@ namespace {
 constexpr std::size_t kMostOfAValue = 60; // bytes
 constexpr std::size_t kMostItems = 5;
 
-std::string cut(std::string_view text) {
-  if (text.size() <= kMostOfAValue) {
-    return std::string(text);
-  }
-  std::size_t end = kMostOfAValue;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-    --end;
-  }
-  return std::string(text.substr(0, end)) + "…";
-}
-
 std::string quoted(std::string_view text) {
   std::string out = "\"";
-  for (const char c : cut(text)) {
+  for (const char c : shortened(text, kMostOfAValue)) {
     switch (c) {
       case '"':
       case '\\':
@@ -75,6 +64,11 @@ std::string join(const std::vector<std::string>& parts, const std::string& betwe
 
 } // namespace
 
+std::string shortened(std::string_view text, std::size_t most) {
+  const std::string_view fitting = cut(text, most);
+  return std::string(fitting) + (fitting.size() < text.size() ? "…" : "");
+}
+
 std::string value_text(const Value& value) {
   switch (value.tag()) {
     case Tag::absent:
@@ -82,22 +76,22 @@ std::string value_text(const Value& value) {
     case Tag::text:
       return quoted(value.as_text());
     case Tag::json:
-      return cut(value.as_text());
+      return shortened(value.as_text(), kMostOfAValue);
     case Tag::list: {
       if (!value.as_list().json.empty()) {
-        return cut(value.as_list().json);
+        return shortened(value.as_list().json, kMostOfAValue);
       }
       std::vector<std::string> items;
       for (const Value& item : value.as_list().items) {
         items.push_back(value_text(item));
       }
-      return cut("[" + join(items, ", ", ", ") + "]");
+      return shortened("[" + join(items, ", ", ", ") + "]", kMostOfAValue);
     }
     default:
       break;
   }
   Arena arena;
-  return cut(text_form(value, arena).value_or("?"));
+  return shortened(text_form(value, arena).value_or("?"), kMostOfAValue);
 }
 
 std::string NodeText::operand(Index node) const {

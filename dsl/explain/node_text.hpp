@@ -1,7 +1,9 @@
 // What is run as rules would write it: `lower(app.id)`, `device.os in ("android", "ios")`. For people who ask why.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "dsl/program.hpp"
 
@@ -29,5 +31,8 @@ class NodeText {
 
 /// The value as a rule would write it, cut where it is long; "missing" if it is absent.
 std::string value_text(const Value& value);
+
+/// At most so many bytes of it, and then a mark that there is more.
+std::string shortened(std::string_view text, std::size_t most);
 
 } // namespace millrace::dsl

@@ -5,8 +5,9 @@
 #include <memory>
 #include <vector>
 
+#include "dsl/diagnostic/json.hpp"
 #include "dsl/explain/comparison.hpp"
-#include "dsl/explain/way_json.hpp"
+#include "dsl/explain/node_text.hpp"
 #include "engine/cli/command.hpp"
 #include "engine/cli/events.hpp"
 #include "engine/cli/rules_start.hpp"
@@ -25,16 +26,7 @@ struct Options {
   bool strict = false;
 };
 
-std::string shown(const std::string& event) {
-  if (event.size() <= kMostOfAnEvent) {
-    return event;
-  }
-  std::size_t end = kMostOfAnEvent;
-  while ((static_cast<unsigned char>(event[end]) & 0xC0U) == 0x80U) {
-    --end;
-  }
-  return event.substr(0, end) + "…";
-}
+std::string shown(const std::string& event) { return dsl::shortened(event, kMostOfAnEvent); }
 
 // Most events first.
 template <typename Map>
@@ -69,35 +61,28 @@ void tell(const dsl::Comparison& found, const Console& console) {
   }
 }
 
-std::string json_text(std::string_view text) {
-  std::string out;
-  dsl::write_json_text(text, out);
-  return out;
-}
-
 template <typename Map, typename Write>
 std::string json_list(const Map& map, Write write) {
-  std::string out = "[";
-  for (const auto* entry : by_count(map)) {
+  return dsl::json_array(by_count(map), [&](const auto* entry) {
     const auto& example = entry->second;
-    out += fmt::format(R"({}{{"count":{},{},"line":{},"event":{}}})", out.size() == 1 ? "" : ",", example.count,
-                       write(*entry), example.line, json_text(example.event));
-  }
-  return out + "]";
+    return fmt::format(R"({{"count":{},{},"line":{},"event":{}}})", example.count, write(*entry), example.line,
+                       dsl::json_text(example.event));
+  });
 }
 
 void tell_json(const dsl::Comparison& found, const Console& console) {
   const auto way = [](const auto& entry) {
-    return fmt::format(R"("before":{},"after":{},"rule":{})", json_text(entry.first.before),
-                       json_text(entry.first.after), json_text(entry.first.rule));
+    return fmt::format(R"("before":{},"after":{},"rule":{})", dsl::json_text(entry.first.before),
+                       dsl::json_text(entry.first.after), dsl::json_text(entry.first.rule));
   };
   const auto row = [](const auto& entry) {
-    return fmt::format(R"("table":{},"before":{},"after":{})", json_text(entry.first.table),
-                       json_text(entry.first.before), json_text(entry.first.after));
+    return fmt::format(R"("table":{},"before":{},"after":{})", dsl::json_text(entry.first.table),
+                       dsl::json_text(entry.first.before), dsl::json_text(entry.first.after));
   };
   const auto column = [](const auto& entry) {
-    return fmt::format(R"("table":{},"column":{},"before":{},"after":{})", json_text(entry.first.table),
-                       json_text(entry.first.column), json_text(entry.second.before), json_text(entry.second.after));
+    return fmt::format(R"("table":{},"column":{},"before":{},"after":{})", dsl::json_text(entry.first.table),
+                       dsl::json_text(entry.first.column), dsl::json_text(entry.second.before),
+                       dsl::json_text(entry.second.after));
   };
   console.out << fmt::format(R"({{"events":{},"broken":{},"changed":{},"ways":{},"rows":{},"columns":{}}})",
                              found.events(), found.broken(), found.changed(), json_list(found.ways(), way),

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "dsl/compile.hpp"
-#include "dsl/explain/way_json.hpp"
+#include "dsl/diagnostic/json.hpp"
 #include "dsl/testing.hpp"
 #include "engine/cli/command.hpp"
 #include "engine/cli/rules.hpp"
@@ -103,47 +103,32 @@ void tell(const std::string& file, const dsl::Ruleset& ruleset, const std::vecto
                              results.size() - failed, failed);
 }
 
-std::string json_text(std::string_view text) {
-  std::string out;
-  dsl::write_json_text(text, out);
-  return out;
-}
-
-template <typename Items, typename Write>
-std::string list_of(const Items& items, Write write) {
-  std::string out = "[";
-  for (const auto& item : items) {
-    out += (out.size() == 1 ? "" : ",") + write(item);
-  }
-  return out + "]";
-}
-
 // One object for each file, on a line of its own.
 void tell_json(const std::string& file, const dsl::Ruleset& ruleset, const std::vector<dsl::TestResult>& results,
                const Options& options, const Console& console) {
   const auto cell = [](const dsl::TestFailure::Cell& cell) {
-    return fmt::format(R"({{"column":{},"expected":{},"was":{}}})", json_text(cell.column), json_text(cell.expected),
-                       json_text(cell.was));
+    return fmt::format(R"({{"column":{},"expected":{},"was":{}}})", dsl::json_text(cell.column),
+                       dsl::json_text(cell.expected), dsl::json_text(cell.was));
   };
   const auto failure = [&](const dsl::TestFailure& failure) {
-    return fmt::format(R"({{"place":{},"text":{},"cells":{}}})", json_text(failure.place), json_text(failure.text),
-                       list_of(failure.cells, cell));
+    return fmt::format(R"({{"place":{},"text":{},"cells":{}}})", dsl::json_text(failure.place),
+                       dsl::json_text(failure.text), dsl::json_array(failure.cells, cell));
   };
   const auto test = [&](const dsl::TestResult& result) {
     return fmt::format(R"({{"name":{},"place":{},"passed":{},"expectations":{},"failures":{},"explanations":{}}})",
-                       json_text(result.name), json_text(result.place), result.passed(), result.expectations,
-                       list_of(result.failures, failure), list_of(result.explanations, json_text));
+                       dsl::json_text(result.name), dsl::json_text(result.place), result.passed(), result.expectations,
+                       dsl::json_array(result.failures, failure), dsl::json_array(result.explanations, dsl::json_text));
   };
   std::string coverage;
   if (options.coverage) {
     const Coverage found = coverage_of(ruleset, results);
-    coverage =
-        fmt::format(R"(,"rules":{},"unreached":{})", found.all, list_of(found.unreached, [](const Unreached& one) {
-                      return fmt::format(R"({{"rule":{},"place":{}}})", json_text(one.text), json_text(one.place));
-                    }));
+    coverage = fmt::format(
+        R"(,"rules":{},"unreached":{})", found.all, dsl::json_array(found.unreached, [](const Unreached& one) {
+          return fmt::format(R"({{"rule":{},"place":{}}})", dsl::json_text(one.text), dsl::json_text(one.place));
+        }));
   }
-  console.out << fmt::format(R"({{"file":{},"ruleset":{},"tests":{}{}}})", json_text(file), json_text(ruleset.hash),
-                             list_of(results, test), coverage)
+  console.out << fmt::format(R"({{"file":{},"ruleset":{},"tests":{}{}}})", dsl::json_text(file),
+                             dsl::json_text(ruleset.hash), dsl::json_array(results, test), coverage)
               << "\n";
 }
 
