@@ -5,37 +5,11 @@
 #include <vector>
 
 #include "dsl/compile.hpp"
+#include "tests/bench/many_rules.hpp"
 #include "tests/bench/turns.hpp"
 
 namespace millrace::dsl {
 namespace {
-
-std::string rules_of(std::size_t count) {
-  std::string text = R"(edition 1
-event e {
-  type: one of "a", "b", "c" or other
-  country: string  device: string  path: string  load: int  battery?: float
-}
-topic "t" { event e }
-topic "other" { event e }
-topic "dlq" { }
-router r for e {
-  match first
-  dead_letter "dlq"
-)";
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::string number = std::to_string(i);
-    const std::string conditions[] = {
-        "device == \"d-" + number + "\"",
-        "type == \"a\" and country == \"C" + std::to_string(i % 200) + "\" and device == \"x-" + number + "\"",
-        "path starts with \"/shop/" + number + "/\"",
-        "load >= " + number + "0 and load < " + number + "9",
-        "country in (\"DE\", \"FR\", \"C" + number + "\") and not (type == \"b\")",
-    };
-    text += "  route r" + number + " when " + conditions[i % 5] + "\n    to topic \"t\" { key device }\n";
-  }
-  return text + "  otherwise to topic \"other\"\n}\n";
-}
 
 /// Milliseconds, of one compilation after the other.
 template <typename Text>
@@ -64,8 +38,8 @@ bool measure(const std::string& name, double most, int rounds, ParsedFiles* pars
 }
 
 int run() {
-  const std::string some = rules_of(10'000);
-  const std::string many = rules_of(100'000);
+  const std::string some = bench::many_rules(10'000);
+  const std::string many = bench::many_rules(100'000);
   const auto edited = [&](int round) {
     const std::string_view rule = "\"d-5000\"";
     std::string text = some;

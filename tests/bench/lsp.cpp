@@ -7,6 +7,7 @@
 
 #include "engine/lsp/framing.hpp"
 #include "engine/lsp/server.hpp"
+#include "tests/bench/many_rules.hpp"
 #include "tests/bench/turns.hpp"
 
 namespace millrace::lsp {
@@ -18,33 +19,6 @@ constexpr int kRules = 10'000;
 constexpr int kEdited = 5'000;
 constexpr int kRounds = 20;
 constexpr double kMostMs = 50;
-
-std::string rules() {
-  std::string text = R"(edition 1
-event e {
-  type: one of "a", "b", "c" or other
-  country: string  device: string  path: string  load: int  battery?: float
-}
-topic "t" { event e }
-topic "other" { event e }
-topic "dlq" { }
-router r for e {
-  match first
-  dead_letter "dlq"
-)";
-  for (int i = 0; i < kRules; ++i) {
-    const std::string number = std::to_string(i);
-    const std::string conditions[] = {
-        "device == \"d-" + number + "\"",
-        "type == \"a\" and country == \"C" + std::to_string(i % 200) + "\" and device == \"x-" + number + "\"",
-        "path starts with \"/shop/" + number + "/\"",
-        "load >= " + number + "0 and load < " + number + "9",
-        "country in (\"DE\", \"FR\", \"C" + number + "\") and not (type == \"b\")",
-    };
-    text += "  route r" + number + " when " + conditions[i % 5] + "\n    to topic \"t\" { key device }\n";
-  }
-  return text + "  otherwise to topic \"other\"\n}\n";
-}
 
 /// Where the word stands, which is in its line once.
 struct Word {
@@ -89,7 +63,7 @@ int run() {
       server.handle(message->text);
     }
   };
-  const std::string text = rules();
+  const std::string text = bench::many_rules(kRules);
   tell(framed(R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{}})") + framed(open_message(text)));
   server.check();
   server.rest();
