@@ -114,6 +114,9 @@ void add_apply(CLI::App& app, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
   add_config_option(*command, options->config);
   command->add_flag("--dry-run", options->dry_run, "Only print what would be created");
+  command->footer(
+      "Example: millrace apply -c millrace.toml --dry-run\n"
+      "         millrace apply -c millrace.toml");
   command->callback(
       [&chosen, options] { chosen = [options](const Console& console) { return apply(*options, console); }; });
 }

@@ -118,6 +118,9 @@ void add_explain_code(CLI::App& app, Chosen& chosen) {
   command->add_option("--format", options->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  command->footer(
+      "Example: millrace explain-code E0301\n"
+      "         millrace explain-code W0306 --format json | jq -r .why");
   command->callback(
       [&chosen, options] { chosen = [options](const Console& console) { return explain(*options, console); }; });
 }

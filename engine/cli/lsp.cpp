@@ -104,6 +104,9 @@ void add_lsp(CLI::App& app, Chosen& chosen) {
       ->type_name("MS")
       ->capture_default_str();
   command->add_flag("--stdio", options->stdio, "Standard input and output, as always; editors like to say it");
+  command->footer(
+      "Example: millrace lsp\n"
+      "An editor starts it and talks to it; docs/rules/editor.md says how to set that up.");
   command->callback(
       [&chosen, options] { chosen = [options](const Console& console) { return run_lsp(*options, console); }; });
 }

@@ -27,7 +27,7 @@ std::vector<std::filesystem::path> chosen_folders(const PluginFolders& folders, 
 void add_plugin_options(CLI::App& command, PluginFolders& folders) {
   command.add_option("--plugins", folders.given, "A folder with plugins; may be repeated")
       ->type_name("FOLDER")
-      ->expected(1);
+      ->allow_extra_args(false);
   command.add_option("-c,--config", folders.config, "Look into the folders that this configuration names")
       ->type_name("FILE");
 }

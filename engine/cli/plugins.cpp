@@ -62,9 +62,13 @@ ExitCode list(const PluginFolders& folders, const Console& console) {
 void add_plugins(CLI::App& app, Chosen& chosen) {
   CLI::App* const plugins = app.add_subcommand("plugins", "What can be plugged in");
   plugins->require_subcommand(1);
+  plugins->footer("Example: millrace plugins list");
   CLI::App* const command = plugins->add_subcommand("list", "List the plugins: kind, name, version, what for, file");
   const auto folders = std::make_shared<PluginFolders>();
   add_plugin_options(*command, *folders);
+  command->footer(
+      "Example: millrace plugins list\n"
+      "         millrace plugins list --plugins build/plugins --plugins /usr/lib/millrace/plugins");
   command->callback(
       [&chosen, folders] { chosen = [folders](const Console& console) { return list(*folders, console); }; });
 }

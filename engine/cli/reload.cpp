@@ -73,6 +73,9 @@ void add_reload(CLI::App& app, Chosen& chosen) {
   command->add_option("--admin", options->admin, "The admin address, instead of that of the configuration")
       ->type_name("HOST:PORT");
   command->add_flag("--json", options->json, "The receipt as JSON");
+  command->footer(
+      "Example: millrace reload -c millrace.toml\n"
+      "         millrace reload --admin 127.0.0.1:8686 --json | jq .accepted");
   command->callback(
       [&chosen, options] { chosen = [options](const Console& console) { return reload(*options, console); }; });
 }

@@ -177,6 +177,7 @@ void add_run(CLI::App& app, Chosen& chosen) {
   CLI::App* const command = app.add_subcommand("run", "Run the pipelines of a configuration until SIGTERM or SIGINT");
   const auto options = std::make_shared<Options>();
   add_config_option(*command, options->config);
+  command->footer("Example: millrace run -c /etc/millrace/millrace.toml");
   command->callback(
       [&chosen, options] { chosen = [options](const Console& console) { return run(*options, console); }; });
 }

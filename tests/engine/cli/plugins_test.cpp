@@ -19,6 +19,12 @@ TEST_F(CommandLine, ListsTheFoldersOfTheConfigurationToo) {
   EXPECT_THAT(run({"plugins", "list", "--config", config("")}).out, HasSubstr("sink    shelf"));
 }
 
+TEST_F(CommandLine, ListLooksIntoEveryFolderThatIsGiven) {
+  const Ran ran = run({"plugins", "list", "--plugins", folder_.string(), "--plugins", FIXTURE_PLUGINS});
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("sink    shelf"));
+}
+
 TEST_F(CommandLine, ListNamesWhatWasRefused) {
   std::ofstream(folder_ / "broken.so") << "nothing";
   const Ran ran = run({"plugins", "list", "--plugins", folder_.string()});
