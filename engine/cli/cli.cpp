@@ -67,6 +67,7 @@ std::unique_ptr<CLI::App> command_line(Chosen& chosen) {
       "         millrace explain --help");
   add_apply(app, chosen);
   add_check(app, chosen);
+  add_completion(app, chosen);
   add_diff(app, chosen);
   add_docs(app, chosen);
   add_explain(app, chosen);

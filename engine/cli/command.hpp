@@ -31,6 +31,7 @@ class UsageError : public std::runtime_error {
 
 void add_apply(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
+void add_completion(CLI::App& app, Chosen& chosen);
 void add_diff(CLI::App& app, Chosen& chosen);
 void add_docs(CLI::App& app, Chosen& chosen);
 void add_explain(CLI::App& app, Chosen& chosen);
