@@ -75,6 +75,7 @@ std::unique_ptr<CLI::App> command_line(Chosen& chosen) {
   add_fmt(app, chosen);
   add_infer(app, chosen);
   add_lsp(app, chosen);
+  add_man(app, chosen);
   add_plugins(app, chosen);
   add_reload(app, chosen);
   add_run(app, chosen);

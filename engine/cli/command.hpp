@@ -39,6 +39,7 @@ void add_explain_code(CLI::App& app, Chosen& chosen);
 void add_fmt(CLI::App& app, Chosen& chosen);
 void add_infer(CLI::App& app, Chosen& chosen);
 void add_lsp(CLI::App& app, Chosen& chosen);
+void add_man(CLI::App& app, Chosen& chosen);
 void add_plugins(CLI::App& app, Chosen& chosen);
 void add_reload(CLI::App& app, Chosen& chosen);
 void add_run(CLI::App& app, Chosen& chosen);

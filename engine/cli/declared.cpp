@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kExample = "Example: ";
 constexpr std::string_view kCode = "CODE";
+constexpr std::string_view kCommand = "COMMAND";
 
 // Words for values, and what they stand for.
 constexpr std::pair<std::string_view, ValueKind> kKinds[] = {
@@ -131,6 +132,29 @@ void gather(const DeclaredCommand& command, std::vector<const DeclaredCommand*>&
   }
 }
 
+// Names of all commands, as the manual has them: "plugins-list".
+std::vector<Choice> pages_below(const DeclaredCommand& all) {
+  std::vector<Choice> out;
+  for (const DeclaredCommand* command : with_all_below(all)) {
+    if (command != &all) {
+      out.push_back({command->page().substr(all.page().size() + 1), command->description});
+    }
+  }
+  return out;
+}
+
+void fill_in(DeclaredCommand& command, const std::vector<Choice>& pages) {
+  for (DeclaredOption& argument : command.arguments) {
+    if (argument.value == kCommand) {
+      argument.kind = ValueKind::choice;
+      argument.choices = pages;
+    }
+  }
+  for (DeclaredCommand& below : command.commands) {
+    fill_in(below, pages);
+  }
+}
+
 } // namespace
 
 std::string DeclaredCommand::name() const { return path.substr(path.rfind(' ') + 1); }
@@ -141,7 +165,11 @@ std::string DeclaredCommand::page() const {
   return out;
 }
 
-DeclaredCommand declared(CLI::App& app) { return declared_below(app, ""); }
+DeclaredCommand declared(CLI::App& app) {
+  DeclaredCommand all = declared_below(app, "");
+  fill_in(all, pages_below(all));
+  return all;
+}
 
 std::vector<const DeclaredCommand*> with_all_below(const DeclaredCommand& command) {
   std::vector<const DeclaredCommand*> out;

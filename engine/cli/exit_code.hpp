@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 namespace millrace::cli {
 
@@ -17,6 +19,15 @@ enum class ExitCode : std::uint8_t {
   kBroken = 7,        // a pipeline broke while it ran
   kInternal = 70,     // a mistake in the engine itself
 };
+
+struct ExitCodeInfo {
+  ExitCode code;
+  std::string_view meaning;
+  std::string_view way_out; // of the first there is none
+};
+
+// Every code, in ascending order.
+std::span<const ExitCodeInfo> exit_codes();
 
 // Of two that apply the one to look at first: what stops everything else from being looked at.
 inline ExitCode worse(ExitCode left, ExitCode right) {
