@@ -231,7 +231,7 @@ bool all_readable(const std::vector<ast::File>& files) {
 
 } // namespace
 
-std::string Compilation::text() const { return render_text(diagnostics, sources); }
+std::string Compilation::text(Colours colours) const { return render_text(diagnostics, sources, colours); }
 std::string Compilation::json() const { return render_json(diagnostics, sources); }
 
 namespace {

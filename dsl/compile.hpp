@@ -14,6 +14,7 @@
 
 #include "dsl/check/uses.hpp"
 #include "dsl/diagnostic.hpp"
+#include "dsl/diagnostic/colour.hpp"
 #include "dsl/ruleset.hpp"
 #include "dsl/syntax/parsed_files.hpp"
 
@@ -29,7 +30,7 @@ struct Compilation {
   Diagnostics diagnostics; // errors, or warnings alone
   SourceMap sources;
 
-  std::string text() const;
+  std::string text(Colours colours = Colours::off) const;
   std::string json() const;
 };
 

@@ -75,6 +75,11 @@ std::size_t display_width(std::string_view text, std::string* shown = nullptr) {
   return width;
 }
 
+/// `error[E0301]`
+std::string kind_of(const Diagnostic& diagnostic) {
+  return (diagnostic.is_error() ? "error[" : "warning[") + name_of(diagnostic.code) + "]";
+}
+
 struct Mark {
   Span span;
   std::string_view text;
@@ -83,13 +88,12 @@ struct Mark {
 
 class Painter {
  public:
-  Painter(const Diagnostic& diagnostic, const SourceMap& sources) : diagnostic_(diagnostic), sources_(sources) {}
+  Painter(const Diagnostic& diagnostic, const SourceMap& sources, Colours colours)
+      : diagnostic_(diagnostic), sources_(sources), colours_(colours) {}
 
   std::string paint() {
     collect();
-    const bool is_error = diagnostic_.is_error();
-    out_ =
-        std::string(is_error ? "error[" : "warning[") + name_of(diagnostic_.code) + "]: " + diagnostic_.headline + "\n";
+    out_ = painted(tone(), kind_of(diagnostic_)) + painted(Tone::headline, ": " + diagnostic_.headline) + "\n";
     const FileId own = diagnostic_.primary.span.file;
     paint_file(own, "-->");
     for (const auto& [file, marks] : marks_) {
@@ -101,12 +105,15 @@ class Painter {
       paint_help(help);
     }
     for (const std::string& note : diagnostic_.notes) {
-      out_ += gutter("") + " = note: " + note + "\n";
+      out_ += painted(Tone::frame, gutter("") + " =") + painted(Tone::headline, " note") + ": " + note + "\n";
     }
     return out_;
   }
 
  private:
+  std::string painted(Tone tone, std::string_view text) const { return dsl::painted(tone, text, colours_); }
+  Tone tone() const { return diagnostic_.is_error() ? Tone::error : Tone::warning; }
+
   void collect() {
     const auto add = [&](const Label& label, bool primary) {
       marks_[label.span.file].push_back({label.span, label.text, primary});
@@ -124,7 +131,7 @@ class Painter {
   /// The primary line first, as it is what the message is about; the others in the order they were given.
   void paint_file(FileId file, std::string_view arrow) {
     const std::vector<Mark>& marks = marks_[file];
-    out_ += gutter("") + std::string(arrow) + " " + sources_.place(marks.front().span) + "\n";
+    out_ += painted(Tone::frame, gutter("") + std::string(arrow)) + " " + sources_.place(marks.front().span) + "\n";
     std::vector<std::uint32_t> lines;
     for (const Mark& mark : marks) {
       const std::uint32_t line = line_of(mark.span);
@@ -142,7 +149,7 @@ class Painter {
     std::string shown;
     display_width(sources_.text(source), &shown);
     shown.erase(shown.find_last_not_of(' ') + 1);
-    out_ += gutter(std::to_string(line)) + " | " + shown + "\n";
+    out_ += painted(Tone::frame, gutter(std::to_string(line)) + " |") + " " + shown + "\n";
     for (const Mark& mark : marks) {
       if (line_of(mark.span) == line) {
         paint_mark(source, mark);
@@ -157,23 +164,27 @@ class Painter {
     const std::size_t indent = display_width(text.substr(0, before));
     // In a text that is not UTF-8 a longer part may be shown shorter.
     const std::size_t width = std::max(display_width(text.substr(0, std::max(end, before))), indent) - indent;
-    const std::string label(mark.text);
-    out_ += gutter("") + " | " + std::string(indent, ' ') +
-            std::string(std::max<std::size_t>(width, 1), mark.primary ? '^' : '-') +
-            (label.empty() ? "" : " " + label) + "\n";
+    const std::string label = mark.text.empty() ? "" : " " + std::string(mark.text);
+    const std::string under(std::max<std::size_t>(width, 1), mark.primary ? '^' : '-');
+    out_ += painted(Tone::frame, gutter("") + " |") + " " + std::string(indent, ' ') +
+            painted(mark.primary ? tone() : Tone::frame, under + label) + "\n";
   }
 
   void paint_help(const Help& help) {
-    std::string line = gutter("") + " = help: " + help.text;
+    const std::string lead = gutter("") + " =";
+    const std::string text = ": " + help.text;
+    out_ += painted(Tone::frame, lead) + painted(Tone::help, " help") + text;
     if (help.fix) {
-      const std::size_t width = display_width(line);
-      line += std::string(width < kMarkColumn ? kMarkColumn - width : 1, ' ') + "[" + help.fix->mark + "]";
+      const std::size_t width = display_width(lead + " help" + text);
+      out_ += std::string(width < kMarkColumn ? kMarkColumn - width : 1, ' ') +
+              painted(Tone::help, "[" + help.fix->mark + "]");
     }
-    out_ += line + "\n";
+    out_ += "\n";
   }
 
   const Diagnostic& diagnostic_;
   const SourceMap& sources_;
+  const Colours colours_;
   std::map<FileId, std::vector<Mark>> marks_;
   std::size_t gutter_width_ = 1;
   std::string out_;
@@ -181,14 +192,14 @@ class Painter {
 
 } // namespace
 
-std::string render_text(const Diagnostic& diagnostic, const SourceMap& sources) {
-  return Painter(diagnostic, sources).paint();
+std::string render_text(const Diagnostic& diagnostic, const SourceMap& sources, Colours colours) {
+  return Painter(diagnostic, sources, colours).paint();
 }
 
-std::string render_text(const Diagnostics& diagnostics, const SourceMap& sources) {
+std::string render_text(const Diagnostics& diagnostics, const SourceMap& sources, Colours colours) {
   std::string text;
   for (const Diagnostic& diagnostic : diagnostics.sorted()) {
-    text += (text.empty() ? "" : "\n") + render_text(diagnostic, sources);
+    text += (text.empty() ? "" : "\n") + render_text(diagnostic, sources, colours);
   }
   if (diagnostics.error_count() > Diagnostics::kMaxErrors) {
     text += "\n" + std::to_string(diagnostics.error_count() - Diagnostics::kMaxErrors) +
@@ -200,8 +211,7 @@ std::string render_text(const Diagnostics& diagnostics, const SourceMap& sources
 std::string render_short(const Diagnostics& diagnostics, const SourceMap& sources) {
   std::string text;
   for (const Diagnostic& diagnostic : diagnostics.sorted()) {
-    text += sources.place(diagnostic.primary.span) + ": " + (diagnostic.is_error() ? "error[" : "warning[") +
-            name_of(diagnostic.code) + "]: " + diagnostic.headline + "\n";
+    text += sources.place(diagnostic.primary.span) + ": " + kind_of(diagnostic) + ": " + diagnostic.headline + "\n";
   }
   return text;
 }

@@ -4,13 +4,14 @@
 #include <string>
 
 #include "dsl/diagnostic.hpp"
+#include "dsl/diagnostic/colour.hpp"
 
 namespace millrace::dsl {
 
 /// Source line, carets, other places, help and notes. Carets count display width: tabs are four blanks, wide characters
-/// two.
-std::string render_text(const Diagnostic& diagnostic, const SourceMap& sources);
-std::string render_text(const Diagnostics& diagnostics, const SourceMap& sources);
+/// two. Colours change nothing but colours.
+std::string render_text(const Diagnostic& diagnostic, const SourceMap& sources, Colours colours = Colours::off);
+std::string render_text(const Diagnostics& diagnostics, const SourceMap& sources, Colours colours = Colours::off);
 
 /// `file:line:column: error[E0301]: headline`
 std::string render_short(const Diagnostics& diagnostics, const SourceMap& sources);

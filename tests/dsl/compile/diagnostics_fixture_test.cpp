@@ -1,6 +1,7 @@
 // Wrong rules and the message that each gives, as text: tests/dsl/fixtures/diagnostics.
 #include <gtest/gtest.h>
 
+#include <regex>
 #include <set>
 
 #include "dsl/diagnostic/codes.hpp"
@@ -20,6 +21,13 @@ TEST_P(DiagnosticsFixture, SaysWhatIsWrongAndWhatToWrite) {
   if (!update_fixture(fixture, actual)) {
     EXPECT_EQ(actual, fixture.sections.back().text);
   }
+}
+
+TEST_P(DiagnosticsFixture, IsTheSameTextInColours) {
+  const Compilation compiled = read_fixture(GetParam()).compile();
+  const std::string coloured = compiled.text(Colours::on);
+  EXPECT_EQ(coloured == compiled.text(), compiled.text().empty());
+  EXPECT_EQ(std::regex_replace(coloured, std::regex("\x1b\\[[0-9;]*m"), ""), compiled.text());
 }
 
 /// The fixture's file with the edits made.

@@ -19,6 +19,22 @@ struct Example {
   }
 };
 
+/// So that a text with colours can be read.
+std::string with_names_of_colours(std::string text) {
+  constexpr std::pair<std::string_view, std::string_view> kNames[] = {{"\x1b[0m", "<>"},
+                                                                      {"\x1b[1m", "<bold>"},
+                                                                      {"\x1b[1;31m", "<bold red>"},
+                                                                      {"\x1b[1;33m", "<bold yellow>"},
+                                                                      {"\x1b[1;34m", "<bold blue>"},
+                                                                      {"\x1b[1;36m", "<bold cyan>"}};
+  for (const auto& [sequence, name] : kNames) {
+    for (std::size_t at = text.find(sequence); at != std::string::npos; at = text.find(sequence, at)) {
+      text.replace(at, sequence.size(), name);
+    }
+  }
+  return text;
+}
+
 TEST(Render, CaretsCountCellsAndColumnsCountCharacters) {
   const Example example;
   EXPECT_EQ(render_text(example.diagnostics, example.sources),
@@ -28,6 +44,26 @@ TEST(Render, CaretsCountCellsAndColumnsCountCharacters) {
             "  |          ^ label\n"
             "  = help: write `==`                                                    [fix]\n"
             "  = note: a note\n");
+}
+
+TEST(Render, ColoursSetApartWhatIsWrongWhereItIsAndWhatToWrite) {
+  Example example;
+  example.diagnostics.add(Code::unused_def, {0, 0, 5}, "never used").label({0, 14, 15}, "second");
+  EXPECT_EQ(with_names_of_colours(render_text(example.diagnostics, example.sources, Colours::on)),
+            "<bold yellow>warning[W0231]<><bold>: never used<>\n"
+            "<bold blue> --><> a.rules:1:1\n"
+            "<bold blue>1 |<> first\n"
+            "<bold blue>  |<> <bold yellow>^^^^^<>\n"
+            "<bold blue>2 |<>     日本 = x\n"
+            "<bold blue>  |<>          <bold blue>- second<>\n"
+            "\n"
+            "<bold red>error[E0110]<><bold>: a \"headline\"<>\n"
+            "<bold blue> --><> a.rules:2:5\n"
+            "<bold blue>2 |<>     日本 = x\n"
+            "<bold blue>  |<>          <bold red>^ label<>\n"
+            "<bold blue>  =<><bold cyan> help<>: write `==`                                                    "
+            "<bold cyan>[fix]<>\n"
+            "<bold blue>  =<><bold> note<>: a note\n");
 }
 
 TEST(Render, ShortIsOneLineEach) {
