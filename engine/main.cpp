@@ -1,12 +1,13 @@
 // The program: arguments in, exit code out. Everything else is in cli/.
 #include <malloc.h>
 
+#include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <string>
 #include <vector>
 
 #include "engine/cli/cli.hpp"
+#include "engine/cli/terminal.hpp"
 
 namespace {
 
@@ -28,5 +29,6 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   std::error_code failed;
   const std::filesystem::path executable = std::filesystem::read_symlink("/proc/self/exe", failed);
-  return static_cast<int>(millrace::cli::run(arguments, {std::cout, std::cerr, failed ? argv[0] : executable}));
+  millrace::cli::StandardStreams streams({std::getenv("NO_COLOR"), std::getenv("TERM")});
+  return static_cast<int>(millrace::cli::run(arguments, streams.console(failed ? argv[0] : executable)));
 }

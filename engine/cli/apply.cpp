@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "engine/cli/command.hpp"
+#include "engine/cli/progress.hpp"
 #include "engine/cli/rehearsal.hpp"
 #include "engine/cli/stage.hpp"
 
@@ -33,6 +34,7 @@ void print(const std::vector<Finding>& findings, const std::string& who, const C
 
 // What would be done, printed.
 ExitCode plan(const Stage& stage, Job& job, const Console& console) {
+  const Waiting waiting(console, fmt::format("apply: asking {}", job.who));
   const Answered found = ask_apply(job.rehearsal.another(job.sink, stage.services_of_the_asked()), job.targets, false,
                                    stage.config().engine.check_deadline, stage.clock());
   print(found.findings, job.who, console);
@@ -50,6 +52,7 @@ ExitCode plan(const Stage& stage, Job& job, const Console& console) {
 }
 
 ExitCode carry_out(const Stage& stage, const Job& job, const Console& console) {
+  const Waiting waiting(console, fmt::format("apply: creating in {}", job.who));
   const Answered found = ask_apply(job.rehearsal.another(job.sink, stage.services_of_the_asked()), job.targets, true,
                                    stage.config().engine.check_deadline, stage.clock());
   print(found.findings, job.who, console);

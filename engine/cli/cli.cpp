@@ -64,7 +64,9 @@ std::unique_ptr<CLI::App> command_line(Chosen& chosen) {
   app.footer(
       "Example: millrace check -c millrace.toml\n"
       "         millrace run -c millrace.toml\n"
-      "         millrace explain --help");
+      "         millrace explain --help\n"
+      "With NO_COLOR set in the environment nothing is coloured; `millrace completion --help` says how a shell "
+      "completes.");
   add_apply(app, chosen);
   add_check(app, chosen);
   add_completion(app, chosen);

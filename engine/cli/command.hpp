@@ -10,14 +10,20 @@
 #include <string>
 #include <vector>
 
+#include "dsl/diagnostic/colour.hpp"
 #include "engine/cli/exit_code.hpp"
 
 namespace millrace::cli {
+
+class ProgressLine;
 
 struct Console {
   std::ostream& out;                // what was asked for
   std::ostream& err;                // what is wrong
   std::filesystem::path executable; // plugin folders are looked for beside it
+  dsl::Colours out_colours = dsl::Colours::off;
+  dsl::Colours err_colours = dsl::Colours::off;
+  ProgressLine* progress = nullptr; // where standard error is a terminal; lives longer than the command
 };
 
 // Set by the command that the command line chose; run after it was understood.

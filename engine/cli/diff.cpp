@@ -10,6 +10,7 @@
 #include "dsl/explain/node_text.hpp"
 #include "engine/cli/command.hpp"
 #include "engine/cli/events.hpp"
+#include "engine/cli/progress.hpp"
 #include "engine/cli/rules_start.hpp"
 
 namespace millrace::cli {
@@ -43,21 +44,26 @@ std::vector<const typename Map::value_type*> by_count(const Map& map) {
 std::string events_text(std::size_t count) { return fmt::format("{} event{}", count, count == 1 ? "" : "s"); }
 
 void tell(const dsl::Comparison& found, const Console& console) {
+  const auto change = [&](const std::string& before, const std::string& after) {
+    return dsl::painted(dsl::Tone::removed, before, console.out_colours) + " → " +
+           dsl::painted(dsl::Tone::added, after, console.out_colours);
+  };
+  const auto line = [&](const auto& example, const std::string& what) {
+    console.out << fmt::format("{:>8}  {}\n          line {}: {}\n", example.count, what, example.line,
+                               shown(example.event));
+  };
   console.out << fmt::format("{}, {} changed\n", events_text(found.events()), found.changed());
   for (const auto* way : by_count(found.ways())) {
     const auto& [key, example] = *way;
-    console.out << fmt::format("{:>8}  {} → {}{}\n          line {}: {}\n", example.count, key.before, key.after,
-                               key.rule.empty() ? "" : "   by " + key.rule, example.line, shown(example.event));
+    line(example, change(key.before, key.after) + (key.rule.empty() ? "" : "   by " + key.rule));
   }
   for (const auto* row : by_count(found.rows())) {
     const auto& [key, example] = *row;
-    console.out << fmt::format("{:>8}  rows of {}: {} → {}\n          line {}: {}\n", example.count, key.table,
-                               key.before, key.after, example.line, shown(example.event));
+    line(example, fmt::format("rows of {}: {}", key.table, change(key.before, key.after)));
   }
   for (const auto* column : by_count(found.columns())) {
     const auto& [key, example] = *column;
-    console.out << fmt::format("{:>8}  column {} of {}: {} → {}\n          line {}: {}\n", example.count, key.column,
-                               key.table, example.before, example.after, example.line, shown(example.event));
+    line(example, fmt::format("column {} of {}: {}", key.column, key.table, change(example.before, example.after)));
   }
 }
 
@@ -99,7 +105,13 @@ ExitCode diff(const Options& options, const Console& console) {
   dsl::Comparison comparison(*before, start_of(before->program, options.start), *after,
                              start_of(after->program, options.start));
   const dsl::Meta meta{options.start.topic, arrival(), {}};
-  for_each_event(options.events, [&](std::string_view event, std::size_t line) { comparison.add(event, meta, line); });
+  {
+    Counting counting(console, "diff", size_of(options.events));
+    for_each_event(options.events, [&](std::string_view event, std::size_t line) {
+      comparison.add(event, meta, line);
+      counting.add(event.size() + 1);
+    });
+  }
   if (comparison.events() == 0) {
     throw UsageError(fmt::format("events file '{}' has no event in it", options.events));
   }

@@ -9,6 +9,7 @@
 #include "dsl/explain/way_json.hpp"
 #include "engine/cli/command.hpp"
 #include "engine/cli/events.hpp"
+#include "engine/cli/progress.hpp"
 #include "engine/cli/rules_start.hpp"
 
 namespace millrace::cli {
@@ -46,8 +47,10 @@ ExitCode explain(const Options& options, const Console& console) {
   const dsl::Meta meta{options.start.topic, arrival(), {}};
   std::size_t events = 0;
   std::size_t broken = 0;
-  const auto count = [&](const dsl::Way& way, std::size_t line) {
+  Counting counting(console, "explain", size_of(options.events));
+  const auto count = [&](const dsl::Way& way, std::string_view event, std::size_t line) {
     ++events;
+    counting.add(event.size() + 1);
     const bool no_event = way.outcome == dsl::Outcome::invalid && way.reason.fault < dsl::Fault::missing;
     if (no_event && ++broken <= kMostShown) {
       console.err << fmt::format("{}:{}: {} {}\n", options.events, line, way.reason.code(), way.reason.text);
@@ -60,7 +63,7 @@ ExitCode explain(const Options& options, const Console& console) {
       const dsl::Way& way = router == dsl::kNone ? ways.find_from(event, meta) : ways.find(event, meta);
       dsl::write_json(ruleset.program, way, out);
       out += '\n';
-      count(way, line);
+      count(way, event, line);
       ways.reset();
       if (out.size() > kBuffer) {
         console.out << std::exchange(out, {});
@@ -72,7 +75,7 @@ ExitCode explain(const Options& options, const Console& console) {
     console.out << head_of(ruleset, options.rules);
     for_each_event(options.events, [&](std::string_view event, std::size_t line) {
       console.out << (line > 1 ? fmt::format("line {}\n", line) : "") << explainer.explain(event, meta);
-      count(explainer.last(), line);
+      count(explainer.last(), event, line);
     });
   }
   if (events == 0) {

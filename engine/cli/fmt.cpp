@@ -13,6 +13,7 @@
 #include "dsl/format/format.hpp"
 #include "engine/cli/command.hpp"
 #include "engine/cli/line_diff.hpp"
+#include "engine/cli/progress.hpp"
 #include "engine/cli/replace_file.hpp"
 
 namespace millrace::cli {
@@ -32,7 +33,7 @@ std::optional<std::string> formatted(const std::string& name, const std::string&
   dsl::Diagnostics diagnostics;
   std::optional<std::string> out = dsl::format_text(sources, name, text, diagnostics);
   if (!out) {
-    console.err << dsl::render_text(diagnostics, sources);
+    console.err << dsl::render_text(diagnostics, sources, console.err_colours);
   }
   return out;
 }
@@ -56,7 +57,7 @@ ExitCode format_file(const std::string& name, const Options& options, const Cons
   if (*wanted == text) {
     return ExitCode::kOk;
   }
-  console.out << (options.diff ? unified_diff(name, text, *wanted) : name + "\n");
+  console.out << (options.diff ? unified_diff(name, text, *wanted, console.out_colours) : name + "\n");
   if (options.check || options.diff) {
     return ExitCode::kFindings;
   }
@@ -68,7 +69,7 @@ ExitCode format_input(const Options& options, const Console& console) {
   const std::string text(std::istreambuf_iterator<char>(std::cin), {});
   const std::optional<std::string> wanted = formatted("standard input", text, console);
   if (options.check || options.diff) {
-    console.out << (options.diff && wanted ? unified_diff("standard input", text, *wanted) : "");
+    console.out << (options.diff && wanted ? unified_diff("standard input", text, *wanted, console.out_colours) : "");
     return wanted == text ? ExitCode::kOk : ExitCode::kFindings;
   }
   console.out << wanted.value_or("");
@@ -77,7 +78,9 @@ ExitCode format_input(const Options& options, const Console& console) {
 
 ExitCode run_fmt(const Options& options, const Console& console) {
   ExitCode code = ExitCode::kOk;
+  Steps steps(console, "fmt", options.files.size());
   for (const std::string& file : options.files) {
+    steps.begin(file);
     code = worse(code, file == kStandardInput ? format_input(options, console) : format_file(file, options, console));
   }
   return code;

@@ -14,6 +14,7 @@
 #include "dsl/infer/write.hpp"
 #include "engine/cli/command.hpp"
 #include "engine/cli/lines.hpp"
+#include "engine/cli/progress.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -45,12 +46,14 @@ std::string source_name(const Options& options) {
 Tally read_lines(std::istream& in, const Options& options, dsl::infer::Sample& sample, const Console& console) {
   Tally tally;
   Lines lines(in);
+  Counting counting(console, "infer", size_of(options.events));
   while (options.limit == 0 || sample.events() < options.limit) {
     const std::optional<std::string_view> line = lines.next();
     if (!line) {
       break;
     }
     ++tally.lines;
+    counting.add(line->size() + 1);
     const std::optional<std::string> wrong =
         lines.too_long() ? std::string("the event is too long to be read") : sample.add(*line);
     if (wrong && ++tally.broken <= kMostShown) {
@@ -127,7 +130,7 @@ ExitCode infer(const Options& options, const Console& console) {
     return name == "inferred.rules" ? std::optional(rules) : std::nullopt;
   });
   if (!compiled.ruleset) { // the fields are written so that they compile; names that were given may not
-    console.err << compiled.text();
+    console.err << compiled.text(console.err_colours);
     return ExitCode::kUsage;
   }
   return write(rules, options, console);

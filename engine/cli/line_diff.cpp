@@ -102,13 +102,19 @@ std::vector<Pair> common(const Lines& before, const Lines& after) {
   return pairs;
 }
 
-std::string marked(char mark, std::string_view line) {
-  return mark + std::string(line) + (line.ends_with('\n') ? "" : "\n\\ No newline at end of file\n");
+std::string marked(char mark, std::string_view line, dsl::Colours colours) {
+  const bool ended = line.ends_with('\n');
+  const std::string text = mark + std::string(line.substr(0, line.size() - (ended ? 1 : 0)));
+  return (mark == '-'   ? dsl::painted(dsl::Tone::removed, text, colours)
+          : mark == '+' ? dsl::painted(dsl::Tone::added, text, colours)
+                        : text) +
+         (ended ? "\n" : "\n\\ No newline at end of file\n");
 }
 
 } // namespace
 
-std::string unified_diff(std::string_view name, std::string_view before_text, std::string_view after_text) {
+std::string unified_diff(std::string_view name, std::string_view before_text, std::string_view after_text,
+                         dsl::Colours colours) {
   const Lines before = lines_of(before_text);
   const Lines after = lines_of(after_text);
   std::vector<Pair> pairs = common(before, after);
@@ -120,13 +126,13 @@ std::string unified_diff(std::string_view name, std::string_view before_text, st
   std::string lines;                         // of the open hunk
   const auto close = [&](std::size_t stop) { // context up to this line of the text before
     for (; written.before < stop; ++written.before, ++written.after) {
-      lines += marked(' ', before[written.before]);
+      lines += marked(' ', before[written.before], colours);
     }
     const std::size_t was = written.before - hunk.before;
     const std::size_t is = written.after - hunk.after;
-    out +=
-        fmt::format("@@ -{},{} +{},{} @@\n", hunk.before + (was > 0 ? 1 : 0), was, hunk.after + (is > 0 ? 1 : 0), is) +
-        lines;
+    const std::string place =
+        fmt::format("@@ -{},{} +{},{} @@", hunk.before + (was > 0 ? 1 : 0), was, hunk.after + (is > 0 ? 1 : 0), is);
+    out += dsl::painted(dsl::Tone::help, place, colours) + "\n" + lines;
     lines.clear();
   };
   for (const Pair pair : pairs) {
@@ -139,13 +145,13 @@ std::string unified_diff(std::string_view name, std::string_view before_text, st
         hunk = written = {next.before - back, next.after - back};
       }
       for (; written.before < next.before; ++written.before, ++written.after) {
-        lines += marked(' ', before[written.before]);
+        lines += marked(' ', before[written.before], colours);
       }
       for (; written.before < pair.before; ++written.before) {
-        lines += marked('-', before[written.before]);
+        lines += marked('-', before[written.before], colours);
       }
       for (; written.after < pair.after; ++written.after) {
-        lines += marked('+', after[written.after]);
+        lines += marked('+', after[written.after], colours);
       }
     }
     next = {pair.before + 1, pair.after + 1};
@@ -153,7 +159,10 @@ std::string unified_diff(std::string_view name, std::string_view before_text, st
   if (!lines.empty()) {
     close(std::min(written.before + kContext, before.size()));
   }
-  return out.empty() ? "" : fmt::format("--- {}\n+++ {}\n", name, name) + out;
+  const auto head = [&](std::string_view mark) {
+    return dsl::painted(dsl::Tone::headline, fmt::format("{} {}", mark, name), colours) + "\n";
+  };
+  return out.empty() ? "" : head("---") + head("+++") + out;
 }
 
 } // namespace millrace::cli

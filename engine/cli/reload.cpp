@@ -4,6 +4,7 @@
 
 #include "engine/admin/client.hpp"
 #include "engine/cli/command.hpp"
+#include "engine/cli/progress.hpp"
 #include "engine/config/config.hpp"
 
 namespace millrace::cli {
@@ -52,8 +53,10 @@ config::Address configured_address(const std::string& file) {
 ExitCode reload(const Options& options, const Console& console) {
   const config::Address address =
       options.admin.empty() ? configured_address(options.config) : given_address(options.admin);
-  const admin::Reply reply =
-      admin::request(address, "POST", "/reload", options.json ? "application/json" : "text/plain", kDeadline);
+  const admin::Reply reply = [&] {
+    const Waiting waiting(console, fmt::format("reload: the engine at {} checks the rules", address.text()));
+    return admin::request(address, "POST", "/reload", options.json ? "application/json" : "text/plain", kDeadline);
+  }();
   const bool receipt = reply.status == kAccepted || reply.status == kRefused;
   (receipt ? console.out : console.err) << reply.body;
   if (!receipt) {

@@ -13,6 +13,7 @@
 #include "dsl/diagnostic/sarif.hpp"
 #include "dsl/testing.hpp"
 #include "engine/cli/fix.hpp"
+#include "engine/cli/progress.hpp"
 #include "engine/cli/rules_root.hpp"
 #include "engine/cli/test_report.hpp"
 
@@ -56,7 +57,7 @@ struct Checked {
 };
 
 void tell(const Checked& checked, bool cost, const Console& console) {
-  if (const std::string text = checked.compilation.text(); !text.empty()) {
+  if (const std::string text = checked.compilation.text(console.err_colours); !text.empty()) {
     console.err << text << (text.ends_with('\n') ? "" : "\n");
   }
   if (!checked.compilation.ruleset) {
@@ -157,7 +158,9 @@ ExitCode check_rules(const RulesCheck& check, const Console& console) {
   ExitCode code = ExitCode::kOk;
   dsl::Sarif sarif;
   std::vector<std::string> json;
+  Steps steps(console, "check", roots.size());
   for (const std::string& root : roots) {
+    steps.begin(root);
     const Checked checked(root);
     code = worse(code, checked.code());
     switch (check.format) {

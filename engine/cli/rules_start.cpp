@@ -66,7 +66,7 @@ dsl::Index start_of(const dsl::Program& program, const Start& start) {
 std::shared_ptr<const dsl::Ruleset> ruleset_of(const std::string& file, const Console& console) {
   const dsl::Compilation compilation = dsl::compile(file, read_rules_file);
   if (!compilation.ruleset) {
-    console.err << compilation.text();
+    console.err << compilation.text(console.err_colours);
   }
   return compilation.ruleset;
 }

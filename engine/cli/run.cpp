@@ -152,7 +152,7 @@ ExitCode run(const Options& options, const Console& console) {
     engine.create();
   } catch (const runtime::RouterRefused& refused) {
     for (const host::Diagnostic& found : refused.diagnostics) {
-      console.err << found.rendered << "\n";
+      console.err << painted(found, console.err_colours) << "\n";
     }
     console.err << refused.what() << "\n";
     return ExitCode::kFindings;

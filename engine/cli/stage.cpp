@@ -18,10 +18,19 @@ Stage::Stage(const std::string& file, const Console& console)
       log_(clock_, host::LogForm::kText, MR_LOG_WARN, lines_to(console)),
       errors_(clock_, host::LogForm::kText, MR_LOG_ERROR, lines_to(console)) {}
 
+std::string painted(const host::Diagnostic& diagnostic, dsl::Colours colours) {
+  const bool error = diagnostic.severity == MR_LOG_ERROR;
+  const std::string kind = fmt::format("{}[{}]", error ? "error" : "warning", diagnostic.code);
+  return diagnostic.rendered.starts_with(kind)
+             ? dsl::painted(error ? dsl::Tone::error : dsl::Tone::warning, kind, colours) +
+                   diagnostic.rendered.substr(kind.size())
+             : diagnostic.rendered;
+}
+
 ExitCode show(const Rehearsal& rehearsal, const Console& console) {
   ExitCode code = ExitCode::kOk;
   for (const host::Diagnostic& diagnostic : rehearsal.diagnostics()) {
-    console.err << diagnostic.rendered << (diagnostic.rendered.ends_with('\n') ? "" : "\n");
+    console.err << painted(diagnostic, console.err_colours) << (diagnostic.rendered.ends_with('\n') ? "" : "\n");
     code = worse(code, diagnostic.severity == MR_LOG_ERROR ? ExitCode::kFindings : ExitCode::kOk);
   }
   for (const Refused& refused : rehearsal.refused()) {

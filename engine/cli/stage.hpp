@@ -31,6 +31,9 @@ class Stage {
   mutable host::Metrics metrics_;
 };
 
+// What a router shows is laid out by its plugin, which knows of no terminal: what kind it is has its colour, no more.
+std::string painted(const host::Diagnostic& diagnostic, dsl::Colours colours);
+
 // Prints what the instances and the router's rules have against the pipeline, and answers what that means.
 ExitCode show(const Rehearsal& rehearsal, const Console& console);
 

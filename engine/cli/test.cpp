@@ -9,6 +9,7 @@
 #include "dsl/diagnostic/json.hpp"
 #include "dsl/testing.hpp"
 #include "engine/cli/command.hpp"
+#include "engine/cli/progress.hpp"
 #include "engine/cli/rules.hpp"
 #include "engine/cli/test_report.hpp"
 #include "engine/config/nearest.hpp"
@@ -86,7 +87,8 @@ void tell(const std::string& file, const dsl::Ruleset& ruleset, const std::vecto
           const Options& options, const Console& console) {
   for (const dsl::TestResult& result : results) {
     if (result.passed()) {
-      console.out << fmt::format("passed: {} ({})\n", result.name, result.place);
+      console.out << dsl::painted(dsl::Tone::added, "passed", console.out_colours)
+                  << fmt::format(": {} ({})\n", result.name, result.place);
     }
   }
   const std::size_t failed = tell_failures(results, console);
@@ -134,7 +136,7 @@ void tell_json(const std::string& file, const dsl::Ruleset& ruleset, const std::
 
 ExitCode test_file(const std::string& file, const Options& options, const Console& console) {
   const dsl::Compilation compilation = dsl::compile(file, read_rules_file);
-  if (const std::string text = compilation.text(); !text.empty()) {
+  if (const std::string text = compilation.text(console.err_colours); !text.empty()) {
     console.err << text << (text.ends_with('\n') ? "" : "\n");
   }
   if (!compilation.ruleset) {
@@ -179,7 +181,9 @@ void add_test(CLI::App& app, Chosen& chosen) {
   command->callback([&chosen, options] {
     chosen = [options](const Console& console) {
       ExitCode code = ExitCode::kOk;
+      Steps steps(console, "test", options->files.size());
       for (const std::string& file : options->files) {
+        steps.begin(file);
         code = worse(code, test_file(file, *options, console));
       }
       return code;

@@ -14,8 +14,12 @@ void tell_cells(const std::vector<dsl::TestFailure::Cell>& cells, const Console&
   }
   for (const auto& cell : cells) {
     if (!cell.column.empty()) {
-      console.err << fmt::format("    - {:<{}}  {}\n    + {:<{}}  {}\n", cell.column, width, cell.expected, cell.column,
-                                 width, cell.was);
+      const auto line = [&](char mark, dsl::Tone tone, const std::string& value) {
+        return "    " +
+               dsl::painted(tone, fmt::format("{} {:<{}}  {}", mark, cell.column, width, value), console.err_colours) +
+               "\n";
+      };
+      console.err << line('-', dsl::Tone::removed, cell.expected) << line('+', dsl::Tone::added, cell.was);
     }
   }
 }
@@ -29,7 +33,8 @@ std::size_t tell_failures(const std::vector<dsl::TestResult>& results, const Con
       continue;
     }
     ++failed;
-    console.err << fmt::format("failed: {} ({})\n", result.name, result.place);
+    console.err << dsl::painted(dsl::Tone::error, "failed", console.err_colours)
+                << fmt::format(": {} ({})\n", result.name, result.place);
     for (const dsl::TestFailure& failure : result.failures) {
       console.err << fmt::format("  {}: {}\n", failure.place, failure.text);
       tell_cells(failure.cells, console);

@@ -28,10 +28,11 @@ class CommandLine : public ::testing::Test {
   }
   ~CommandLine() override { std::filesystem::remove_all(folder_); }
 
-  static Ran run(const std::vector<std::string>& arguments) {
+  static Ran run(const std::vector<std::string>& arguments, dsl::Colours out_colours = dsl::Colours::off,
+                 dsl::Colours err_colours = dsl::Colours::off) {
     std::ostringstream out;
     std::ostringstream err;
-    const ExitCode code = cli::run(arguments, {out, err, "/nowhere/bin/millrace"});
+    const ExitCode code = cli::run(arguments, {out, err, "/nowhere/bin/millrace", out_colours, err_colours});
     return {code, out.str(), err.str()};
   }
 
