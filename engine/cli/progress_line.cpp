@@ -23,9 +23,13 @@ std::string_view cut(std::string_view text, std::size_t columns) {
 
 } // namespace
 
-bool ProgressLine::is_due() const { return !ever_drawn_ || clock_.now_ns() - drawn_ns_ >= kBetween_ns; }
+bool ProgressLine::is_due() const {
+  const std::lock_guard lock(mutex_);
+  return !ever_drawn_ || clock_.now_ns() - drawn_ns_ >= kBetween_ns;
+}
 
 void ProgressLine::draw(std::string_view text) {
+  const std::lock_guard lock(mutex_);
   drawn_ns_ = clock_.now_ns();
   ever_drawn_ = true;
   const std::size_t columns = columns_();
@@ -37,6 +41,11 @@ void ProgressLine::draw(std::string_view text) {
 }
 
 void ProgressLine::erase() {
+  const std::lock_guard lock(mutex_);
+  erase_locked();
+}
+
+void ProgressLine::erase_locked() {
   if (is_shown_) {
     terminal_ << kErase << std::flush;
     is_shown_ = false;
@@ -44,7 +53,8 @@ void ProgressLine::erase() {
 }
 
 void ProgressLine::give_way(bool ended) {
-  erase();
+  const std::lock_guard lock(mutex_);
+  erase_locked();
   others_ended_ = ended;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <ostream>
 #include <streambuf>
 #include <string_view>
@@ -11,7 +12,7 @@
 
 namespace millrace::cli {
 
-// Belongs to the thread that writes to the terminal.
+// From any thread: a plugin may log while the command waits for it.
 class ProgressLine {
  public:
   // `columns` is asked at each drawing, since terminals change their size.
@@ -30,9 +31,12 @@ class ProgressLine {
   std::int64_t now_ns() const { return clock_.now_ns(); }
 
  private:
+  void erase_locked();
+
   std::ostream& terminal_;
   std::function<std::size_t()> columns_;
   const host::Clock& clock_;
+  mutable std::mutex mutex_; // of what stands below
   std::int64_t drawn_ns_ = 0;
   bool ever_drawn_ = false;
   bool is_shown_ = false;

@@ -15,10 +15,11 @@ bool understands_sequences(const char* term) {
   return term != nullptr && *term != '\0' && std::string_view(term) != "dumb";
 }
 
-// None where it does not say.
+// As most have, where it does not say.
 std::size_t columns_of_standard_error() {
+  constexpr std::size_t kUsual = 80;
   winsize size{};
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
 }
 
 } // namespace
@@ -36,12 +37,12 @@ StandardStreams::StandardStreams(const Wishes& wishes)
       line_(std::cerr, columns_of_standard_error, clock_),
       out_buffer_(*std::cout.rdbuf(), line_),
       err_buffer_(*std::cerr.rdbuf(), line_),
-      out_(has_progress_ && out_is_terminal_ ? &out_buffer_ : std::cout.rdbuf()),
-      err_(has_progress_ ? &err_buffer_ : std::cerr.rdbuf()) {}
+      out_(&out_buffer_),
+      err_(&err_buffer_) {}
 
 Console StandardStreams::console(std::filesystem::path executable) {
-  return {out_,
-          err_,
+  return {has_progress_ && out_is_terminal_ ? out_ : std::cout,
+          has_progress_ ? err_ : std::cerr,
           std::move(executable),
           colours_of(out_is_terminal_, wishes_),
           colours_of(err_is_terminal_, wishes_),

@@ -105,7 +105,7 @@ TEST_F(Drawn, TheLineIsCutInsideTheTerminalBetweenCharacters) {
   Steps steps(console_, "fmt", 1);
   steps.begin("日本日本日本日本日本日本日本");
   EXPECT_EQ(text(), "<erase>fmt: 1 of 1, 日本日本日");
-  columns_ = 0; // it does not say
+  columns_ = 1;
   pass(100);
   steps.begin("x");
   EXPECT_EQ(text(), "<erase>fmt: 1 of 1, 日本日本日");

@@ -105,6 +105,8 @@ class Terminal(unittest.TestCase):
     def test_files_are_named_and_the_line_ends_where_the_terminal_does(self):
         text = on_terminal("check", self.old, self.new, columns=20)
         self.assertIn(ERASE + b"check: 1 of 2, " + str(self.old).encode()[:4] + ERASE, text)
+        unsized = on_terminal("check", self.old, self.new, columns=0)
+        self.assertIn(ERASE + b"check: 1 of 2, " + str(self.old).encode() + ERASE, unsized)
 
     def test_no_progress_without_a_terminal(self):
         for arguments in (["diff", self.old, self.new, "--events", self.events], ["check", self.old],
