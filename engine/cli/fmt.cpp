@@ -80,8 +80,12 @@ ExitCode run_fmt(const Options& options, const Console& console) {
   ExitCode code = ExitCode::kOk;
   Steps steps(console, "fmt", options.files.size());
   for (const std::string& file : options.files) {
+    if (file == kStandardInput) { // somebody may be typing it
+      code = worse(code, format_input(options, console));
+      continue;
+    }
     steps.begin(file);
-    code = worse(code, file == kStandardInput ? format_input(options, console) : format_file(file, options, console));
+    code = worse(code, format_file(file, options, console));
   }
   return code;
 }
