@@ -87,6 +87,7 @@ ExitCode apply(const Options& options, const Console& console) {
   ExitCode code = ExitCode::kOk;
   std::deque<Rehearsal> rehearsals;
   for (const config::Pipeline& pipeline : stage.config().pipelines) {
+    const Waiting waiting(console, fmt::format("apply: reading the rules of pipeline '{}'", pipeline.name));
     code = worse(code, show(rehearsals.emplace_back(pipeline, stage.services()), console));
   }
   if (code != ExitCode::kOk) {

@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
 
-// A terminal of 40 columns, to which both streams go.
-class Drawn : public ::testing::Test {
+// A terminal to which both streams go.
+class Drawn : public CommandLine {
  protected:
   // With names for what terminals understand.
   std::string text() const {
@@ -120,6 +120,18 @@ TEST_F(Drawn, WhatIsWaitedForIsToldAtOnceUntilTheAnswer) {
   { const Waiting first(console_, "asking kafka"); }
   { const Waiting second(console_, "asking postgres"); }
   EXPECT_EQ(text(), "<erase>asking kafka<erase><erase>asking postgres<erase>");
+}
+
+TEST_F(Drawn, CommandsNameThoseWhomTheyWaitFor) {
+  columns_ = 80;
+  const std::vector<std::string> apply = {"apply", "-c", pipeline(R"(targets = ["a"])", "")};
+  EXPECT_EQ(cli::run(apply, console_), ExitCode::kOk);
+  EXPECT_EQ(text(),
+            "<erase>apply: reading the rules of pipeline 'p'<erase>"
+            "<erase>apply: asking sink.shelf of pipeline 'p'<erase>"
+            "-- sink.shelf of pipeline 'p': to be created\ncreate shelf a\n"
+            "<erase>apply: creating in sink.shelf of pipeline 'p'<erase>"
+            "-- sink.shelf of pipeline 'p': done, 1 steps\n");
 }
 
 TEST(Progress, SaysNothingWithoutATerminal) {
