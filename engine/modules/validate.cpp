@@ -4,6 +4,7 @@
 #include <millrace/ext/check.h>
 #include <millrace/ext/claims.h>
 #include <millrace/ext/draft/apply.h>
+#include <millrace/ext/draft/rules_files.h>
 #include <millrace/ext/draft/ruleset.h>
 #include <millrace/ext/draft/streams.h>
 #include <millrace/ext/positions.h>
@@ -135,6 +136,12 @@ void check_extensions(Breaches& out, const std::string& who, const mr_plugin& pl
           {"items", ruleset->items != nullptr},
           {"tests", ruleset->tests != nullptr},
           {"twin", ruleset->twin != nullptr}});
+  }
+  if (const auto* files = extension<mr_router_rules_files>(plugin, MR_RULES_FILES)) {
+    need(out, who + ", " MR_RULES_FILES,
+         {{"files", files->files != nullptr},
+          {"steps", files->steps != nullptr},
+          {"create_from", files->create_from != nullptr}});
   }
   if (const auto* streams = extension<mr_source_streams>(plugin, MR_STREAMS)) {
     need(out, who + ", " MR_STREAMS, {{"changed", streams->changed != nullptr}});

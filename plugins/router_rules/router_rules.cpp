@@ -47,8 +47,11 @@ class Rules {
 
   Rules(Host host, const Config& config)
       : Rules(host, load_rules(host, std::string(config.text("file")), config.flag("tests")), choice_of(config)) {}
+  // Of files as they were.
+  Rules(Host host, const Config& config, std::span<const mr_rules_file> files)
+      : Rules(host, load_rules(host, copies_of(files), config.flag("tests")), choice_of(config)) {}
   // One more with the ruleset of `model`.
-  Rules(Host host, const Rules& model) : Rules(host, model.ruleset_, model.choice_) {}
+  Rules(Host host, const Rules& model) : Rules(host, model.loaded_, model.choice_) {}
 
   void route(std::span<const mr_event* const> events, const Emit& emit) {
     evaluator_->reset(); // and what a call left behind that did not come to its end
@@ -78,6 +81,8 @@ class Rules {
   mr_str hash() const { return str(ruleset_->hash); }
   std::span<const mr_ruleset_item> items() const { return items_; }
   std::size_t tests() const { return ruleset_->tests.size(); }
+  std::span<const mr_rules_file> files() const { return files_; }
+  std::span<const mr_rules_step> steps() const { return steps_; }
 
  private:
   // What of the ruleset is run, and where it goes.
@@ -88,9 +93,10 @@ class Rules {
     std::string rows_to;
   };
 
-  Rules(Host host, std::shared_ptr<const dsl::Ruleset> ruleset, Choice choice)
+  Rules(Host host, LoadedRules loaded, Choice choice)
       : host_(host),
-        ruleset_(std::move(ruleset)),
+        loaded_(std::move(loaded)),
+        ruleset_(loaded_.ruleset),
         choice_(std::move(choice)),
         program_(ruleset_->program),
         run_(find_run()) {
@@ -107,6 +113,14 @@ class Rules {
     evaluator_.emplace(program_, run_);
     count_rules();
     list_items();
+  }
+
+  static Files copies_of(std::span<const mr_rules_file> files) {
+    Files out;
+    for (const mr_rules_file& file : files) {
+      out.emplace_back(view(file.name), view(file.bytes));
+    }
+    return out;
   }
 
   static Choice choice_of(const Config& config) {
@@ -219,13 +233,20 @@ class Rules {
       const std::size_t blank = text.find(' ');
       items_.push_back({str(text.substr(0, blank)), str(text.substr(blank + 1)), str(meaning)});
     }
+    for (const auto& [name, text] : *loaded_.files) {
+      files_.push_back({str(name), str(text)});
+    }
+    for (const auto& [name, ns] : loaded_.steps) {
+      steps_.push_back({str(name), ns});
+    }
     std::ranges::sort(items_, [](const mr_ruleset_item& left, const mr_ruleset_item& right) {
       return std::pair(view(left.kind), view(left.name)) < std::pair(view(right.kind), view(right.name));
     });
   }
 
   Host host_;
-  std::shared_ptr<const dsl::Ruleset> ruleset_;
+  const LoadedRules loaded_;
+  const std::shared_ptr<const dsl::Ruleset> ruleset_;
   const Choice choice_;
   const dsl::Program& program_;
   dsl::Run run_;
@@ -239,6 +260,8 @@ class Rules {
   std::vector<std::uint64_t> matched_;
   std::vector<dsl::Index> touched_;
   std::vector<mr_ruleset_item> items_;
+  std::vector<mr_rules_file> files_;
+  std::vector<mr_rules_step> steps_;
 };
 
 } // namespace

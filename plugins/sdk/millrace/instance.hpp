@@ -22,6 +22,9 @@ template <class Plugin>
 struct Instance {
   Instance(const mr_host* engine, const Config& config) : host(engine), plugin(Host(engine), config) {}
   Instance(const mr_host* engine, const Plugin& model) : host(engine), plugin(Host(engine), model) {}
+  template <class Files>
+  Instance(const mr_host* engine, const Config& config, const Files& files)
+      : host(engine), plugin(Host(engine), config, files) {}
   const mr_host* host;
   Plugin plugin;
 };

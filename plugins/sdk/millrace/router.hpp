@@ -2,6 +2,7 @@
 // readable until the events are settled (see mr_emit).
 #pragma once
 
+#include <millrace/ext/draft/rules_files.h>
 #include <millrace/instance.hpp>
 #include <millrace/module.hpp>
 
@@ -89,6 +90,29 @@ inline constexpr mr_router_ruleset kRouterRuleset = {
       });
     }};
 
+// std::span<const mr_rules_file> files(); std::span<const mr_rules_step> steps(); and a constructor
+// (Host, const Config&, std::span<const mr_rules_file>) that reads these and nothing on disk.
+template <class Plugin>
+inline constexpr mr_router_rules_files kRouterRulesFiles = {
+    [](void* self, const mr_rules_file** files) -> std::size_t {
+      const std::span<const mr_rules_file> all = of<Plugin>(self).plugin.files();
+      *files = all.data();
+      return all.size();
+    },
+    [](void* self, const mr_rules_step** steps) -> std::size_t {
+      const std::span<const mr_rules_step> all = of<Plugin>(self).plugin.steps();
+      *steps = all.data();
+      return all.size();
+    },
+    [](const mr_host* host, const mr_value* config, const mr_rules_file* files, std::size_t count, void** self,
+       mr_error* error) -> mr_status {
+      return guarded(error, MR_INVALID, [&] {
+        const std::span<const mr_rules_file> all(files, count);
+        *self = std::make_unique<Instance<Plugin>>(host, Config(config, fields_of<Plugin>()), all).release();
+        return MR_OK;
+      });
+    }};
+
 template <class Plugin>
 const void* router_extension(const char* id) {
   if constexpr (requires(Plugin & plugin, const Plugin& model, Host host) {
@@ -99,6 +123,15 @@ const void* router_extension(const char* id) {
                 }) {
     if (std::strcmp(id, MR_RULESET) == 0) {
       return &kRouterRuleset<Plugin>;
+    }
+  }
+  if constexpr (requires(Plugin & plugin, const Config& config, Host host, std::span<const mr_rules_file> files) {
+                  Plugin(host, config, files);
+                  plugin.files();
+                  plugin.steps();
+                }) {
+    if (std::strcmp(id, MR_RULES_FILES) == 0) {
+      return &kRouterRulesFiles<Plugin>;
     }
   }
   return common_extension<Plugin>(id);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <millrace/ext/draft/rules_files.h>
 #include <millrace/ext/draft/ruleset.h>
 #include <algorithm>
 #include <filesystem>
@@ -380,6 +381,57 @@ TEST_F(RouterRules, AChangedFileIsReadAnewAndAnUnchangedOneIsShared) {
   write("web.rules", std::string(kRules) + "# changed\n");
   testing::Router third(plugin(), {{"file", path("web.rules")}, {"run", "web"}});
   EXPECT_NE(hash_of(first), hash_of(third));
+}
+
+TEST_F(RouterRules, IsMadeAgainOfTheFilesThatItWasReadFrom) {
+  write("web.rules", std::string(kRules) + "lookup risky from csv \"risky.csv\" key country: string { risky: bool }\n");
+  write("risky.csv", "country,risky\nXX,true\n");
+  testing::Router router(plugin(), {{"file", path("web.rules")}, {"run", "web"}});
+  const auto* calls = router.extension<mr_router_rules_files>(MR_RULES_FILES);
+  ASSERT_NE(calls, nullptr);
+  const mr_rules_file* files = nullptr;
+  const std::size_t count = calls->files(router.self(), &files);
+  ASSERT_EQ(count, 2U);
+  EXPECT_EQ(copy(files[0].name), path("web.rules"));
+  EXPECT_EQ(copy(files[1].bytes), "country,risky\nXX,true\n");
+  std::filesystem::remove(folder_ / "web.rules");
+  std::filesystem::remove(folder_ / "risky.csv");
+
+  void* again = nullptr;
+  mr_error error{};
+  ASSERT_EQ(calls->create_from(router.host().get(), router.values(), files, count, &again, &error), MR_OK)
+      << error.text;
+  const auto* ruleset = router.extension<mr_router_ruleset>(MR_RULESET);
+  EXPECT_EQ(copy(ruleset->hash(again)), copy(ruleset->hash(router.self())));
+  plugin().destroy(again);
+  EXPECT_EQ(calls->create_from(router.host().get(), router.values(), files, 1, &again, &error), MR_INVALID);
+  EXPECT_NE(std::string_view(error.text).find("risky.csv"), std::string_view::npos) << error.text;
+}
+
+TEST_F(RouterRules, AFileThatChangesWhileItIsReadIsNotUsed) {
+  try {
+    testing::Router router(plugin(), {{"file", "/proc/sys/kernel/random/uuid"}, {"run", "web"}});
+    ADD_FAILURE() << "each read gives another text";
+  } catch (const testing::CallFailed& failed) {
+    EXPECT_NE(failed.text().find("changes while it is read"), std::string::npos) << failed.text();
+  }
+}
+
+TEST_F(RouterRules, SaysWhatItSpentItsTimeOn) {
+  const auto steps_of = [](testing::Router& router) {
+    const mr_rules_step* steps = nullptr;
+    const std::size_t count = router.extension<mr_router_rules_files>(MR_RULES_FILES)->steps(router.self(), &steps);
+    std::vector<std::string> names;
+    for (const mr_rules_step& step : std::span(steps, count)) {
+      EXPECT_GE(step.ns, 0);
+      names.push_back(copy(step.name));
+    }
+    return names;
+  };
+  testing::Router first(plugin(), {{"file", path("web.rules")}, {"run", "web"}});
+  EXPECT_EQ(steps_of(first), (std::vector<std::string>{"read", "compile", "test"}));
+  testing::Router unchanged(plugin(), {{"file", path("web.rules")}, {"run", "web"}});
+  EXPECT_EQ(steps_of(unchanged), (std::vector<std::string>{"read"}));
 }
 
 // What create says when it refuses.

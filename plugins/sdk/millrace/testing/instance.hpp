@@ -67,6 +67,8 @@ class Instance {
 
   Host& host() noexcept { return host_; }
   void* self() const noexcept { return self_; }
+  // What it was created with.
+  const mr_value* values() const noexcept { return settings_.get(); }
   const mr_plugin& plugin() const noexcept { return plugin_; }
   std::vector<std::string> violations() { return host_.violations().all(); }
 
