@@ -4,6 +4,7 @@
 #include <millrace/ext/check.h>
 #include <millrace/ext/claims.h>
 #include <millrace/ext/draft/apply.h>
+#include <millrace/ext/draft/records.h>
 #include <millrace/ext/draft/rules_files.h>
 #include <millrace/ext/draft/ruleset.h>
 #include <millrace/ext/draft/streams.h>
@@ -142,6 +143,12 @@ void check_extensions(Breaches& out, const std::string& who, const mr_plugin& pl
          {{"files", files->files != nullptr},
           {"steps", files->steps != nullptr},
           {"create_from", files->create_from != nullptr}});
+  }
+  if (const auto* records = extension<mr_plugin_records>(plugin, MR_RECORDS)) {
+    need(out, who + ", " MR_RECORDS,
+         {{"put", records->put != nullptr},
+          {"read", records->read != nullptr},
+          {"forget", records->forget != nullptr}});
   }
   if (const auto* streams = extension<mr_source_streams>(plugin, MR_STREAMS)) {
     need(out, who + ", " MR_STREAMS, {{"changed", streams->changed != nullptr}});

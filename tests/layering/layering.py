@@ -48,7 +48,7 @@ KIT = BASE | {"posix", "files", "abi", "sdk", "fmt"}
 ENGINE = BASE | {"posix", "files", "abi", "fmt", "spdlog"}
 CORE = {"engine/config", "engine/host", "engine/modules"}
 FLOW = ENGINE | {"asio", "engine/modules", "engine/host", "engine/flow"}
-RUNTIME = ENGINE | CORE | {"asio", "boost-dll", "toml", "openssl", "xxhash", "engine/flow", "engine/runtime"}
+RUNTIME = ENGINE | CORE | {"asio", "boost-dll", "toml", "openssl", "xxhash", "engine/flow", "engine/records", "engine/runtime"}
 ADMIN = RUNTIME | {"beast", "engine/admin"}
 CLI = ADMIN | {"cli11", "dsl", "engine/lsp", "engine/cli"}
 
@@ -75,6 +75,7 @@ AREAS = [
     ("engine/config", ENGINE | CORE | {"toml"}),
     ("engine/modules", ENGINE | CORE | {"boost-dll"}),
     ("engine/host", ENGINE | CORE),
+    ("engine/records", ENGINE | CORE | {"engine/records"}),
     ("engine/flow", FLOW),
     ("engine/runtime", RUNTIME),
     ("engine/admin", ADMIN),

@@ -1,0 +1,63 @@
+// Keeps records here at once and outside as soon as that can be reached: nothing that an operator asks for waits for an
+// outside system, and what was written down while it was away comes there later.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/host/log.hpp"
+#include "engine/records/records.hpp"
+
+namespace millrace::records {
+
+class Keeper {
+ public:
+  // `outside` may be null: there is none. What earlier processes could not bring out of these scopes is brought out.
+  // `retry` is how long it waits after a failure.
+  Keeper(std::unique_ptr<Records> here, std::unique_ptr<Records> outside, std::vector<std::string> scopes,
+         host::Log& log, std::chrono::nanoseconds retry);
+  // What is not outside by then stays here for the next process.
+  ~Keeper();
+  Keeper(const Keeper&) = delete;
+  Keeper& operator=(const Keeper&) = delete;
+
+  // [any] Keeps it, and waits up to `patience` until it is outside. Empty: it is everywhere where it should be;
+  // otherwise why not.
+  std::string keep(const Record& record, std::chrono::nanoseconds patience);
+  // [any] Everywhere.
+  void forget(std::string_view scope, std::string_view kind, std::string_view key);
+
+  // [any] Here and outside, each once, the latest first; what is outside only as far as it can be reached.
+  std::vector<Record> newest(std::string_view scope, std::string_view kind, std::size_t limit);
+  std::optional<Record> get(std::string_view scope, std::string_view kind, std::string_view key);
+
+  // [any] nullptr: there is none. For what several engines write for each other; each call may block.
+  Records* outside() const { return outside_.get(); }
+
+ private:
+  void run();
+  // The names of those that are not outside yet, in the order in which they came.
+  struct Name {
+    std::string scope, kind, key;
+    bool operator==(const Name&) const = default;
+  };
+  std::string bring_out(const Name& name);
+
+  const std::unique_ptr<Records> here_;
+  const std::unique_ptr<Records> outside_;
+  host::Log& log_;
+  const std::chrono::nanoseconds retry_;
+  std::mutex mutex_; // guards what follows
+  std::condition_variable changed_;
+  std::vector<Name> waiting_;
+  std::string trouble_; // why the last attempt failed
+  bool ending_ = false;
+  std::thread thread_; // none where there is no outside
+};
+
+} // namespace millrace::records

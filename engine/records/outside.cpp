@@ -1,0 +1,114 @@
+#include "engine/records/outside.hpp"
+
+#include <fmt/format.h>
+#include <millrace/ext/draft/records.h>
+
+#include <condition_variable>
+#include <thread>
+
+namespace millrace::records {
+namespace {
+
+constexpr std::chrono::seconds kGrace{1}; // a plugin that keeps its deadline is never interrupted
+
+mr_str str(std::string_view text) { return {text.data(), text.size()}; }
+std::string copy(mr_str text) { return text.data == nullptr ? std::string() : std::string(text.data, text.size); }
+
+// Interrupts an instance that does not come back in time.
+class Watch {
+ public:
+  Watch(const modules::Instance& instance, std::chrono::nanoseconds patience)
+      : thread_([this, &instance, patience] {
+          std::unique_lock lock(mutex_);
+          if (!ended_.wait_for(lock, patience, [this] { return over_; })) {
+            instance.interrupt();
+          }
+        }) {}
+  ~Watch() {
+    {
+      const std::lock_guard lock(mutex_);
+      over_ = true;
+    }
+    ended_.notify_one();
+    thread_.join();
+  }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool over_ = false;
+  std::thread thread_;
+};
+
+} // namespace
+
+bool Outside::can(const config::Instance& sink) { return sink.plugin.table->extension(MR_RECORDS) != nullptr; }
+
+Outside::Outside(const config::Instance& sink, const std::string& pipeline, const host::Services& services,
+                 std::chrono::nanoseconds patience)
+    : name_(fmt::format("{} of pipeline '{}'", sink.label(), pipeline)),
+      clock_(services.clock),
+      patience_(patience),
+      values_(sink.values) {
+  const mr_plugin& table = *sink.plugin.table;
+  host_ = std::make_unique<host::InstanceHost>(host::Identity{sink.kind, pipeline, sink.label(), "records", "records"},
+                                               services, host::Surroundings{},
+                                               host::Secrets::of(values_->root, {table.fields, table.field_count}));
+  instance_ = std::make_unique<modules::Instance>(sink.plugin, host_->abi(), values_->root);
+}
+
+Outside::~Outside() = default;
+
+bool Outside::ask(const char* call, const Call& make) {
+  const std::lock_guard lock(one_at_a_time_);
+  mr_error error{};
+  const auto& calls = *instance_->extension<mr_plugin_records>(MR_RECORDS);
+  const Watch watch(*instance_, patience_ + kGrace);
+  const mr_status status = make(calls, clock_.now_ns() + patience_.count(), error);
+  const modules::Answer answer =
+      modules::checked(instance_->who(), call, status, error, {MR_TRANSIENT, MR_REJECTED, MR_INVALID, MR_FATAL});
+  if (answer.status != MR_OK && answer.status != MR_REJECTED) {
+    throw Unavailable(fmt::format("{}: {}", name_, host_->masked(answer.text)));
+  }
+  return answer.ok();
+}
+
+bool Outside::put(const Record& record, bool only_new) {
+  const mr_record out{str(record.scope), str(record.kind), str(record.key), record.time_us, str(record.bytes)};
+  return ask("put", [&](const mr_plugin_records& calls, std::int64_t deadline_ns, mr_error& error) {
+    return calls.put(instance_->self(), &out, only_new ? 1 : 0, deadline_ns, &error);
+  });
+}
+
+std::vector<Record> Outside::read(std::string_view scope, std::string_view kind, mr_str key, std::size_t limit) {
+  std::vector<Record> out;
+  const mr_record_reader reader{
+      &out, [](void* context, const mr_record* record) {
+        static_cast<std::vector<Record>*>(context)->push_back(
+            {copy(record->scope), copy(record->kind), copy(record->key), record->time_us, copy(record->bytes)});
+      }};
+  ask("read", [&](const mr_plugin_records& calls, std::int64_t deadline_ns, mr_error& error) {
+    out.clear();
+    return calls.read(instance_->self(), str(scope), str(kind), key, limit, deadline_ns, &reader, &error);
+  });
+  return out;
+}
+
+std::vector<Record> Outside::newest(std::string_view scope, std::string_view kind, std::size_t limit) {
+  return read(scope, kind, {nullptr, 0}, limit);
+}
+
+std::optional<Record> Outside::get(std::string_view scope, std::string_view kind, std::string_view key) {
+  std::vector<Record> found = read(scope, kind, str(key), 1);
+  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
+void Outside::forget(std::string_view scope, std::string_view kind, std::string_view key) {
+  ask("forget", [&](const mr_plugin_records& calls, std::int64_t deadline_ns, mr_error& error) {
+    return calls.forget(instance_->self(), str(scope), str(kind), str(key), deadline_ns, &error);
+  });
+}
+
+} // namespace millrace::records

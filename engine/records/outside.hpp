@@ -1,0 +1,54 @@
+// Records in an outside system: asked of an instance of a sink's plugin that was created for this and never runs.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "engine/config/config.hpp"
+#include "engine/host/instance_host.hpp"
+#include "engine/modules/instance.hpp"
+#include "engine/records/records.hpp"
+
+struct mr_plugin_records;
+
+namespace millrace::records {
+
+class Outside final : public Records {
+ public:
+  // Whether the plugin keeps records.
+  static bool can(const config::Instance& sink);
+
+  // Each call may take `patience`; then the instance is interrupted. `services` outlive it. Throws
+  // modules::CreateError.
+  Outside(const config::Instance& sink, const std::string& pipeline, const host::Services& services,
+          std::chrono::nanoseconds patience);
+  ~Outside() override;
+
+  // "sink.postgres of pipeline 'load'"
+  const std::string& name() const { return name_; }
+
+  bool put(const Record& record, bool only_new) override;
+  std::vector<Record> newest(std::string_view scope, std::string_view kind, std::size_t limit) override;
+  std::optional<Record> get(std::string_view scope, std::string_view kind, std::string_view key) override;
+  void forget(std::string_view scope, std::string_view kind, std::string_view key) override;
+
+ private:
+  using Call = std::function<mr_status(const mr_plugin_records& calls, std::int64_t deadline_ns, mr_error& error)>;
+
+  // True: MR_OK; false: MR_REJECTED. Throws Unavailable for everything else.
+  bool ask(const char* call, const Call& make);
+  std::vector<Record> read(std::string_view scope, std::string_view kind, mr_str key, std::size_t limit);
+
+  const std::string name_;
+  const host::Clock& clock_;
+  const std::chrono::nanoseconds patience_;
+  const std::shared_ptr<const config::Values> values_; // the plugin may keep views into them
+  std::unique_ptr<host::InstanceHost> host_;
+  std::mutex one_at_a_time_; // [serial]
+  std::unique_ptr<modules::Instance> instance_;
+};
+
+} // namespace millrace::records
