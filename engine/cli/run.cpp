@@ -92,7 +92,7 @@ class Signals {
       if (before.joinable()) {
         before.join();
       }
-      const runtime::Receipt receipt = engine_.reload("signal");
+      const runtime::Receipt receipt = engine_.reload({"signal", {}});
       log_.write(receipt.accepted ? MR_LOG_INFO : MR_LOG_ERROR, {}, "rules reloaded on SIGHUP",
                  {{"receipt", runtime::text_of(receipt)}});
     });
@@ -117,7 +117,7 @@ admin::Calls calls_into(runtime::Engine& engine, host::Metrics& metrics) {
   calls.pipelines = [&engine] { return engine.pipelines_json(); };
   calls.active_rules = [&engine] { return engine.rules_json(); };
   calls.reload = [&engine] {
-    const runtime::Receipt receipt = engine.reload("admin");
+    const runtime::Receipt receipt = engine.reload({"http", {}});
     return admin::Receipt{receipt.accepted, runtime::json_of(receipt), runtime::text_of(receipt)};
   };
   return calls;

@@ -306,6 +306,8 @@ Engine Document::engine(Problems& problems) const {
   engine.plugins_at =
       table->get("plugins") == nullptr ? Place{file_.string(), 0, 0} : reader.place(table->get("plugins")->source());
   engine.memory_bytes = found.bytes("memory");
+  engine.state = std::string(found.text("state"));
+  engine.start_with = found.text("start_with") == "last" ? StartWith::kLast : StartWith::kFiles;
   engine.log_level = log_level(found.text("log_level"));
   engine.log_format = found.text("log_format") == "json" ? LogFormat::kJson : LogFormat::kText;
   engine.stop_deadline = found.duration("stop_deadline");
@@ -338,7 +340,7 @@ std::string Instance::label() const { return fmt::format("{}.{}", modules::kind_
 
 bool Engine::operator==(const Engine& other) const {
   const auto key = [](const Engine& e) {
-    return std::tie(e.admin, e.plugins, e.memory_bytes, e.log_level, e.log_format, e.stop_deadline, e.write_deadline,
+    return std::tie(e.admin, e.plugins, e.state, e.start_with, e.memory_bytes, e.log_level, e.log_format, e.stop_deadline, e.write_deadline,
                     e.revoke_deadline, e.check_deadline);
   };
   return key(*this) == key(other);

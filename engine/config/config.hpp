@@ -24,12 +24,15 @@
 namespace millrace::config {
 
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
+enum class StartWith : std::uint8_t { kFiles, kLast };
 enum class LogFormat : std::uint8_t { kText, kJson };
 
 struct Engine {
   std::optional<Address> admin;               // nothing: off
   std::vector<std::filesystem::path> plugins; // empty: the default folders
   Place plugins_at;                           // of the setting `plugins`
+  std::filesystem::path state;                // empty: not given
+  StartWith start_with = StartWith::kFiles;
   std::uint64_t memory_bytes = 0;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;

@@ -19,6 +19,15 @@ constexpr mr_field kEngine[] = {
     {"memory", MR_SIZE, 0, "\"24MiB\"", "1MiB..",
      "Ceiling for the bytes of all events under way, over all pipelines. Past it senders are slowed, never dropped.",
      nullptr, 0},
+    {"state", MR_STRING, MR_PATH, nullptr, nullptr,
+     "The folder in which the engine keeps what it has to remember: receipts of reloads and the last 50 rulesets. Where "
+     "a pipeline writes to PostgreSQL they are kept there too. Not given: what systemd set as STATE_DIRECTORY, or "
+     "`.millrace` beside this file.",
+     nullptr, 0},
+    {"start_with", MR_STRING, 0, "\"files\"", "files|last",
+     "What rules the engine begins with: those on disk, or those that were active last, a rollback included. Either way "
+     "it logs which, and warns if the two differ.",
+     nullptr, 0},
     {"log_level", MR_STRING, 0, "\"info\"", "debug|info|warn|error", "The least severe messages that are logged.",
      nullptr, 0},
     {"log_format", MR_STRING, 0, "\"text\"", "text|json",

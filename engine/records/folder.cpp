@@ -91,7 +91,8 @@ void make_folder(const fs::path& folder) {
 }
 
 // Nothing: it is not there, or is none of ours.
-std::optional<Record> read(const fs::path& path, std::string_view scope, std::string_view kind, std::string_view key) {
+std::optional<Record> read(const fs::path& path, std::string_view scope, std::string_view kind, std::string_view key,
+                           bool whole) {
   std::ifstream in(path, std::ios::binary);
   if (!in.is_open()) {
     return std::nullopt;
@@ -103,7 +104,9 @@ std::optional<Record> read(const fs::path& path, std::string_view scope, std::st
   if (error != std::errc() || end != time.data() + time.size()) {
     return std::nullopt;
   }
-  out.bytes.assign(std::istreambuf_iterator<char>(in), {});
+  if (whole) {
+    out.bytes.assign(std::istreambuf_iterator<char>(in), {});
+  }
   return out;
 }
 
@@ -147,11 +150,19 @@ bool Folder::put(const Record& record, bool only_new) {
 }
 
 std::vector<Record> Folder::newest(std::string_view scope, std::string_view kind, std::size_t limit) {
+  return list(scope, kind, limit, Part::whole);
+}
+
+std::vector<Record> Folder::names(std::string_view scope, std::string_view kind, std::size_t limit) {
+  return list(scope, kind, limit, Part::name);
+}
+
+std::vector<Record> Folder::list(std::string_view scope, std::string_view kind, std::size_t limit, Part part) const {
   std::vector<Record> out;
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(folder_ / file_name(scope) / file_name(kind), failed)) {
     const std::optional<std::string> key = name_of(entry.path().filename().string());
-    if (std::optional<Record> record = key ? read(entry.path(), scope, kind, *key) : std::nullopt) {
+    if (std::optional<Record> record = key ? read(entry.path(), scope, kind, *key, part == Part::whole) : std::nullopt) {
       out.push_back(std::move(*record));
     }
   }
@@ -160,7 +171,7 @@ std::vector<Record> Folder::newest(std::string_view scope, std::string_view kind
 }
 
 std::optional<Record> Folder::get(std::string_view scope, std::string_view kind, std::string_view key) {
-  return read(folder_ / file_name(scope) / file_name(kind) / file_name(key), scope, kind, key);
+  return read(folder_ / file_name(scope) / file_name(kind) / file_name(key), scope, kind, key, true);
 }
 
 void Folder::forget(std::string_view scope, std::string_view kind, std::string_view key) {

@@ -14,10 +14,14 @@ class Folder final : public Records {
 
   bool put(const Record& record, bool only_new) override;
   std::vector<Record> newest(std::string_view scope, std::string_view kind, std::size_t limit) override;
+  std::vector<Record> names(std::string_view scope, std::string_view kind, std::size_t limit) override;
   std::optional<Record> get(std::string_view scope, std::string_view kind, std::string_view key) override;
   void forget(std::string_view scope, std::string_view kind, std::string_view key) override;
 
  private:
+  enum class Part { whole, name };
+  std::vector<Record> list(std::string_view scope, std::string_view kind, std::size_t limit, Part part) const;
+
   std::filesystem::path folder_;
 };
 

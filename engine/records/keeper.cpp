@@ -89,10 +89,18 @@ void Keeper::forget(std::string_view scope, std::string_view kind, std::string_v
 }
 
 std::vector<Record> Keeper::newest(std::string_view scope, std::string_view kind, std::size_t limit) {
-  std::vector<Record> out = here_->newest(scope, kind, limit);
+  return both(&Records::newest, scope, kind, limit);
+}
+
+std::vector<Record> Keeper::names(std::string_view scope, std::string_view kind, std::size_t limit) {
+  return both(&Records::names, scope, kind, limit);
+}
+
+std::vector<Record> Keeper::both(List list, std::string_view scope, std::string_view kind, std::size_t limit) {
+  std::vector<Record> out = (here_.get()->*list)(scope, kind, limit);
   if (outside_ != nullptr) {
     try {
-      for (Record& record : outside_->newest(scope, kind, limit)) {
+      for (Record& record : (outside_.get()->*list)(scope, kind, limit)) {
         const auto same = std::ranges::find(out, record.key, &Record::key);
         if (same == out.end()) {
           out.push_back(std::move(record));

@@ -34,12 +34,16 @@ class Keeper {
 
   // [any] Here and outside, each once, the latest first; what is outside only as far as it can be reached.
   std::vector<Record> newest(std::string_view scope, std::string_view kind, std::size_t limit);
+  // [any] The same without their bytes.
+  std::vector<Record> names(std::string_view scope, std::string_view kind, std::size_t limit);
   std::optional<Record> get(std::string_view scope, std::string_view kind, std::string_view key);
 
   // [any] nullptr: there is none. For what several engines write for each other; each call may block.
   Records* outside() const { return outside_.get(); }
 
  private:
+  using List = std::vector<Record> (Records::*)(std::string_view scope, std::string_view kind, std::size_t limit);
+  std::vector<Record> both(List list, std::string_view scope, std::string_view kind, std::size_t limit);
   void run();
   // The names of those that are not outside yet, in the order in which they came.
   struct Name {

@@ -82,7 +82,8 @@ bool Outside::put(const Record& record, bool only_new) {
   });
 }
 
-std::vector<Record> Outside::read(std::string_view scope, std::string_view kind, mr_str key, std::size_t limit) {
+std::vector<Record> Outside::read(std::string_view scope, std::string_view kind, mr_str key, std::size_t limit,
+                                  bool whole) {
   std::vector<Record> out;
   const mr_record_reader reader{
       &out, [](void* context, const mr_record* record) {
@@ -91,17 +92,21 @@ std::vector<Record> Outside::read(std::string_view scope, std::string_view kind,
       }};
   ask("read", [&](const mr_plugin_records& calls, std::int64_t deadline_ns, mr_error& error) {
     out.clear();
-    return calls.read(instance_->self(), str(scope), str(kind), key, limit, deadline_ns, &reader, &error);
+    return calls.read(instance_->self(), str(scope), str(kind), key, limit, whole ? 0 : 1, deadline_ns, &reader, &error);
   });
   return out;
 }
 
 std::vector<Record> Outside::newest(std::string_view scope, std::string_view kind, std::size_t limit) {
-  return read(scope, kind, {nullptr, 0}, limit);
+  return read(scope, kind, {nullptr, 0}, limit, true);
+}
+
+std::vector<Record> Outside::names(std::string_view scope, std::string_view kind, std::size_t limit) {
+  return read(scope, kind, {nullptr, 0}, limit, false);
 }
 
 std::optional<Record> Outside::get(std::string_view scope, std::string_view kind, std::string_view key) {
-  std::vector<Record> found = read(scope, kind, str(key), 1);
+  std::vector<Record> found = read(scope, kind, str(key), 1, true);
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 

@@ -32,6 +32,7 @@ class Outside final : public Records {
 
   bool put(const Record& record, bool only_new) override;
   std::vector<Record> newest(std::string_view scope, std::string_view kind, std::size_t limit) override;
+  std::vector<Record> names(std::string_view scope, std::string_view kind, std::size_t limit) override;
   std::optional<Record> get(std::string_view scope, std::string_view kind, std::string_view key) override;
   void forget(std::string_view scope, std::string_view kind, std::string_view key) override;
 
@@ -40,7 +41,7 @@ class Outside final : public Records {
 
   // True: MR_OK; false: MR_REJECTED. Throws Unavailable for everything else.
   bool ask(const char* call, const Call& make);
-  std::vector<Record> read(std::string_view scope, std::string_view kind, mr_str key, std::size_t limit);
+  std::vector<Record> read(std::string_view scope, std::string_view kind, mr_str key, std::size_t limit, bool whole);
 
   const std::string name_;
   const host::Clock& clock_;

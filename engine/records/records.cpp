@@ -32,6 +32,14 @@ std::vector<Record> Memory::newest(std::string_view scope, std::string_view kind
   return out;
 }
 
+std::vector<Record> Memory::names(std::string_view scope, std::string_view kind, std::size_t limit) {
+  std::vector<Record> out = newest(scope, kind, limit);
+  for (Record& record : out) {
+    record.bytes.clear();
+  }
+  return out;
+}
+
 std::optional<Record> Memory::get(std::string_view scope, std::string_view kind, std::string_view key) {
   const std::lock_guard lock(mutex_);
   const auto at = records_.find(Name(scope, kind, key));

@@ -44,6 +44,8 @@ class Records {
   virtual bool put(const Record& record, bool only_new) = 0;
   // The latest first.
   virtual std::vector<Record> newest(std::string_view scope, std::string_view kind, std::size_t limit) = 0;
+  // The same without their bytes.
+  virtual std::vector<Record> names(std::string_view scope, std::string_view kind, std::size_t limit) = 0;
   virtual std::optional<Record> get(std::string_view scope, std::string_view kind, std::string_view key) = 0;
   // No matter whether it is there.
   virtual void forget(std::string_view scope, std::string_view kind, std::string_view key) = 0;
@@ -54,6 +56,7 @@ class Memory final : public Records {
  public:
   bool put(const Record& record, bool only_new) override;
   std::vector<Record> newest(std::string_view scope, std::string_view kind, std::size_t limit) override;
+  std::vector<Record> names(std::string_view scope, std::string_view kind, std::size_t limit) override;
   std::optional<Record> get(std::string_view scope, std::string_view kind, std::string_view key) override;
   void forget(std::string_view scope, std::string_view kind, std::string_view key) override;
 

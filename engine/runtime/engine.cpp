@@ -1,5 +1,7 @@
 #include "engine/runtime/engine.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <millrace/ext/metrics.h>
 
 #include <algorithm>
@@ -7,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <future>
+#include <set>
 #include <utility>
 
 #include "engine/host/json.hpp"
@@ -17,6 +20,11 @@ namespace millrace::runtime {
 namespace {
 
 constexpr std::uint64_t kLeastMemory = 1u << 20;
+constexpr std::size_t kLeastPrefix = 4;      // of a hash
+constexpr std::chrono::seconds kPatience{2}; // with what keeps receipts
+
+// Files as they were, for the pipelines that had the ruleset.
+using Kept = std::map<std::string, std::shared_ptr<const RulesFiles>>;
 
 std::uint64_t share_of(const config::Config& configured) {
   std::uint64_t workers = 0;
@@ -28,13 +36,15 @@ std::uint64_t share_of(const config::Config& configured) {
 
 } // namespace
 
-Engine::Engine(config::Config configured, const host::Services& services)
-    : configured_(std::move(configured)), services_(services) {
-  const std::string owner = process_name(services_.clock);
+Engine::Engine(config::Config configured, const host::Services& services, History* history)
+    : configured_(std::move(configured)),
+      services_(services),
+      history_(history),
+      owner_(process_name(services_.clock)) {
   const std::uint64_t memory = share_of(configured_);
   for (const config::Pipeline& pipeline : configured_.pipelines) {
     pipelines_.push_back(std::make_unique<Pipeline>(
-        pipeline, configured_.engine, memory, owner, services_,
+        pipeline, configured_.engine, memory, owner_, services_,
         [this](std::int64_t delay_ns, std::function<void()> call) { later(delay_ns, std::move(call)); },
         [this](std::string why) { give_up(std::move(why)); }, [this] { changed(); }));
   }
@@ -56,13 +66,47 @@ Engine::~Engine() {
 }
 
 void Engine::create() {
+  const bool from_last = configured_.engine.start_with == config::StartWith::kLast && history_ != nullptr;
   for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
-    pipeline->create();
+    const std::optional<std::string> last = last_active(*pipeline);
+    const std::optional<RulesFiles> files =
+        last && from_last && pipeline->takes_files() ? history_->files(pipeline->name(), *last) : std::nullopt;
+    try {
+      pipeline->create(files ? &*files : nullptr);
+    } catch (const RouterRefused& refused) {
+      throw files ? RouterRefused(fmt::format("{}\nthese are the files of ruleset {}, which was active last; "
+                                              "start_with = \"files\" begins with those on disk",
+                                              refused.what(), *last),
+                                  refused.diagnostics)
+                  : refused;
+    }
+    tell_start(*pipeline, last, files.has_value());
+  }
+}
+
+std::optional<std::string> Engine::last_active(const Pipeline& pipeline) const {
+  const auto last = history_ == nullptr ? std::vector<History::Activation>()
+                                        : history_->activations(pipeline.name(), 1);
+  return last.empty() ? std::nullopt : std::optional(last.front().hash);
+}
+
+// Says which ruleset it begins with: after a rollback the files on disk are another one.
+void Engine::tell_start(const Pipeline& pipeline, const std::optional<std::string>& last, bool kept) const {
+  const std::string now = pipeline.ruleset().hash;
+  const host::LogSource source{pipeline.name(), ""};
+  if (last && *last != now) {
+    services_.log.write(MR_LOG_WARN, source, "begins with the rules files, which are not what was active last",
+                        {{"ruleset", now}, {"last", *last}});
+  } else if (!now.empty()) {
+    services_.log.write(MR_LOG_INFO, source,
+                        kept ? "begins with the ruleset that was active last" : "begins with the rules files",
+                        {{"ruleset", now}});
   }
 }
 
 // The workers first: what is asked for meanwhile (a drain, a reload, a worker to be replaced) then finds all of them.
 void Engine::start() {
+  record_start();
   for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
     pipeline->start();
   }
@@ -70,6 +114,22 @@ void Engine::start() {
     name_thread("control");
     control_.run();
   });
+}
+
+// The first receipt of a process: what it began with.
+void Engine::record_start() const {
+  if (history_ == nullptr) {
+    return;
+  }
+  Receipt receipt = begin({"start", {}}, "start");
+  receipt.accepted = true;
+  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+    PipelineReceipt& of = receipt.pipelines.emplace_back();
+    of.pipeline = pipeline->name();
+    of.before.hash = last_active(*pipeline).value_or("");
+    of.after = pipeline->ruleset();
+  }
+  keep(receipt, std::chrono::nanoseconds(0));
 }
 
 void Engine::later(std::int64_t delay_ns, std::function<void()> call) {
@@ -192,24 +252,62 @@ std::string Engine::rules_json() const {
   return json.end_array().end_object().text();
 }
 
-Receipt Engine::reload(const std::string& asked_by) {
-  const std::lock_guard one_at_a_time(reload_);
-  const std::int64_t began = services_.clock.now_ns();
+// ---- changes
+// -------------------------------------------------------------------------------------------------------------------
+
+Receipt Engine::reload(const Asked& asked) {
+  const std::lock_guard one_at_a_time(change_);
+  return change(begin(asked, "reload"), [](const Pipeline&) { return std::shared_ptr<const RulesFiles>(); });
+}
+
+Receipt Engine::rollback(const Asked& asked, const std::string& hash) {
+  const std::lock_guard one_at_a_time(change_);
+  Receipt receipt = begin(asked, "rollback");
+  Kept kept;
+  try {
+    for (const auto& [pipeline, found] : hash.empty() ? before() : matching(hash)) {
+      if (const std::optional<RulesFiles> files = history_->files(pipeline, found)) {
+        kept[pipeline] = std::make_shared<const RulesFiles>(*files);
+      } else {
+        receipt.error = fmt::format("the files of ruleset {} of pipeline '{}' are no longer there", found, pipeline);
+      }
+    }
+  } catch (const NoSuchRuleset& error) {
+    receipt.error = error.what();
+  }
+  return change(std::move(receipt), [&kept](const Pipeline& pipeline) -> std::optional<std::shared_ptr<const RulesFiles>> {
+    const auto found = kept.find(pipeline.name());
+    return found == kept.end() ? std::nullopt : std::optional(found->second);
+  });
+}
+
+Receipt Engine::begin(const Asked& asked, std::string what) const {
   Receipt receipt;
-  receipt.asked_by = asked_by;
+  receipt.what = std::move(what);
+  receipt.asked = asked;
+  receipt.engine = owner_;
   receipt.at_us = services_.clock.time_us();
-  std::vector<RouterSet> sets;
-  prepare(sets, receipt);
+  receipt.id = record_id(receipt.at_us, owner_);
+  return receipt;
+}
+
+Receipt Engine::change(Receipt receipt, const Choice& choice) {
+  const std::int64_t began = services_.clock.now_ns();
+  std::vector<std::optional<RouterSet>> sets;
+  if (receipt.error.empty()) {
+    prepare(choice, sets, receipt);
+  }
   if (receipt.error.empty()) {
     swap(std::move(sets), receipt);
     receipt.accepted = true;
   }
   receipt.duration_us = (services_.clock.now_ns() - began) / 1000;
+  keep(receipt, kPatience);
   return receipt;
 }
 
 // All pipelines or none: nothing is switched before each one has made and checked its routers.
-void Engine::prepare(std::vector<RouterSet>& sets, Receipt& receipt) const {
+void Engine::prepare(const Choice& choice, std::vector<std::optional<RouterSet>>& sets, Receipt& receipt) const {
   {
     const std::lock_guard lock(mutex_);
     if (draining_) {
@@ -221,17 +319,26 @@ void Engine::prepare(std::vector<RouterSet>& sets, Receipt& receipt) const {
     PipelineReceipt& of = receipt.pipelines.emplace_back();
     of.pipeline = pipeline->name();
     of.before = pipeline->ruleset();
+    const auto files = choice(*pipeline);
+    if (!files) {
+      of.after = of.before;
+      sets.emplace_back();
+      continue;
+    }
     try {
-      RouterSet set = pipeline->prepare();
+      RouterSet set = pipeline->prepare(files->get());
       of.after = set.ruleset;
       of.diagnostics = set.diagnostics;
+      of.phases = set.phases;
+      const std::int64_t began = services_.clock.now_ns();
       Pipeline::Checked checked = pipeline->check_targets(set);
+      of.phases.push_back({"targets", services_.clock.now_ns() - began});
       if (!checked.errors.empty()) {
         of.error = "a target is not there or does not fit: " + checked.errors.front();
       }
       of.findings = std::move(checked.errors);
       std::ranges::move(checked.notes, std::back_inserter(of.findings));
-      sets.push_back(std::move(set));
+      sets.emplace_back(std::move(set));
     } catch (const RouterRefused& refused) {
       of.error = refused.what();
       of.diagnostics = refused.diagnostics;
@@ -244,20 +351,143 @@ void Engine::prepare(std::vector<RouterSet>& sets, Receipt& receipt) const {
   }
 }
 
-void Engine::swap(std::vector<RouterSet> sets, Receipt& receipt) {
-  std::vector<std::future<std::vector<std::string>>> answers;
+void Engine::swap(std::vector<std::optional<RouterSet>> sets, Receipt& receipt) {
+  const std::int64_t began = services_.clock.now_ns();
+  std::vector<std::future<std::vector<Switched>>> answers(sets.size());
   for (std::size_t i = 0; i < sets.size(); ++i) {
-    const auto promise = std::make_shared<std::promise<std::vector<std::string>>>();
-    answers.push_back(promise->get_future());
-    const auto set = std::make_shared<RouterSet>(std::move(sets[i]));
+    if (!sets[i]) {
+      continue;
+    }
+    const auto promise = std::make_shared<std::promise<std::vector<Switched>>>();
+    answers[i] = promise->get_future();
+    const auto set = std::make_shared<RouterSet>(std::move(*sets[i]));
     later(0, [this, i, set, promise] {
       pipelines_[i]->swap(std::move(*set),
-                          [promise](std::vector<std::string> switched) { promise->set_value(std::move(switched)); });
+                          [promise](std::vector<Switched> switched) { promise->set_value(std::move(switched)); });
     });
   }
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    receipt.pipelines[i].switched = answers[i].get();
+    if (answers[i].valid()) {
+      receipt.pipelines[i].switched = answers[i].get();
+      receipt.pipelines[i].phases.push_back({"switch", services_.clock.now_ns() - began});
+    }
   }
+}
+
+// ---- what is kept of them
+// ------------------------------------------------------------------------------------------------------
+
+// The rulesets first: a receipt never speaks of one that is not there.
+void Engine::keep(Receipt& receipt, std::chrono::nanoseconds patience) const {
+  if (history_ == nullptr) {
+    return;
+  }
+  for (std::size_t i = 0; receipt.accepted && i < pipelines_.size(); ++i) {
+    const PipelineReceipt& of = receipt.pipelines[i];
+    if (of.before.hash != of.after.hash && !of.after.hash.empty()) {
+      history_->activated(of.pipeline, of.after.hash, *pipelines_[i]->files(), receipt.at_us);
+    }
+  }
+  if (receipt.pipelines.empty()) { // refused before anybody was asked; it is about all of them
+    for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+      receipt.pipelines.push_back({pipeline->name(), pipeline->ruleset(), {}, {}, {}, {}, {}, {}});
+    }
+  }
+  receipt.not_kept = history_->keep(receipt, patience);
+}
+
+std::vector<std::string> Engine::names() const {
+  std::vector<std::string> out;
+  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+    out.push_back(pipeline->name());
+  }
+  return out;
+}
+
+std::map<std::string, std::string> Engine::matching(const std::string& hash) const {
+  if (history_ == nullptr) {
+    throw NoSuchRuleset("this engine keeps no rulesets");
+  }
+  std::map<std::string, std::string> out;
+  std::set<std::string> found;
+  std::vector<std::string> known;
+  for (const std::string& pipeline : names()) {
+    for (const History::Activation& ruleset : history_->rulesets(pipeline)) {
+      if (ruleset.hash.starts_with(hash) && hash.size() >= kLeastPrefix) {
+        out[pipeline] = ruleset.hash;
+        found.insert(ruleset.hash);
+      }
+      if (std::ranges::find(known, ruleset.hash) == known.end()) {
+        known.push_back(ruleset.hash);
+      }
+    }
+  }
+  if (found.size() > 1) {
+    throw NoSuchRuleset(fmt::format("'{}' is the beginning of {} rulesets: {}", hash, found.size(), fmt::join(found, ", ")));
+  }
+  if (out.empty()) {
+    throw NoSuchRuleset(fmt::format("there is no ruleset '{}'{}; known, the latest first: {}", hash,
+                                    hash.size() < kLeastPrefix ? fmt::format(" (give at least {} characters)", kLeastPrefix)
+                                                               : std::string(),
+                                    known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
+  }
+  return out;
+}
+
+// Of each pipeline the one that was active before the one that is.
+std::map<std::string, std::string> Engine::before() const {
+  if (history_ == nullptr) {
+    throw NoSuchRuleset("this engine keeps no rulesets");
+  }
+  std::map<std::string, std::string> out;
+  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+    const std::string active = pipeline->ruleset().hash;
+    for (const History::Activation& one : history_->activations(pipeline->name(), History::kRulesets)) {
+      if (one.hash != active) {
+        out[pipeline->name()] = one.hash;
+        break;
+      }
+    }
+  }
+  if (out.empty()) {
+    throw NoSuchRuleset("no other ruleset was active before this one");
+  }
+  return out;
+}
+
+std::string Engine::history_json(std::size_t limit) const {
+  const auto receipts = history_ == nullptr ? std::vector<std::string>() : history_->receipts(names(), limit);
+  host::JsonWriter json;
+  json.begin_object().key("receipts").begin_array();
+  for (const std::string& receipt : receipts) {
+    json.raw(receipt);
+  }
+  return json.end_array().end_object().text();
+}
+
+std::string Engine::history_text(std::size_t limit) const {
+  if (history_ == nullptr) {
+    return "this engine keeps no receipts\n";
+  }
+  std::string out;
+  for (const std::string& json : history_->receipts(names(), limit)) {
+    const std::optional<Receipt> receipt = summary_of(json);
+    out += receipt ? line_of(*receipt) + "\n" : "";
+  }
+  return out.empty() ? "nothing was changed yet\n" : out;
+}
+
+std::optional<std::string> Engine::receipt_json(const std::string& id) const {
+  return history_ == nullptr ? std::nullopt : history_->receipt(names(), id);
+}
+
+RulesFiles Engine::rules_files(const std::string& hash) const {
+  for (const auto& [pipeline, whole] : matching(hash)) {
+    if (std::optional<RulesFiles> files = history_->files(pipeline, whole)) {
+      return std::move(*files);
+    }
+  }
+  throw NoSuchRuleset(fmt::format("the files of ruleset {} are no longer there", hash));
 }
 
 } // namespace millrace::runtime

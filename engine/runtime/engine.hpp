@@ -1,32 +1,45 @@
 // The whole engine as it runs: its pipelines, and the one thread that builds, replaces and reloads what is in them.
 //
-//   Engine engine(config, services);
+//   Engine engine(config, services, history);
 //   engine.create();              // throws what is wrong with the configuration or the rules
 //   engine.start();
-//   engine.reload("signal");      // a receipt
+//   engine.reload({"signal", {}}); // a receipt
 //   engine.drain();               // … then wait() returns
 #pragma once
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <condition_variable>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "engine/config/config.hpp"
 #include "engine/host/instance_host.hpp"
+#include "engine/runtime/history.hpp"
 #include "engine/runtime/pipeline.hpp"
 #include "engine/runtime/receipt.hpp"
 
 namespace millrace::runtime {
 
+// what() says which there are.
+class NoSuchRuleset : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 class Engine {
  public:
-  // `services` outlive the engine.
-  Engine(config::Config configured, const host::Services& services);
+  // `services` and `history` outlive the engine. `history` may be null: receipts are answered and not kept, and there
+  // is nothing to go back to.
+  Engine(config::Config configured, const host::Services& services, History* history);
   // Everything has stopped by then: wait() returned, or start() was never called.
   ~Engine();
   Engine(const Engine&) = delete;
@@ -54,21 +67,48 @@ class Engine {
   std::string rules_json() const;
 
   // [any] Reads the rules anew, all pipelines or none. Returns when every worker has switched, or when it was refused.
-  // One at a time: a second one waits.
-  Receipt reload(const std::string& asked_by);
+  // One change at a time: a second one waits.
+  Receipt reload(const Asked& asked);
+  // [any] The same with the files of a ruleset that was active before, whatever became of them since: in every pipeline
+  // that had it. `hash` may be a beginning that is enough to tell it; empty: in each pipeline the one before.
+  Receipt rollback(const Asked& asked, const std::string& hash);
+
+  // [any] JSON: what became of each attempt, the latest first.
+  std::string history_json(std::size_t limit) const;
+  // [any] The same as lines for a person.
+  std::string history_text(std::size_t limit) const;
+  // [any] One receipt as JSON, by its id; nothing where there is none.
+  std::optional<std::string> receipt_json(const std::string& id) const;
+  // [any] The files of a ruleset as they were, by its hash or an unmistakable beginning of it. Throws NoSuchRuleset.
+  RulesFiles rules_files(const std::string& hash) const;
 
  private:
+  // What a pipeline is to run next: files as they were, or null for those on disk. Nothing: it stays as it is.
+  using Choice = std::function<std::optional<std::shared_ptr<const RulesFiles>>(const Pipeline& pipeline)>;
+
   void later(std::int64_t delay_ns, std::function<void()> call);
   void changed();
   void give_up(std::string why);
-  void prepare(std::vector<RouterSet>& sets, Receipt& receipt) const;
-  void swap(std::vector<RouterSet> sets, Receipt& receipt);
+  Receipt begin(const Asked& asked, std::string what) const;
+  Receipt change(Receipt receipt, const Choice& choice);
+  void prepare(const Choice& choice, std::vector<std::optional<RouterSet>>& sets, Receipt& receipt) const;
+  void swap(std::vector<std::optional<RouterSet>> sets, Receipt& receipt);
+  void keep(Receipt& receipt, std::chrono::nanoseconds patience) const;
+  void record_start() const;
+  void tell_start(const Pipeline& pipeline, const std::optional<std::string>& last, bool kept) const;
+  std::optional<std::string> last_active(const Pipeline& pipeline) const;
+  std::vector<std::string> names() const;
+  // Pipeline to hash. Throws NoSuchRuleset.
+  std::map<std::string, std::string> matching(const std::string& hash) const;
+  std::map<std::string, std::string> before() const;
 
   const config::Config configured_;
   const host::Services services_;
+  History* const history_;
+  const std::string owner_; // "host:pid:start"
   std::vector<std::unique_ptr<Pipeline>> pipelines_;
   std::shared_ptr<void> collector_;
-  std::mutex reload_;        // held for the length of one
+  std::mutex change_;        // held for the length of one
   mutable std::mutex mutex_; // guards what follows
   std::condition_variable state_changed_;
   bool draining_ = false;

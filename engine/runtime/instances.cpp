@@ -1,5 +1,6 @@
 #include "engine/runtime/instances.hpp"
 
+#include <millrace/ext/draft/rules_files.h>
 #include <millrace/ext/draft/ruleset.h>
 #include <unistd.h>
 
@@ -18,6 +19,21 @@ Created::Created(const config::Instance& configured, host::Identity identity, co
           "create",
           [&](const mr_host& host, void** self, mr_error& error) {
             return configured.plugin.table->create(&host, &configured.values->root, self, &error);
+          },
+          configured, std::move(identity), services, surroundings, std::move(port)) {}
+
+Created::Created(const RulesFiles& files, const config::Instance& configured, host::Identity identity,
+                 const host::Services& services, host::Surroundings surroundings, std::shared_ptr<flow::Port> port)
+    : Created(
+          "create_from",
+          [&](const mr_host& host, void** self, mr_error& error) {
+            const auto* calls = static_cast<const mr_router_rules_files*>(
+                configured.plugin.table->extension(MR_RULES_FILES));
+            std::vector<mr_rules_file> out;
+            for (const RulesFile& file : files) {
+              out.push_back({{file.name.data(), file.name.size()}, {file.bytes.data(), file.bytes.size()}});
+            }
+            return calls->create_from(&host, &configured.values->root, out.data(), out.size(), self, &error);
           },
           configured, std::move(identity), services, surroundings, std::move(port)) {}
 

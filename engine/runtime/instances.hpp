@@ -11,6 +11,7 @@
 #include "engine/config/config.hpp"
 #include "engine/flow/instance.hpp"
 #include "engine/host/instance_host.hpp"
+#include "engine/runtime/rules_files.hpp"
 
 namespace millrace::runtime {
 
@@ -21,6 +22,9 @@ class Created {
   // `port` may be null: nothing runs (check).
   Created(const config::Instance& configured, host::Identity identity, const host::Services& services,
           host::Surroundings surroundings, std::shared_ptr<flow::Port> port);
+  // Calls create_from: a router of files as they were.
+  Created(const RulesFiles& files, const config::Instance& configured, host::Identity identity,
+          const host::Services& services, host::Surroundings surroundings, std::shared_ptr<flow::Port> port);
   // Calls twin: one more router with the ruleset of `model`, of the same configuration.
   Created(const Created& model, const config::Instance& configured, host::Identity identity,
           const host::Services& services, host::Surroundings surroundings, std::shared_ptr<flow::Port> port);

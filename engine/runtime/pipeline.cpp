@@ -1,6 +1,7 @@
 #include "engine/runtime/pipeline.hpp"
 
 #include <millrace/ext/check.h>
+#include <millrace/ext/draft/rules_files.h>
 #include <millrace/ext/draft/ruleset.h>
 #include <millrace/ext/metrics.h>
 
@@ -123,13 +124,22 @@ Created Pipeline::make_router(const Created* model, std::size_t worker, std::sha
           services_, surroundings,       std::move(port)};
 }
 
-std::shared_ptr<const Created> Pipeline::make_model() const {
-  if (configured_.router.plugin.table->extension(MR_RULESET) == nullptr) {
+std::shared_ptr<const Created> Pipeline::make_model(const RulesFiles* files) const {
+  const mr_plugin& plugin = *configured_.router.plugin.table;
+  if (plugin.extension(MR_RULESET) == nullptr) {
     return nullptr;
   }
-  return std::make_shared<Created>(configured_.router, identity(MR_ROUTER, configured_.router.label(), 0),
-                                   host::Services{services_.clock, services_.log, unseen_},
-                                   host::Surroundings{nullptr, &targets_, nullptr}, nullptr);
+  const host::Services services{services_.clock, services_.log, unseen_};
+  const host::Surroundings surroundings{nullptr, &targets_, nullptr};
+  host::Identity who = identity(MR_ROUTER, configured_.router.label(), 0);
+  return files == nullptr
+             ? std::make_shared<Created>(configured_.router, std::move(who), services, surroundings, nullptr)
+             : std::make_shared<Created>(*files, configured_.router, std::move(who), services, surroundings, nullptr);
+}
+
+bool Pipeline::takes_files() const {
+  const mr_plugin& plugin = *configured_.router.plugin.table;
+  return plugin.extension(MR_RULESET) != nullptr && plugin.extension(MR_RULES_FILES) != nullptr;
 }
 
 flow::WorkerSettings Pipeline::worker_settings(std::size_t worker) const {
@@ -158,7 +168,7 @@ Pipeline::Crew Pipeline::make_crew(WorkerSlot& slot) {
     sinks.push_back(make(sink, slot.index(), inbox));
   }
   Created router = make_router(model_.get(), slot.index(), inbox);
-  activate(ruleset_of(router), router.host().declared_streams());
+  activate(ruleset_of(router), files_of(router), router.host().declared_streams());
   Created source = make(configured_.source, slot.index(), inbox);
   return {std::move(inbox), std::move(sinks), std::move(router), std::move(source)};
 }
@@ -173,8 +183,8 @@ std::unique_ptr<flow::Worker> Pipeline::hire(Crew crew, WorkerSlot& slot) const 
   return std::make_unique<flow::Worker>(crew.inbox, std::move(parts), worker_settings(slot.index()), slot);
 }
 
-void Pipeline::create() {
-  model_ = make_model();
+void Pipeline::create(const RulesFiles* files) {
+  model_ = make_model(files);
   std::vector<Crew> created;
   for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
     created.push_back(make_crew(*slot));
@@ -224,15 +234,22 @@ std::uint64_t Pipeline::failed_events() const {
   return sum;
 }
 
+std::shared_ptr<const RulesFiles> Pipeline::files() const {
+  const std::lock_guard lock(mutex_);
+  return files_;
+}
+
 Ruleset Pipeline::ruleset() const {
   const std::lock_guard lock(mutex_);
   return ruleset_;
 }
 
-void Pipeline::activate(const Ruleset& ruleset, std::vector<std::string> streams) {
+void Pipeline::activate(const Ruleset& ruleset, std::shared_ptr<const RulesFiles> files,
+                        std::vector<std::string> streams) {
   {
     const std::lock_guard lock(mutex_);
     ruleset_ = ruleset;
+    files_ = std::move(files);
   }
   if (!streams_.activate(std::move(streams))) {
     return;
@@ -244,15 +261,19 @@ void Pipeline::activate(const Ruleset& ruleset, std::vector<std::string> streams
   }
 }
 
-RouterSet Pipeline::prepare() const {
+RouterSet Pipeline::prepare(const RulesFiles* files) const {
   RouterSet out;
-  out.model = make_model();
+  out.model = make_model(files);
+  const std::int64_t began = services_.clock.now_ns();
   for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
     out.inboxes.push_back(slot->inbox());
     out.routers.push_back(make_router(out.model.get(), slot->index(), out.inboxes.back()));
   }
   const Created& first = out.model == nullptr ? out.routers.front() : *out.model;
   out.ruleset = ruleset_of(first);
+  out.files = files_of(first);
+  out.phases = phases_of(first);
+  out.phases.push_back({"build", services_.clock.now_ns() - began});
   out.streams = first.host().declared_streams();
   out.diagnostics = first.host().diagnostics();
   return out;
@@ -299,28 +320,29 @@ Pipeline::Checked Pipeline::check_targets(const RouterSet& /*routers*/) const {
   return out;
 }
 
-void Pipeline::swap(RouterSet routers, std::function<void(std::vector<std::string>)> done) {
+void Pipeline::swap(RouterSet routers, std::function<void(std::vector<Switched>)> done) {
   struct Shared {
     std::mutex mutex;
     std::size_t left = 0;
-    std::vector<std::string> switched;
-    std::function<void(std::vector<std::string>)> done;
+    std::vector<Switched> switched;
+    std::function<void(std::vector<Switched>)> done;
   };
   const auto shared = std::make_shared<Shared>();
   shared->left = slots_.size();
   shared->done = std::move(done);
-  const auto answered = [shared](const std::string& worker, bool switched) {
+  const auto answered = [shared, &clock = services_.clock](const std::string& worker, bool switched) {
+    const std::int64_t now = clock.time_us();
     const std::lock_guard lock(shared->mutex);
     if (switched) {
-      shared->switched.push_back(worker);
+      shared->switched.push_back({worker, now});
     }
     if (--shared->left == 0) {
-      std::ranges::sort(shared->switched);
+      std::ranges::sort(shared->switched, {}, &Switched::worker);
       shared->done(shared->switched);
     }
   };
   model_ = routers.model;
-  activate(routers.ruleset, routers.streams);
+  activate(routers.ruleset, routers.files, routers.streams);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const std::string worker = slots_[i]->name();
     const std::shared_ptr<WorkerThread> thread = slots_[i]->running();

@@ -34,8 +34,9 @@ class Pipeline {
 
   const std::string& name() const { return configured_.name; }
 
-  // Creates every instance of every worker. Throws modules::CreateError or RouterRefused; then nothing of it is left.
-  void create();
+  // Creates every instance of every worker, with a ruleset of files as they were or, without them, of those on disk.
+  // Throws modules::CreateError or RouterRefused; then nothing of it is left.
+  void create(const RulesFiles* files);
   void start();
   // [any] May be repeated with an earlier deadline.
   void drain(std::int64_t deadline_ns);
@@ -50,10 +51,14 @@ class Pipeline {
   std::uint64_t failed_events() const;
   // [any]
   Ruleset ruleset() const;
+  // [any] What the active ruleset was read from; none where the router does not say. Null before create.
+  std::shared_ptr<const RulesFiles> files() const;
+  // [any] Whether its router can be made of files as they were.
+  bool takes_files() const;
 
-  // The way of a reload: prepare and check_targets [any], then swap. prepare throws RouterRefused or
-  // modules::CreateError.
-  RouterSet prepare() const;
+  // The way of a reload: prepare and check_targets [any], then swap. Files as of create, which it throws what create
+  // throws.
+  RouterSet prepare(const RulesFiles* files) const;
   // What is wrong with the targets that only the new routers name, asked on sink instances of their own. Errors refuse
   // the reload; a system that cannot be reached is only a note.
   struct Checked {
@@ -61,8 +66,8 @@ class Pipeline {
     std::vector<std::string> notes;
   };
   Checked check_targets(const RouterSet& routers) const;
-  // `done` is called once, when every worker has answered, with the names of those that switched.
-  void swap(RouterSet routers, std::function<void(std::vector<std::string> switched)> done);
+  // `done` is called once, when every worker has answered, with those that switched.
+  void swap(RouterSet routers, std::function<void(std::vector<Switched> switched)> done);
 
   // Numbers for the metrics page.
   void collect(host::MetricsPage& page) const;
@@ -75,7 +80,7 @@ class Pipeline {
   // A router for that worker, with the ruleset of `model`; null: of the configuration.
   Created make_router(const Created* model, std::size_t worker, std::shared_ptr<flow::Inbox> inbox) const;
   // What the routers of all workers are twins of: nobody runs it. Null: the plugin knows no twins.
-  std::shared_ptr<const Created> make_model() const;
+  std::shared_ptr<const Created> make_model(const RulesFiles* files) const;
   // The instances of one worker, created; whoever is not hired is destroyed.
   struct Crew {
     std::shared_ptr<flow::Inbox> inbox;
@@ -87,7 +92,7 @@ class Pipeline {
   std::unique_ptr<flow::Worker> hire(Crew crew, WorkerSlot& slot) const;
   flow::WorkerSettings worker_settings(std::size_t worker) const;
   flow::SinkSettings sink_settings() const;
-  void activate(const Ruleset& ruleset, std::vector<std::string> streams);
+  void activate(const Ruleset& ruleset, std::shared_ptr<const RulesFiles> files, std::vector<std::string> streams);
   void replace_sink(std::size_t worker, std::size_t sink);
   void rebuild(std::size_t worker);
 
@@ -108,6 +113,7 @@ class Pipeline {
   std::atomic<std::int64_t> draining_ = 0; // the deadline; 0: not draining
   mutable std::mutex mutex_;               // guards what follows
   Ruleset ruleset_;
+  std::shared_ptr<const RulesFiles> files_; // of the active ruleset
 };
 
 } // namespace millrace::runtime

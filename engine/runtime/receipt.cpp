@@ -1,8 +1,11 @@
 #include "engine/runtime/receipt.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
+#include <ctime>
 #include <iterator>
 #include <map>
 #include <tuple>
@@ -53,14 +56,33 @@ void write(JsonWriter& json, const PipelineReceipt& pipeline) {
   json.end_array();
   write(json, "findings", pipeline.findings);
   json.key("error").value(pipeline.error);
-  write(json, "switched", pipeline.switched);
-  json.end_object();
+  json.key("phases").begin_array();
+  for (const Phase& phase : pipeline.phases) {
+    json.begin_object().key("name").value(phase.name).key("us").value(phase.ns / 1000).end_object();
+  }
+  json.end_array().key("switched").begin_array();
+  for (const Switched& worker : pipeline.switched) {
+    json.begin_object().key("worker").value(worker.worker).key("at_us").value(worker.at_us).end_object();
+  }
+  json.end_array().end_object();
 }
 
 std::string joined(const std::vector<std::string>& texts) {
   std::string out;
   for (const std::string& text : texts) {
     out += (out.empty() ? "" : ", ") + text;
+  }
+  return out;
+}
+
+std::string milliseconds(std::int64_t ns) { return fmt::format("{:.1f} ms", static_cast<double>(ns) / 1e6); }
+
+// Each with how long after the request it was.
+std::string workers_of(const PipelineReceipt& pipeline, std::int64_t at_us) {
+  std::string out;
+  for (const Switched& worker : pipeline.switched) {
+    out += fmt::format("{}{} after {}", out.empty() ? "" : ", ", worker.worker,
+                       milliseconds((worker.at_us - at_us) * 1000));
   }
   return out;
 }
@@ -119,9 +141,11 @@ std::vector<Changes> compare(const Ruleset& old_ruleset, const Ruleset& new_rule
 
 std::string json_of(const Receipt& receipt) {
   JsonWriter json;
-  json.begin_object().key("accepted").value(receipt.accepted).key("asked_by").value(receipt.asked_by);
-  json.key("at_us").value(receipt.at_us).key("duration_us").value(receipt.duration_us);
-  json.key("error").value(receipt.error).key("pipelines").begin_array();
+  json.begin_object().key("id").value(receipt.id).key("what").value(receipt.what);
+  json.key("accepted").value(receipt.accepted).key("how").value(receipt.asked.how).key("who").value(receipt.asked.who);
+  json.key("engine").value(receipt.engine).key("at_us").value(receipt.at_us);
+  json.key("duration_us").value(receipt.duration_us).key("error").value(receipt.error);
+  json.key("not_kept").value(receipt.not_kept).key("pipelines").begin_array();
   for (const PipelineReceipt& pipeline : receipt.pipelines) {
     write(json, pipeline);
   }
@@ -130,7 +154,7 @@ std::string json_of(const Receipt& receipt) {
 
 std::string text_of(const Receipt& receipt) {
   std::string out = receipt.accepted ? "accepted" : "refused, nothing was changed: " + receipt.error;
-  out += fmt::format(" ({:.1f} ms)\n", static_cast<double>(receipt.duration_us) / 1000);
+  out += fmt::format(" ({})\n", milliseconds(receipt.duration_us * 1000));
   for (const PipelineReceipt& pipeline : receipt.pipelines) {
     for (const host::Diagnostic& found : pipeline.diagnostics) {
       out += found.rendered + "\n";
@@ -141,7 +165,7 @@ std::string text_of(const Receipt& receipt) {
     if (receipt.accepted) {
       out += before == after ? ", unchanged" : " -> " + after;
       out += fmt::format(", {} test{} passed", pipeline.after.tests, pipeline.after.tests == 1 ? "" : "s");
-      out += pipeline.switched.empty() ? "" : ", switched: " + joined(pipeline.switched);
+      out += pipeline.switched.empty() ? "" : ", switched: " + workers_of(pipeline, receipt.at_us);
     } else {
       out += " stays active";
     }
@@ -154,6 +178,63 @@ std::string text_of(const Receipt& receipt) {
     for (const std::string& finding : pipeline.findings) {
       out += "  " + finding + '\n';
     }
+    if (!pipeline.phases.empty()) {
+      out += "  took:";
+      for (const Phase& phase : pipeline.phases) {
+        out += fmt::format("{} {} {}", &phase == &pipeline.phases.front() ? "" : ",", phase.name, milliseconds(phase.ns));
+      }
+      out += '\n';
+    }
+  }
+  out += receipt.id.empty() ? "" : fmt::format("receipt {}\n", receipt.id);
+  if (!receipt.not_kept.empty()) {
+    out += fmt::format("the receipt waits here to be kept: {}\n", receipt.not_kept);
+  }
+  return out;
+}
+
+std::optional<Receipt> summary_of(std::string_view json) {
+  namespace parsed = boost::json;
+  const auto text = [](const parsed::value& object, const char* name) {
+    return std::string(object.at(name).as_string());
+  };
+  try {
+    const parsed::value all = parsed::parse(parsed::string_view(json.data(), json.size()));
+    Receipt out;
+    out.id = text(all, "id");
+    out.what = text(all, "what");
+    out.accepted = all.at("accepted").as_bool();
+    out.asked = {text(all, "how"), text(all, "who")};
+    out.engine = text(all, "engine");
+    out.at_us = all.at("at_us").to_number<std::int64_t>();
+    out.duration_us = all.at("duration_us").to_number<std::int64_t>();
+    out.error = text(all, "error");
+    for (const parsed::value& pipeline : all.at("pipelines").as_array()) {
+      PipelineReceipt& of = out.pipelines.emplace_back();
+      of.pipeline = text(pipeline, "pipeline");
+      of.before.hash = text(pipeline, "old");
+      of.after.hash = text(pipeline, "new");
+    }
+    return out;
+  } catch (const std::exception&) { // written by another version, or by hand
+    return std::nullopt;
+  }
+}
+
+std::string line_of(const Receipt& receipt) {
+  const std::time_t seconds = receipt.at_us / 1'000'000;
+  std::string out = fmt::format("{:%Y-%m-%d %H:%M:%S}  {}  {} by {}", fmt::gmtime(seconds), receipt.id, receipt.what,
+                                receipt.asked.how);
+  out += receipt.asked.who.empty() ? "" : fmt::format(" ({})", receipt.asked.who);
+  if (!receipt.accepted) {
+    return out + "  refused: " + receipt.error.substr(0, receipt.error.find('\n'));
+  }
+  out += "  accepted ";
+  for (const PipelineReceipt& pipeline : receipt.pipelines) {
+    const std::string& before = pipeline.before.hash;
+    const std::string& after = pipeline.after.hash;
+    out += fmt::format("{} {}: {}", &pipeline == &receipt.pipelines.front() ? "" : ";", pipeline.pipeline,
+                       before.empty() ? after : before == after ? before + " unchanged" : before + " -> " + after);
   }
   return out;
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/host/instance_host.hpp"
@@ -34,23 +36,45 @@ struct Changes {
 // By kind, in the order of their names; kinds without a change are left out.
 std::vector<Changes> compare(const Ruleset& old_ruleset, const Ruleset& new_ruleset);
 
+// What one attempt spent its time on: ("compile", nanoseconds).
+struct Phase {
+  std::string name;
+  std::int64_t ns = 0;
+};
+
+struct Switched {
+  std::string worker;
+  std::int64_t at_us = 0;
+};
+
 struct PipelineReceipt {
   std::string pipeline;
   Ruleset before;
   Ruleset after; // what would be active, when it was refused and got that far
+  std::vector<Phase> phases;
   std::vector<host::Diagnostic> diagnostics;
   std::vector<std::string> findings; // of the check of the targets
   std::string error;                 // why this pipeline refused
-  std::vector<std::string> switched; // workers that have the new ruleset
+  std::vector<Switched> switched;    // workers that have the new ruleset
+};
+
+// Who wants a change, and how it was said.
+struct Asked {
+  std::string how; // "signal", "http", "command", "watch", "start"
+  std::string who; // "alice@host, from 127.0.0.1"; empty: the way does not tell
 };
 
 struct Receipt {
+  std::string id;   // "20261123T131415.123456Z-9f3c": sorts by time, unique among engines
+  std::string what; // "reload", "rollback", "start"
   bool accepted = false;
-  std::string asked_by; // "signal", "admin"
+  Asked asked;
+  std::string engine; // "host:pid:start"
   std::int64_t at_us = 0;
   std::int64_t duration_us = 0;
   std::string error; // why none of it became active; empty when accepted
   std::vector<PipelineReceipt> pipelines;
+  std::string not_kept; // why it is not yet where receipts belong; empty: it is
 };
 
 // One JSON object.
@@ -58,5 +82,11 @@ std::string json_of(const Receipt& receipt);
 
 // The same for a person, several lines.
 std::string text_of(const Receipt& receipt);
+
+// Of a receipt that was kept, as far as line_of tells it. Nothing: this is none.
+std::optional<Receipt> summary_of(std::string_view json);
+
+// The same in one line: "2026-11-23 13:14:15  ID  reload by command (alice@host)  accepted  ingest: aaaa -> bbbb".
+std::string line_of(const Receipt& receipt);
 
 } // namespace millrace::runtime

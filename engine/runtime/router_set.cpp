@@ -1,5 +1,6 @@
 #include "engine/runtime/router_set.hpp"
 
+#include <millrace/ext/draft/rules_files.h>
 #include <millrace/ext/draft/ruleset.h>
 
 #include <algorithm>
@@ -26,6 +27,30 @@ Ruleset ruleset_of(const Created& router) {
   }
   std::ranges::sort(out.items);
   out.tests = calls->tests(router.self());
+  return out;
+}
+
+std::shared_ptr<const RulesFiles> files_of(const Created& router) {
+  RulesFiles out;
+  if (const auto* calls = router.extension<mr_router_rules_files>(MR_RULES_FILES)) {
+    const mr_rules_file* files = nullptr;
+    const std::size_t count = calls->files(router.self(), &files);
+    for (const mr_rules_file& file : std::span(files, count)) {
+      out.push_back({text_of(file.name), text_of(file.bytes)});
+    }
+  }
+  return std::make_shared<const RulesFiles>(std::move(out));
+}
+
+std::vector<Phase> phases_of(const Created& router) {
+  std::vector<Phase> out;
+  if (const auto* calls = router.extension<mr_router_rules_files>(MR_RULES_FILES)) {
+    const mr_rules_step* steps = nullptr;
+    const std::size_t count = calls->steps(router.self(), &steps);
+    for (const mr_rules_step& step : std::span(steps, count)) {
+      out.push_back({text_of(step.name), step.ns});
+    }
+  }
   return out;
 }
 

@@ -29,6 +29,9 @@ class Remote final : public Records {
   std::vector<Record> newest(std::string_view scope, std::string_view kind, std::size_t limit) override {
     return reached().newest(scope, kind, limit);
   }
+  std::vector<Record> names(std::string_view scope, std::string_view kind, std::size_t limit) override {
+    return reached().names(scope, kind, limit);
+  }
   std::optional<Record> get(std::string_view scope, std::string_view kind, std::string_view key) override {
     return reached().get(scope, kind, key);
   }

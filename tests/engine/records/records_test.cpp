@@ -45,6 +45,8 @@ TEST_P(Kept, GivesBackWhatWasPutAlsoAfterItWasOpenedAnew) {
   EXPECT_EQ(records_->get("load", "ruleset", "a"), std::nullopt);
   EXPECT_EQ(records_->get("ingest", "ruleset", "a b/..%"), std::nullopt);
   EXPECT_THAT(records_->newest("load", "ruleset", 10), ElementsAre(record));
+  const Record name{"load", "ruleset", "a b/..%", record.time_us, ""};
+  EXPECT_THAT(records_->names("load", "ruleset", 10), ElementsAre(name));
 }
 
 TEST_P(Kept, TakesThePlaceOfWhatHasTheSameNameUnlessOnlyNewOnesAreWanted) {

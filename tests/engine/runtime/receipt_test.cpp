@@ -24,23 +24,33 @@ host::Diagnostic mistake() { return {MR_LOG_ERROR, 4, 1, "E0201", "main.rules", 
 
 Receipt accepted() {
   Receipt out;
+  out.id = "20231114T221320.000000Z-1";
+  out.what = "reload";
   out.accepted = true;
-  out.asked_by = "signal";
+  out.asked = {"command", "alice@desk"};
+  out.engine = "here:1:2";
   out.at_us = 1'700'000'000'000'000;
   out.duration_us = 12'340;
-  out.pipelines.push_back(
-      {"ingest", old_ruleset(), new_ruleset(), {warning()}, {"late: will be made"}, {}, {"ingest/0", "ingest/1"}});
-  out.pipelines.push_back({"load", old_ruleset(), old_ruleset(), {}, {}, {}, {}});
+  out.pipelines.push_back({"ingest",
+                           old_ruleset(),
+                           new_ruleset(),
+                           {{"read", 200'000}, {"compile", 9'000'000}},
+                           {warning()},
+                           {"late: will be made"},
+                           {},
+                           {{"ingest/0", out.at_us + 11'000}, {"ingest/1", out.at_us + 12'000}}});
+  out.pipelines.push_back({"load", old_ruleset(), old_ruleset(), {}, {}, {}, {}, {}});
   return out;
 }
 
 Receipt refused() {
   Receipt out;
-  out.asked_by = "admin";
+  out.what = "reload";
+  out.asked = {"signal", {}};
   out.at_us = 1;
   out.duration_us = 50;
   out.error = "router.rules of ingest/0: 1 error in \"main.rules\"";
-  out.pipelines.push_back({"ingest", old_ruleset(), {}, {mistake()}, {}, out.error, {}});
+  out.pipelines.push_back({"ingest", old_ruleset(), {}, {}, {mistake()}, {}, out.error, {}});
   return out;
 }
 
@@ -77,38 +87,43 @@ TEST(Receipt, EqualRulesetsHaveNoChanges) { EXPECT_TRUE(compare(old_ruleset(), o
 TEST(Receipt, SaysAsJsonWhatWasAcceptedWithFilesAndChanges) {
   EXPECT_EQ(
       json_of(accepted()),
-      R"({"accepted":true,"asked_by":"signal","at_us":1700000000000000,"duration_us":12340,"error":"","pipelines":[)"
+      R"({"id":"20231114T221320.000000Z-1","what":"reload","accepted":true,"how":"command","who":"alice@desk",)"
+      R"("engine":"here:1:2","at_us":1700000000000000,"duration_us":12340,"error":"","not_kept":"","pipelines":[)"
       R"({"pipeline":"ingest","old":"aaaa","new":"bbbb","files":[{"name":"main.rules","hash":"2"}],"tests":1,)"
       R"("changes":[{"kind":"file","added":[],"removed":[],"changed":["main.rules"]},)"
       R"({"kind":"rule","added":[],"removed":["web.old"],"changed":[]},)"
       R"({"kind":"topic","added":["late"],"removed":[],"changed":[]}],)"
       R"("diagnostics":[{"severity":"warning","code":"W0115","file":"main.rules","line":3,"column":7,)"
       R"("headline":"plain braces","rendered":"main.rules:3:7: W0115"}],)"
-      R"("findings":["late: will be made"],"error":"","switched":["ingest/0","ingest/1"]},)"
+      R"("findings":["late: will be made"],"error":"",)"
+      R"("phases":[{"name":"read","us":200},{"name":"compile","us":9000}],)"
+      R"("switched":[{"worker":"ingest/0","at_us":1700000000011000},{"worker":"ingest/1","at_us":1700000000012000}]},)"
       R"({"pipeline":"load","old":"aaaa","new":"aaaa","files":[{"name":"main.rules","hash":"1"}],"tests":2,)"
-      R"("changes":[],"diagnostics":[],"findings":[],"error":"","switched":[]}]})");
+      R"("changes":[],"diagnostics":[],"findings":[],"error":"","phases":[],"switched":[]}]})");
 }
 
 TEST(Receipt, SaysAsJsonWhatWasRefusedAndWhy) {
   EXPECT_EQ(json_of(refused()),
-            R"({"accepted":false,"asked_by":"admin","at_us":1,"duration_us":50,)"
-            R"("error":"router.rules of ingest/0: 1 error in \"main.rules\"","pipelines":[)"
+            R"({"id":"","what":"reload","accepted":false,"how":"signal","who":"","engine":"","at_us":1,"duration_us":50,)"
+            R"("error":"router.rules of ingest/0: 1 error in \"main.rules\"","not_kept":"","pipelines":[)"
             R"({"pipeline":"ingest","old":"aaaa","new":"","files":[],"tests":0,"changes":[],)"
             R"("diagnostics":[{"severity":"error","code":"E0201","file":"main.rules","line":4,"column":1,)"
             R"("headline":"no 'totl'","rendered":"main.rules:4:1: E0201"}],"findings":[],)"
-            R"("error":"router.rules of ingest/0: 1 error in \"main.rules\"","switched":[]}]})");
+            R"("error":"router.rules of ingest/0: 1 error in \"main.rules\"","phases":[],"switched":[]}]})");
 }
 
 TEST(Receipt, TellsAPersonWhatIsActiveNow) {
   EXPECT_EQ(text_of(accepted()),
             "accepted (12.3 ms)\n"
             "main.rules:3:7: W0115\n"
-            "pipeline ingest: aaaa -> bbbb, 1 test passed, switched: ingest/0, ingest/1\n"
+            "pipeline ingest: aaaa -> bbbb, 1 test passed, switched: ingest/0 after 11.0 ms, ingest/1 after 12.0 ms\n"
             "  file changed: main.rules\n"
             "  rule removed: web.old\n"
             "  topic added: late\n"
             "  late: will be made\n"
-            "pipeline load: aaaa, unchanged, 2 tests passed\n");
+            "  took: read 0.2 ms, compile 9.0 ms\n"
+            "pipeline load: aaaa, unchanged, 2 tests passed\n"
+            "receipt 20231114T221320.000000Z-1\n");
 }
 
 TEST(Receipt, TellsAPersonThatARefusedRulesetChangedNothing) {
@@ -116,6 +131,30 @@ TEST(Receipt, TellsAPersonThatARefusedRulesetChangedNothing) {
             "refused, nothing was changed: router.rules of ingest/0: 1 error in \"main.rules\" (0.1 ms)\n"
             "main.rules:4:1: E0201\n"
             "pipeline ingest: aaaa stays active\n");
+}
+
+TEST(Receipt, SaysWhereItIsWhileItCannotBeKept) {
+  Receipt receipt = refused();
+  receipt.not_kept = "nobody answers at db:5432";
+  EXPECT_TRUE(text_of(receipt).ends_with("\nthe receipt waits here to be kept: nobody answers at db:5432\n"));
+}
+
+TEST(Receipt, InOneLineSaysWhoWantedWhatAndWhatCameOfIt) {
+  EXPECT_EQ(line_of(accepted()),
+            "2023-11-14 22:13:20  20231114T221320.000000Z-1  reload by command (alice@desk)  accepted  "
+            "ingest: aaaa -> bbbb; load: aaaa unchanged");
+  EXPECT_EQ(line_of(refused()),
+            "1970-01-01 00:00:00    reload by signal  refused: router.rules of ingest/0: 1 error in \"main.rules\"");
+}
+
+TEST(Receipt, TheLineIsTheSameOfOneThatWasKept) {
+  for (const Receipt& receipt : {accepted(), refused()}) {
+    const std::optional<Receipt> kept = summary_of(json_of(receipt));
+    ASSERT_TRUE(kept);
+    EXPECT_EQ(line_of(*kept), line_of(receipt));
+  }
+  EXPECT_FALSE(summary_of("{}"));
+  EXPECT_FALSE(summary_of("half a rec"));
 }
 
 } // namespace

@@ -50,7 +50,7 @@ class RunningEngine : public ::testing::Test {
   }
 
   Engine& make(const std::string& pipelines, const std::string& engine = {}) {
-    engine_ = std::make_unique<Engine>(configured(pipelines, engine), host::Services{clock_, log_, metrics_});
+    engine_ = std::make_unique<Engine>(configured(pipelines, engine), host::Services{clock_, log_, metrics_}, history_.get());
     return *engine_;
   }
   Engine& start(const std::string& pipelines, const std::string& engine = {}) {
@@ -93,6 +93,7 @@ class RunningEngine : public ::testing::Test {
                    world_.set([&](World& world) { world.log.emplace_back(line); });
                  }};
   host::Metrics metrics_;
+  std::unique_ptr<History> history_; // null unless a test wants it
   std::unique_ptr<Engine> engine_;
   bool started_ = false;
 };

@@ -203,11 +203,16 @@ class Feed {
 class Sorter {
  public:
   Sorter(Host host, const Config& /*config*/) : Sorter(host, rules_now()) {}
+  // Its one file holds its hash; one that holds "spoilt" is refused.
+  Sorter(Host host, const Config& /*config*/, std::span<const mr_rules_file> files)
+      : Sorter(host, rules_of(copy(files.front().bytes))) {}
   Sorter(Host host, const Sorter& model) : Sorter(host, model.rules_) {}
 
   mr_str hash() const { return str(rules_.hash); }
   std::span<const mr_ruleset_item> items() const { return items_; }
   std::size_t tests() const { return rules_.items.size(); }
+  std::span<const mr_rules_file> files() const { return files_; }
+  std::span<const mr_rules_step> steps() const { return steps_; }
 
   void route(std::span<const mr_event* const> events, const Emit& emit) {
     std::vector<mr_message> messages;
@@ -242,6 +247,12 @@ class Sorter {
     }
   }
 
+  static Rules rules_of(const std::string& file) {
+    Rules rules;
+    rules.hash = file;
+    rules.refusal = file == "spoilt" ? "it does not compile any more" : "";
+    return rules;
+  }
   static Rules rules_now() {
     World& world = *World::current;
     const std::lock_guard lock(world.mutex);
@@ -262,6 +273,8 @@ class Sorter {
 
   const Rules rules_;
   const Lives lives_{"router"};
+  const std::array<mr_rules_file, 1> files_{{{str("main.rules"), str(rules_.hash)}}};
+  const std::array<mr_rules_step, 1> steps_{{{str("compile"), 5'000'000}}};
   std::vector<mr_ruleset_item> items_;
   std::vector<std::uint32_t> targets_;
 };

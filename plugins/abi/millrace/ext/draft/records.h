@@ -32,9 +32,10 @@ typedef struct mr_plugin_records {
   /* [serial] Durable when it answers MR_OK; takes the place of one with the same name. With only_new set one that is
    * there stays, and the answer is MR_REJECTED. */
   mr_status (*put)(void* self, const mr_record* record, uint32_t only_new, int64_t deadline_ns, mr_error* error);
-  /* [serial] The latest first, at most `limit`; with a key that is not absent the one of that name. */
-  mr_status (*read)(void* self, mr_str scope, mr_str kind, mr_str key, size_t limit, int64_t deadline_ns,
-                    const mr_record_reader* reader, mr_error* error);
+  /* [serial] The latest first, at most `limit`; with a key that is not absent the one of that name. With only_names
+   * their bytes are left out. */
+  mr_status (*read)(void* self, mr_str scope, mr_str kind, mr_str key, size_t limit, uint32_t only_names,
+                    int64_t deadline_ns, const mr_record_reader* reader, mr_error* error);
   /* [serial] No matter whether it is there. */
   mr_status (*forget)(void* self, mr_str scope, mr_str kind, mr_str key, int64_t deadline_ns, mr_error* error);
 } mr_plugin_records;
