@@ -20,9 +20,10 @@ class Exchange {
   Exchange(const Address& address, std::chrono::nanoseconds deadline)
       : resolver_(loop_), stream_(loop_), address_(address) {
     stream_.expires_after(deadline);
+    parser_.body_limit(boost::none); // what an engine of ours answers is asked for
   }
 
-  Reply run(http::request<http::empty_body> request) {
+  Reply run(http::request<http::string_body> request) {
     request_ = std::move(request);
     resolver_.async_resolve(address_.host, std::to_string(address_.port), [this](beast::error_code error, auto found) {
       if (next(error)) {
@@ -36,7 +37,7 @@ class Exchange {
                       "[engine]?",
                       address_.text(), error_.message()));
     }
-    return {response_.result_int(), response_.body()};
+    return {parser_.get().result_int(), std::move(parser_.get().body())};
   }
 
  private:
@@ -51,7 +52,7 @@ class Exchange {
   }
   void written(beast::error_code error) {
     if (next(error)) {
-      http::async_read(stream_, buffer_, response_, [this](beast::error_code failed, std::size_t) { next(failed); });
+      http::async_read(stream_, buffer_, parser_, [this](beast::error_code failed, std::size_t) { next(failed); });
     }
   }
 
@@ -59,19 +60,25 @@ class Exchange {
   asio::ip::tcp::resolver resolver_;
   beast::tcp_stream stream_;
   Address address_;
-  http::request<http::empty_body> request_;
+  http::request<http::string_body> request_;
   beast::flat_buffer buffer_;
-  http::response<http::string_body> response_;
+  http::response_parser<http::string_body> parser_;
   beast::error_code error_;
 };
 
 } // namespace
 
-Reply request(const Address& address, const std::string& method, const std::string& path, const std::string& accept,
-              std::chrono::nanoseconds deadline) {
-  http::request<http::empty_body> out{http::string_to_verb(method), path, 11};
+Reply request(const Address& address, const Ask& ask, std::chrono::nanoseconds deadline) {
+  http::request<http::string_body> out{http::string_to_verb(ask.method), ask.path, 11};
   out.set(http::field::host, address.text());
-  out.set(http::field::accept, accept);
+  out.set(http::field::accept, ask.accept);
+  if (!ask.token.empty()) {
+    out.set(http::field::authorization, "Bearer " + ask.token);
+  }
+  if (!ask.user.empty()) {
+    out.set("Millrace-User", ask.user);
+  }
+  out.body() = ask.body;
   out.keep_alive(false);
   out.prepare_payload();
   return Exchange(address, deadline).run(std::move(out));

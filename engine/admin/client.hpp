@@ -22,8 +22,16 @@ struct Reply {
   std::string body;
 };
 
-// method: "GET" or "POST". accept: the type of answer that is wanted. Throws Unreachable, also past the deadline.
-Reply request(const Address& address, const std::string& method, const std::string& path, const std::string& accept,
-              std::chrono::nanoseconds deadline);
+struct Ask {
+  std::string method = "GET"; // or "POST"
+  std::string path = {};      // and what stands behind it
+  std::string accept = "application/json";
+  std::string token = {}; // empty: none
+  std::string user = {};  // who asks, for the receipt; empty: it is not said
+  std::string body = {};
+};
+
+// Throws Unreachable, also past the deadline.
+Reply request(const Address& address, const Ask& ask, std::chrono::nanoseconds deadline);
 
 } // namespace millrace::admin

@@ -1,14 +1,12 @@
-// The admin address: health, metrics, what runs, and a reload, over HTTP on a thread of its own. What the answers say
-// comes from the calls that it is given; only how they are asked for is decided here.
+// The admin address: an Api over HTTP, on threads of its own. What is answered is the routes' business; only how they
+// are asked for is decided here.
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
+#include "engine/admin/api.hpp"
 #include "engine/config/address.hpp"
 
 namespace millrace::admin {
@@ -21,31 +19,12 @@ class CannotListen : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-struct Readiness {
-  bool ready = false;
-  std::vector<std::string> why_not; // sentences; empty when ready
-};
-
-struct Receipt {
-  bool accepted = false; // false: nothing was changed
-  std::string json;
-  std::string text; // the same for a person
-};
-
-// Each is called on the server's own threads, `reload` on one by itself and never twice at once; none may throw.
-struct Calls {
-  std::function<Readiness()> ready;
-  std::function<std::string()> metrics;      // the page that Prometheus reads
-  std::function<std::string()> pipelines;    // JSON
-  std::function<std::string()> active_rules; // JSON
-  std::function<Receipt()> reload;           // blocks until the receipt is there
-};
-
-// Listens from construction until destruction, which waits for a reload that is under way.
-//   GET /health /ready /metrics /pipelines /rules/active     POST /reload
+// Listens from construction until destruction, which waits for slow routes that are under way.
 class Server {
  public:
-  Server(const Address& address, Calls calls);
+  // Routes that are not slow are called one at a time, slow ones a few at once; none may throw. With a token every
+  // request has to bring it, as `Authorization: Bearer TOKEN`, unless the route is open; empty: none is asked for.
+  Server(const Address& address, std::string token, Api api);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

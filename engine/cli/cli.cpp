@@ -75,12 +75,15 @@ std::unique_ptr<CLI::App> command_line(Chosen& chosen) {
   add_explain(app, chosen);
   add_explain_code(app, chosen);
   add_fmt(app, chosen);
+  add_history(app, chosen);
   add_infer(app, chosen);
   add_lsp(app, chosen);
   add_man(app, chosen);
   add_plugins(app, chosen);
   add_reload(app, chosen);
+  add_rollback(app, chosen);
   add_run(app, chosen);
+  add_show(app, chosen);
   add_test(app, chosen);
   add_version(app, chosen);
   return whole;

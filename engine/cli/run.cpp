@@ -1,4 +1,5 @@
 // Runs the engine until it is told to stop or every source has come to its end.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
@@ -7,18 +8,26 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include "engine/admin/routes.hpp"
 #include "engine/admin/server.hpp"
 #include "engine/cli/command.hpp"
 #include "engine/cli/stage.hpp"
+#include "engine/records/folder.hpp"
+#include "engine/records/keeper.hpp"
+#include "engine/records/outside.hpp"
 #include "engine/runtime/engine.hpp"
 
 namespace millrace::cli {
 namespace {
+
+constexpr std::chrono::seconds kRecordPatience{5}; // of one call
+constexpr std::chrono::seconds kRecordRetry{5};
 
 struct Options {
   std::string config = "millrace.toml";
@@ -93,8 +102,7 @@ class Signals {
         before.join();
       }
       const runtime::Receipt receipt = engine_.reload({"signal", {}});
-      log_.write(receipt.accepted ? MR_LOG_INFO : MR_LOG_ERROR, {}, "rules reloaded on SIGHUP",
-                 {{"receipt", runtime::text_of(receipt)}});
+      log_.info("rules reloaded on SIGHUP", {{"receipt", runtime::text_of(receipt)}});
     });
   }
 
@@ -107,30 +115,61 @@ class Signals {
   std::thread thread_;
 };
 
-admin::Calls calls_into(runtime::Engine& engine, host::Metrics& metrics) {
-  admin::Calls calls;
-  calls.ready = [&engine] {
-    std::vector<std::string> reasons = engine.not_ready();
-    return admin::Readiness{reasons.empty(), std::move(reasons)};
-  };
-  calls.metrics = [&metrics] { return metrics.page(); };
-  calls.pipelines = [&engine] { return engine.pipelines_json(); };
-  calls.active_rules = [&engine] { return engine.rules_json(); };
-  calls.reload = [&engine] {
-    const runtime::Receipt receipt = engine.reload({"http", {}});
-    return admin::Receipt{receipt.accepted, runtime::json_of(receipt), runtime::text_of(receipt)};
-  };
-  return calls;
-}
-
 std::unique_ptr<admin::Server> listen(const config::Engine& configured, runtime::Engine& engine, host::Metrics& metrics,
                                       host::Log& log) {
   if (!configured.admin) {
     return nullptr;
   }
-  auto server = std::make_unique<admin::Server>(*configured.admin, calls_into(engine, metrics));
+  auto server =
+      std::make_unique<admin::Server>(*configured.admin, configured.admin_token, admin::api_of(engine, metrics));
   log.info("the admin address listens", {{"address", server->address().text()}});
   return server;
+}
+
+std::filesystem::path state_folder(const config::Config& configured) {
+  if (!configured.engine.state.empty()) {
+    return configured.engine.state;
+  }
+  const char* const given = std::getenv("STATE_DIRECTORY"); // systemd's; the first of several
+  const std::string_view folders = given == nullptr ? std::string_view() : given;
+  return folders.empty() ? configured.file.parent_path() / ".millrace"
+                         : std::filesystem::path(folders.substr(0, folders.find(':')));
+}
+
+// A folder that was asked for has to be there; without one receipts are a comfort, and nothing waits for it.
+std::unique_ptr<records::Records> records_here(const config::Config& configured, host::Log& log) {
+  try {
+    return std::make_unique<records::Folder>(state_folder(configured));
+  } catch (const records::Unavailable& error) {
+    if (!configured.engine.state.empty()) {
+      config::Problems problems;
+      problems.add({configured.file.string(), 0, 0}, fmt::format("[engine]: 'state': {}", error.what()));
+      throw config::ConfigError(problems);
+    }
+    log.warn("receipts and rulesets are remembered until the engine stops; set `state` in [engine] to keep them",
+             {{"reason", error.what()}});
+    return std::make_unique<records::Memory>();
+  }
+}
+
+// In the first sink that keeps records. Null: there is none.
+std::unique_ptr<records::Records> records_outside(const config::Config& configured, const host::Services& services) {
+  for (const config::Pipeline& pipeline : configured.pipelines) {
+    for (const config::Instance& sink : pipeline.sinks) {
+      if (records::Outside::can(sink)) {
+        return std::make_unique<records::Outside>(sink, pipeline.name, services, kRecordPatience);
+      }
+    }
+  }
+  return nullptr;
+}
+
+std::vector<std::string> pipeline_names(const config::Config& configured) {
+  std::vector<std::string> out;
+  for (const config::Pipeline& pipeline : configured.pipelines) {
+    out.push_back(pipeline.name);
+  }
+  return out;
 }
 
 ExitCode run(const Options& options, const Console& console) {
@@ -147,7 +186,11 @@ ExitCode run(const Options& options, const Console& console) {
     problems.add({options.config, 0, 0}, "there is no pipeline to run; write one as [pipeline.NAME]");
     throw config::ConfigError(problems);
   }
-  runtime::Engine engine(configured, {clock, log, metrics});
+  const host::Services services{clock, log, metrics};
+  records::Keeper keeper(records_here(configured, log), records_outside(configured, services),
+                         pipeline_names(configured), log, kRecordRetry);
+  runtime::History history(keeper);
+  runtime::Engine engine(configured, services, &history);
   try {
     engine.create();
   } catch (const runtime::RouterRefused& refused) {

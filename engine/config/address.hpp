@@ -15,6 +15,8 @@ struct Address {
   std::uint16_t port = 0;
 
   std::string text() const;
+  // Nobody else can reach it.
+  bool is_loopback() const;
 };
 
 std::optional<Address> parse_address(std::string_view text);

@@ -298,6 +298,14 @@ Engine Document::engine(Problems& problems) const {
                      "[engine]: 'admin' must be an address and a port like \"127.0.0.1:8686\", or \"off\"");
     }
   }
+  engine.admin_token = found.text("admin_token");
+  if (engine.admin && !engine.admin->is_loopback() && engine.admin_token.empty()) {
+    reader.problem(
+        table->get("admin")->source(),
+        fmt::format("[engine]: 'admin' is {}, which others can reach, and whoever does can change the rules; "
+                    "set `admin_token`, or an address like 127.0.0.1:8686",
+                    engine.admin->text()));
+  }
   for (const mr_value& folder : std::span(found["plugins"].items, found["plugins"].item_count)) {
     if (folder.type == MR_STRING) {
       engine.plugins.emplace_back(std::string(folder.text.data, folder.text.size));
@@ -340,8 +348,8 @@ std::string Instance::label() const { return fmt::format("{}.{}", modules::kind_
 
 bool Engine::operator==(const Engine& other) const {
   const auto key = [](const Engine& e) {
-    return std::tie(e.admin, e.plugins, e.state, e.start_with, e.memory_bytes, e.log_level, e.log_format, e.stop_deadline, e.write_deadline,
-                    e.revoke_deadline, e.check_deadline);
+    return std::tie(e.admin, e.admin_token, e.plugins, e.state, e.start_with, e.memory_bytes, e.log_level, e.log_format,
+                    e.stop_deadline, e.write_deadline, e.revoke_deadline, e.check_deadline);
   };
   return key(*this) == key(other);
 }

@@ -29,6 +29,7 @@ enum class LogFormat : std::uint8_t { kText, kJson };
 
 struct Engine {
   std::optional<Address> admin;               // nothing: off
+  std::string admin_token;                    // empty: none is asked for
   std::vector<std::filesystem::path> plugins; // empty: the default folders
   Place plugins_at;                           // of the setting `plugins`
   std::filesystem::path state;                // empty: not given

@@ -6,9 +6,12 @@ namespace {
 // The order is that of EngineField and PipelineField in config.cpp.
 constexpr mr_field kEngine[] = {
     {"admin", MR_STRING, 0, "\"127.0.0.1:8686\"", nullptr,
-     "Address and port of health, metrics and control, or \"off\". Whoever reaches it can reload the rules: keep it on "
-     "the loopback "
-     "interface or behind something that asks who is there. Port 0 takes a free one and logs it.",
+     "Address and port of health, metrics and control, or \"off\". Whoever reaches it can change the rules: one that "
+     "is not on the loopback interface needs `admin_token`. Port 0 takes a free one and logs it.",
+     nullptr, 0},
+    {"admin_token", MR_STRING, MR_SECRET, nullptr, nullptr,
+     "What a request to `admin` has to bring as `Authorization: Bearer TOKEN`; only /health and /ready are answered "
+     "without. Not given: nothing is asked for.",
      nullptr, 0},
     {"plugins", MR_STRING, MR_LIST | MR_PATH, nullptr, nullptr,
      "Folders that plugins are loaded from, searched in this order. They and the files in them have to belong to root "
@@ -20,12 +23,14 @@ constexpr mr_field kEngine[] = {
      "Ceiling for the bytes of all events under way, over all pipelines. Past it senders are slowed, never dropped.",
      nullptr, 0},
     {"state", MR_STRING, MR_PATH, nullptr, nullptr,
-     "The folder in which the engine keeps what it has to remember: receipts of reloads and the last 50 rulesets. Where "
+     "The folder in which the engine keeps what it has to remember: receipts of reloads and the last 50 rulesets. "
+     "Where "
      "a pipeline writes to PostgreSQL they are kept there too. Not given: what systemd set as STATE_DIRECTORY, or "
      "`.millrace` beside this file.",
      nullptr, 0},
     {"start_with", MR_STRING, 0, "\"files\"", "files|last",
-     "What rules the engine begins with: those on disk, or those that were active last, a rollback included. Either way "
+     "What rules the engine begins with: those on disk, or those that were active last, a rollback included. Either "
+     "way "
      "it logs which, and warns if the two differ.",
      nullptr, 0},
     {"log_level", MR_STRING, 0, "\"info\"", "debug|info|warn|error", "The least severe messages that are logged.",

@@ -145,10 +145,9 @@ void check_extensions(Breaches& out, const std::string& who, const mr_plugin& pl
           {"create_from", files->create_from != nullptr}});
   }
   if (const auto* records = extension<mr_plugin_records>(plugin, MR_RECORDS)) {
-    need(out, who + ", " MR_RECORDS,
-         {{"put", records->put != nullptr},
-          {"read", records->read != nullptr},
-          {"forget", records->forget != nullptr}});
+    need(
+        out, who + ", " MR_RECORDS,
+        {{"put", records->put != nullptr}, {"read", records->read != nullptr}, {"forget", records->forget != nullptr}});
   }
   if (const auto* streams = extension<mr_source_streams>(plugin, MR_STREAMS)) {
     need(out, who + ", " MR_STREAMS, {{"changed", streams->changed != nullptr}});

@@ -162,7 +162,8 @@ std::vector<Record> Folder::list(std::string_view scope, std::string_view kind, 
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(folder_ / file_name(scope) / file_name(kind), failed)) {
     const std::optional<std::string> key = name_of(entry.path().filename().string());
-    if (std::optional<Record> record = key ? read(entry.path(), scope, kind, *key, part == Part::whole) : std::nullopt) {
+    if (std::optional<Record> record =
+            key ? read(entry.path(), scope, kind, *key, part == Part::whole) : std::nullopt) {
       out.push_back(std::move(*record));
     }
   }

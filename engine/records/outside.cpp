@@ -92,7 +92,8 @@ std::vector<Record> Outside::read(std::string_view scope, std::string_view kind,
       }};
   ask("read", [&](const mr_plugin_records& calls, std::int64_t deadline_ns, mr_error& error) {
     out.clear();
-    return calls.read(instance_->self(), str(scope), str(kind), key, limit, whole ? 0 : 1, deadline_ns, &reader, &error);
+    return calls.read(instance_->self(), str(scope), str(kind), key, limit, whole ? 0 : 1, deadline_ns, &reader,
+                      &error);
   });
   return out;
 }

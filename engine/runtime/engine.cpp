@@ -85,8 +85,8 @@ void Engine::create() {
 }
 
 std::optional<std::string> Engine::last_active(const Pipeline& pipeline) const {
-  const auto last = history_ == nullptr ? std::vector<History::Activation>()
-                                        : history_->activations(pipeline.name(), 1);
+  const auto last =
+      history_ == nullptr ? std::vector<History::Activation>() : history_->activations(pipeline.name(), 1);
   return last.empty() ? std::nullopt : std::optional(last.front().hash);
 }
 
@@ -275,10 +275,11 @@ Receipt Engine::rollback(const Asked& asked, const std::string& hash) {
   } catch (const NoSuchRuleset& error) {
     receipt.error = error.what();
   }
-  return change(std::move(receipt), [&kept](const Pipeline& pipeline) -> std::optional<std::shared_ptr<const RulesFiles>> {
-    const auto found = kept.find(pipeline.name());
-    return found == kept.end() ? std::nullopt : std::optional(found->second);
-  });
+  return change(std::move(receipt),
+                [&kept](const Pipeline& pipeline) -> std::optional<std::shared_ptr<const RulesFiles>> {
+                  const auto found = kept.find(pipeline.name());
+                  return found == kept.end() ? std::nullopt : std::optional(found->second);
+                });
 }
 
 Receipt Engine::begin(const Asked& asked, std::string what) const {
@@ -303,6 +304,9 @@ Receipt Engine::change(Receipt receipt, const Choice& choice) {
   }
   receipt.duration_us = (services_.clock.now_ns() - began) / 1000;
   keep(receipt, kPatience);
+  services_.log.write(receipt.accepted ? MR_LOG_INFO : MR_LOG_ERROR, {},
+                      receipt.accepted ? "a change was accepted" : "a change was refused",
+                      {{"receipt", line_of(receipt)}});
   return receipt;
 }
 
@@ -423,13 +427,14 @@ std::map<std::string, std::string> Engine::matching(const std::string& hash) con
     }
   }
   if (found.size() > 1) {
-    throw NoSuchRuleset(fmt::format("'{}' is the beginning of {} rulesets: {}", hash, found.size(), fmt::join(found, ", ")));
+    throw NoSuchRuleset(
+        fmt::format("'{}' is the beginning of {} rulesets: {}", hash, found.size(), fmt::join(found, ", ")));
   }
   if (out.empty()) {
-    throw NoSuchRuleset(fmt::format("there is no ruleset '{}'{}; known, the latest first: {}", hash,
-                                    hash.size() < kLeastPrefix ? fmt::format(" (give at least {} characters)", kLeastPrefix)
-                                                               : std::string(),
-                                    known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
+    throw NoSuchRuleset(fmt::format(
+        "there is no ruleset '{}'{}; known, the latest first: {}", hash,
+        hash.size() < kLeastPrefix ? fmt::format(" (give at least {} characters)", kLeastPrefix) : std::string(),
+        known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
   }
   return out;
 }

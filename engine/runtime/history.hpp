@@ -51,7 +51,7 @@ class History {
   void prune(const std::string& pipeline, std::string_view kind, std::size_t keep);
 
   records::Keeper& keeper_;
-  std::mutex mutex_; // guards what follows
+  std::mutex mutex_;                                                // guards what follows
   std::map<std::pair<std::string, std::string>, std::size_t> kept_; // by pipeline and kind, of this process
 };
 

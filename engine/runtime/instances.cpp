@@ -27,8 +27,8 @@ Created::Created(const RulesFiles& files, const config::Instance& configured, ho
     : Created(
           "create_from",
           [&](const mr_host& host, void** self, mr_error& error) {
-            const auto* calls = static_cast<const mr_router_rules_files*>(
-                configured.plugin.table->extension(MR_RULES_FILES));
+            const auto* calls =
+                static_cast<const mr_router_rules_files*>(configured.plugin.table->extension(MR_RULES_FILES));
             std::vector<mr_rules_file> out;
             for (const RulesFile& file : files) {
               out.push_back({{file.name.data(), file.name.size()}, {file.bytes.data(), file.bytes.size()}});

@@ -17,6 +17,8 @@ namespace {
 
 using host::JsonWriter;
 
+constexpr std::size_t kShort = 12; // characters of a hash are enough to name it
+
 void write(JsonWriter& json, std::string_view key, const std::vector<std::string>& texts) {
   json.key(key).begin_array();
   for (const std::string& text : texts) {
@@ -181,7 +183,8 @@ std::string text_of(const Receipt& receipt) {
     if (!pipeline.phases.empty()) {
       out += "  took:";
       for (const Phase& phase : pipeline.phases) {
-        out += fmt::format("{} {} {}", &phase == &pipeline.phases.front() ? "" : ",", phase.name, milliseconds(phase.ns));
+        out +=
+            fmt::format("{} {} {}", &phase == &pipeline.phases.front() ? "" : ",", phase.name, milliseconds(phase.ns));
       }
       out += '\n';
     }
@@ -231,10 +234,12 @@ std::string line_of(const Receipt& receipt) {
   }
   out += "  accepted ";
   for (const PipelineReceipt& pipeline : receipt.pipelines) {
-    const std::string& before = pipeline.before.hash;
-    const std::string& after = pipeline.after.hash;
+    const std::string before = pipeline.before.hash.substr(0, kShort);
+    const std::string after = pipeline.after.hash.substr(0, kShort);
     out += fmt::format("{} {}: {}", &pipeline == &receipt.pipelines.front() ? "" : ";", pipeline.pipeline,
-                       before.empty() ? after : before == after ? before + " unchanged" : before + " -> " + after);
+                       before.empty()    ? after
+                       : before == after ? before + " unchanged"
+                                         : before + " -> " + after);
   }
   return out;
 }

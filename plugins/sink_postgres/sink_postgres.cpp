@@ -1,6 +1,7 @@
 // The sink `postgres`: what the engine asks of it, put together from its parts. Each delivery is one transaction.
 #include "plugins/sink_postgres/apply.hpp"
 #include "plugins/sink_postgres/positions.hpp"
+#include "plugins/sink_postgres/records.hpp"
 #include "plugins/sink_postgres/schema.hpp"
 #include "plugins/sink_postgres/session.hpp"
 #include "plugins/sink_postgres/settings.hpp"
@@ -67,6 +68,11 @@ class PostgresSink {
   void check(std::span<const mr_target> targets, std::int64_t deadline_ns, const mr_findings& findings);
   void apply(std::span<const mr_target> targets, bool run, std::int64_t deadline_ns, const mr_steps& steps,
              const mr_findings& findings);
+
+  bool put_record(const mr_record& record, bool only_new, std::int64_t deadline_ns);
+  void read_records(std::string_view scope, std::string_view kind, mr_str key, std::size_t limit, bool only_names,
+                    std::int64_t deadline_ns, const mr_record_reader& reader);
+  void forget_record(std::string_view scope, std::string_view kind, std::string_view key, std::int64_t deadline_ns);
 
  private:
   void begin_call();
@@ -362,8 +368,8 @@ void PostgresSink::still() {
   }
 }
 
-// check and apply have an instance of their own; nothing of a running one is touched. No step takes longer than what is
-// left.
+// check, apply and records have an instance of their own; nothing of a running one is touched. No step takes longer
+// than what is left.
 template <class Call>
 void PostgresSink::outside_of_flow(std::int64_t deadline_ns, Call&& call) {
   const std::chrono::nanoseconds left(std::max<std::int64_t>(deadline_ns - host_.now_ns(), 1'000'000));
@@ -385,6 +391,24 @@ void PostgresSink::check(std::span<const mr_target> targets, std::int64_t deadli
 void PostgresSink::apply(std::span<const mr_target> targets, bool run, std::int64_t deadline_ns, const mr_steps& steps,
                          const mr_findings& findings) {
   outside_of_flow(deadline_ns, [&] { apply_targets(session_, settings_.schema, targets, run, steps, findings); });
+}
+
+bool PostgresSink::put_record(const mr_record& record, bool only_new, std::int64_t deadline_ns) {
+  bool put = false;
+  outside_of_flow(deadline_ns, [&] { put = sink_postgres::put_record(session_, settings_.schema, record, only_new); });
+  return put;
+}
+
+void PostgresSink::read_records(std::string_view scope, std::string_view kind, mr_str key, std::size_t limit,
+                                bool only_names, std::int64_t deadline_ns, const mr_record_reader& reader) {
+  outside_of_flow(deadline_ns, [&] {
+    sink_postgres::read_records(session_, settings_.schema, scope, kind, key, limit, only_names, reader);
+  });
+}
+
+void PostgresSink::forget_record(std::string_view scope, std::string_view kind, std::string_view key,
+                                 std::int64_t deadline_ns) {
+  outside_of_flow(deadline_ns, [&] { sink_postgres::forget_record(session_, settings_.schema, scope, kind, key); });
 }
 
 } // namespace

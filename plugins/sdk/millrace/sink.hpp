@@ -13,6 +13,7 @@
 // may do the whole delivery inside write.
 #pragma once
 
+#include <millrace/ext/draft/records.h>
 #include <millrace/ext/positions.h>
 #include <millrace/instance.hpp>
 #include <millrace/module.hpp>
@@ -83,8 +84,43 @@ inline constexpr mr_sink_positions kSinkPositions = {
       });
     }};
 
+// bool put_record(const mr_record&, bool only_new, deadline_ns); void read_records(scope, kind, key, limit, only_names,
+// deadline_ns, reader); void forget_record(scope, kind, key, deadline_ns). Each may throw transient().
+template <class Plugin>
+inline constexpr mr_plugin_records kSinkRecords = {
+    [](void* self, const mr_record* record, std::uint32_t only_new, std::int64_t deadline_ns,
+       mr_error* error) -> mr_status {
+      return guarded(error, MR_FATAL, [&] {
+        if (!of<Plugin>(self).plugin.put_record(*record, only_new != 0, deadline_ns)) {
+          throw Failure(MR_REJECTED, "a record of that name is there");
+        }
+        return MR_OK;
+      });
+    },
+    [](void* self, mr_str scope, mr_str kind, mr_str key, std::size_t limit, std::uint32_t only_names,
+       std::int64_t deadline_ns, const mr_record_reader* reader, mr_error* error) -> mr_status {
+      return guarded(error, MR_FATAL, [&] {
+        of<Plugin>(self).plugin.read_records(view(scope), view(kind), key, limit, only_names != 0, deadline_ns,
+                                             *reader);
+        return MR_OK;
+      });
+    },
+    [](void* self, mr_str scope, mr_str kind, mr_str key, std::int64_t deadline_ns, mr_error* error) -> mr_status {
+      return guarded(error, MR_FATAL, [&] {
+        of<Plugin>(self).plugin.forget_record(view(scope), view(kind), view(key), deadline_ns);
+        return MR_OK;
+      });
+    }};
+
 template <class Plugin>
 const void* sink_extension(const char* id) {
+  if constexpr (requires(Plugin & plugin, const mr_record& record) {
+                  plugin.put_record(record, true, std::int64_t());
+                }) {
+    if (std::strcmp(id, MR_RECORDS) == 0) {
+      return &kSinkRecords<Plugin>;
+    }
+  }
   if constexpr (PositionSink<Plugin>) {
     if (std::strcmp(id, MR_POSITIONS) == 0) {
       return &kSinkPositions<Plugin>;

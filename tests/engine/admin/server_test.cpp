@@ -2,10 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+#include <functional>
 #include <future>
+#include <memory>
 #include <thread>
 
 #include "engine/admin/client.hpp"
@@ -20,19 +23,36 @@ using namespace std::chrono_literals;
 
 class AdminServer : public ::testing::Test {
  protected:
-  static Calls calls() {
-    Calls calls;
-    calls.ready = [] { return Readiness{true, {}}; };
-    calls.metrics = [] { return std::string("millrace_up 1\n"); };
-    calls.pipelines = [] { return std::string("[]"); };
-    calls.active_rules = [] { return std::string(R"({"ingest":{"hash":"abc"}})"); };
-    calls.reload = [] { return Receipt{true, R"({"accepted":true})", "accepted: nothing changed"}; };
-    return calls;
+  static Route route(Method method, const char* path, std::function<Answer(const Query&)> answer, bool slow = false) {
+    Route out;
+    out.method = method;
+    out.path = path;
+    out.answer = std::move(answer);
+    out.slow = slow;
+    return out;
+  }
+  static Api api() {
+    Api api;
+    api.add(route(Method::get, "/health",
+                  [](const Query&) {
+                    return Answer{200, kJson, R"({"live":true})"};
+                  }))
+        .open = true;
+    api.add(route(Method::get, "/metrics", [](const Query&) { return Answer{200, kText, "millrace_up 1\n"}; }));
+    api.add(route(Method::get, "/rules/{hash}", [](const Query& query) { return Answer{200, kText, query.rest}; }));
+    api.add(route(
+        Method::post, "/reload",
+        [](const Query& query) {
+          std::string said = query.user + "|" + query.from + "|" + query.parameter("to") + "|" + query.body;
+          return Answer{query.parameter("to") == "no" ? 422U : 200U, query.text ? kText : kJson, said};
+        },
+        true));
+    return api;
   }
   static Address anywhere() { return {"127.0.0.1", 0}; }
   static Reply ask(const Server& server, const std::string& method, const std::string& path,
-                   const std::string& accept = "*/*") {
-    return request(server.address(), method, path, accept, 30s);
+                   const std::string& token = "") {
+    return request(server.address(), {.method = method, .path = path, .token = token}, 30s);
   }
   // Everything that comes back for these bytes.
   static std::string raw(const Server& server, const std::string& bytes) {
@@ -50,73 +70,130 @@ class AdminServer : public ::testing::Test {
 };
 
 TEST_F(AdminServer, AnswersEachPath) {
-  const Server server(anywhere(), calls());
+  const Server server(anywhere(), "", api());
   EXPECT_EQ(ask(server, "GET", "/health").body, "{\"live\":true}\n");
-  EXPECT_EQ(ask(server, "GET", "/ready").status, 200U);
   EXPECT_EQ(ask(server, "GET", "/metrics?x=1").body, "millrace_up 1\n");
-  EXPECT_EQ(ask(server, "GET", "/pipelines").body, "[]\n");
-  EXPECT_EQ(ask(server, "GET", "/rules/active").body, "{\"ingest\":{\"hash\":\"abc\"}}\n");
+  EXPECT_EQ(ask(server, "GET", "/rules/a%20b%2").body, "a b%2\n");
 }
 
-TEST_F(AdminServer, SaysWhyItIsNotReady) {
-  Calls calls = AdminServer::calls();
-  calls.ready = [] { return Readiness{false, {"sink.events of ingest/0: no broker answers"}}; };
-  const Server server(anywhere(), calls);
-  const Reply reply = ask(server, "GET", "/ready");
-  EXPECT_EQ(reply.status, 503U);
-  EXPECT_EQ(reply.body, "{\"ready\":false,\"why_not\":[\"sink.events of ingest/0: no broker answers\"]}\n");
+TEST_F(AdminServer, TellsTheRouteWhoAsksForWhat) {
+  const Server server(anywhere(), "", api());
+  const Ask posted{.method = "POST",
+                   .path = "/reload?a=1&to=x%26y+z&&b",
+                   .accept = "text/plain",
+                   .token = "",
+                   .user = "alice@desk",
+                   .body = "{}"};
+  EXPECT_EQ(request(server.address(), posted, 30s).body, "alice@desk|127.0.0.1|x&y z|{}\n");
+  EXPECT_EQ(ask(server, "POST", "/reload?to=no").status, 422U);
 }
 
 TEST_F(AdminServer, NamesWhatThereIsWhenSomethingElseIsAskedFor) {
-  const Server server(anywhere(), calls());
+  const Server server(anywhere(), "", api());
   EXPECT_EQ(ask(server, "GET", "/helth").status, 404U);
   EXPECT_THAT(ask(server, "GET", "/helth").body, AllOf(HasSubstr("/helth"), HasSubstr("GET /health")));
+  EXPECT_EQ(ask(server, "GET", "/rules/").status, 404U);
   EXPECT_EQ(ask(server, "POST", "/health").status, 405U);
+  EXPECT_THAT(ask(server, "GET", "/reload").body, HasSubstr("/reload is asked for with POST"));
   EXPECT_EQ(ask(server, "GET", "/reload").status, 405U);
 }
 
-TEST_F(AdminServer, AReceiptIsJsonOrTextAndItsStatusSaysWhetherItWasTaken) {
-  Calls calls = AdminServer::calls();
-  const Server server(anywhere(), calls);
-  EXPECT_EQ(ask(server, "POST", "/reload").body, "{\"accepted\":true}\n");
-  EXPECT_EQ(ask(server, "POST", "/reload", "text/plain").body, "accepted: nothing changed\n");
-  calls.reload = [] { return Receipt{false, "{}", "refused"}; };
-  const Server refusing(anywhere(), calls);
-  EXPECT_EQ(ask(refusing, "POST", "/reload").status, 422U);
+TEST_F(AdminServer, AsksForItsTokenButOnOpenRoutes) {
+  const Server server(anywhere(), "let me in", api());
+  EXPECT_EQ(ask(server, "GET", "/health").status, 200U);
+  EXPECT_EQ(ask(server, "GET", "/metrics").status, 401U);
+  EXPECT_EQ(ask(server, "GET", "/metrics", "let me").status, 401U);
+  EXPECT_EQ(ask(server, "POST", "/reload", "").status, 401U);
+  EXPECT_THAT(ask(server, "GET", "/metrics").body, AllOf(HasSubstr("admin_token"), Not(HasSubstr("let me in"))));
+  EXPECT_EQ(ask(server, "GET", "/metrics", "let me in").status, 200U);
 }
 
-TEST_F(AdminServer, StillAnswersWhileAReloadIsUnderWay) {
+TEST_F(AdminServer, StillAnswersWhileSomethingSlowIsUnderWay) {
   std::promise<void> go;
   std::promise<void> begun;
-  Calls calls = AdminServer::calls();
-  calls.reload = [&] {
-    begun.set_value();
-    go.get_future().wait();
-    return Receipt{true, "{}", ""};
-  };
-  const Server server(anywhere(), calls);
-  auto reload = std::async(std::launch::async, [&] { return ask(server, "POST", "/reload").status; });
+  Api slow = api();
+  slow.add(route(
+      Method::post, "/slow",
+      [&](const Query&) {
+        begun.set_value();
+        go.get_future().wait();
+        return Answer{};
+      },
+      true));
+  const Server server(anywhere(), "", slow);
+  auto reload = std::async(std::launch::async, [&] { return ask(server, "POST", "/slow").status; });
   begun.get_future().wait();
   EXPECT_EQ(ask(server, "GET", "/health").status, 200U);
   go.set_value();
   EXPECT_EQ(reload.get(), 200U);
 }
 
+TEST_F(AdminServer, SendsAStreamPieceByPieceUntilItEnds) {
+  Api streaming = api();
+  streaming.add(route(
+      Method::get, "/tap",
+      [](const Query&) {
+        Answer out{200, kJson, "first\n"};
+        out.more = [left = 3]() mutable -> std::optional<std::string> {
+          return --left == 0 ? std::nullopt : std::optional(left == 1 ? "second\n" : "");
+        };
+        return out;
+      },
+      true));
+  const Server server(anywhere(), "", streaming);
+  EXPECT_EQ(ask(server, "GET", "/tap").body, "first\nsecond\n");
+}
+
+TEST_F(AdminServer, EndsAStreamWhenNobodyReadsItOrTheServerStops) {
+  std::atomic<int> pieces = 0;
+  Api streaming = api();
+  streaming.add(route(
+      Method::get, "/tap",
+      [&](const Query&) {
+        Answer out;
+        out.more = [&]() -> std::optional<std::string> {
+          ++pieces;
+          return "";
+        };
+        return out;
+      },
+      true));
+  auto server = std::make_unique<Server>(anywhere(), "", streaming);
+  for (int i = 0; i < 3; ++i) { // more than may watch at once: the ones before have been noticed to be gone
+    namespace asio = boost::asio;
+    asio::io_context loop;
+    asio::ip::tcp::socket socket(loop);
+    socket.connect({asio::ip::make_address("127.0.0.1"), server->address().port});
+    asio::write(socket, asio::buffer(std::string_view("GET /tap HTTP/1.1\r\nHost: x\r\n\r\n")));
+    const int before = pieces.load();
+    while (pieces.load() < before + 3) {
+      std::this_thread::yield();
+    }
+    socket.close();
+    int seen = -1;
+    while (seen != pieces.load()) { // it stands still when the connection is known to be gone
+      seen = pieces.load();
+      EXPECT_EQ(ask(*server, "GET", "/health").status, 200U);
+    }
+  }
+  server.reset();
+}
+
 TEST_F(AdminServer, HeadHasTheLengthAndNoBody) {
-  const Server server(anywhere(), calls());
+  const Server server(anywhere(), "", api());
   const std::string answer = raw(server, "HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_THAT(answer, AllOf(HasSubstr("200 OK"), HasSubstr("Content-Length: 14"), Not(HasSubstr("millrace_up"))));
 }
 
 TEST_F(AdminServer, KeepsAConnectionForSeveralRequests) {
-  const Server server(anywhere(), calls());
+  const Server server(anywhere(), "", api());
   const std::string answer =
-      raw(server, "GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET /pipelines HTTP/1.1\r\nHost: x\r\n\r\n");
-  EXPECT_THAT(answer, AllOf(HasSubstr("{\"live\":true}"), HasSubstr("[]")));
+      raw(server, "GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(answer, AllOf(HasSubstr("{\"live\":true}"), HasSubstr("millrace_up")));
 }
 
 TEST_F(AdminServer, RefusesAReloadThatAPageOfAnotherSiteAsksFor) {
-  const Server server(anywhere(), calls());
+  const Server server(anywhere(), "", api());
   const std::string head =
       "POST /reload HTTP/1.1\r\nHost: 127.0.0.1:8686\r\nContent-Length: 0\r\nConnection: close\r\nOrigin: ";
   EXPECT_THAT(raw(server, head + "http://example.com\r\n\r\n"), HasSubstr("403 Forbidden"));
@@ -124,16 +201,16 @@ TEST_F(AdminServer, RefusesAReloadThatAPageOfAnotherSiteAsksFor) {
 }
 
 TEST_F(AdminServer, HangsUpOnWhatIsNoHttp) {
-  const Server server(anywhere(), calls());
+  const Server server(anywhere(), "", api());
   EXPECT_EQ(raw(server, "hello\r\n\r\n"), "");
   EXPECT_EQ(raw(server, "GET / HTTP/1.1\r\nX: " + std::string(10'000, 'x') + "\r\n\r\n"), "");
   EXPECT_EQ(ask(server, "GET", "/health").status, 200U);
 }
 
 TEST_F(AdminServer, NamesThePortThatIsInUse) {
-  const Server server(anywhere(), calls());
+  const Server server(anywhere(), "", api());
   try {
-    const Server second(server.address(), calls());
+    const Server second(server.address(), "", api());
     FAIL() << "listened twice";
   } catch (const CannotListen& error) {
     EXPECT_THAT(error.what(),
@@ -143,9 +220,9 @@ TEST_F(AdminServer, NamesThePortThatIsInUse) {
 
 TEST_F(AdminServer, TheClientNamesTheAddressWhereNobodyAnswers) {
   Address address;
-  { address = Server(anywhere(), calls()).address(); }
+  { address = Server(anywhere(), "", api()).address(); }
   try {
-    request(address, "POST", "/reload", "*/*", 30s);
+    request(address, {.path = "/health"}, 30s);
     FAIL() << "somebody answered";
   } catch (const Unreachable& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr(address.text()), HasSubstr("Connection refused")));

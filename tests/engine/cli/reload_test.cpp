@@ -1,6 +1,11 @@
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <functional>
+#include <iterator>
+
 #include "engine/admin/server.hpp"
+#include "engine/runtime/rules_files.hpp"
 #include "run.hpp"
 
 namespace millrace::cli {
@@ -8,36 +13,59 @@ namespace {
 
 using ::testing::HasSubstr;
 
-admin::Calls answering(bool accepted) {
-  admin::Calls calls;
-  calls.reload = [accepted] {
-    return admin::Receipt{accepted, R"({"accepted":true})",
-                          accepted ? "accepted: 1 rule changed" : "refused: main.rules:3:7"};
+// An engine that answers every change like this, and knows one ruleset.
+admin::Api answering(bool accepted) {
+  admin::Api api;
+  const auto add = [&api](admin::Method method, const char* path,
+                          std::function<admin::Answer(const admin::Query&)> answer) {
+    admin::Route route;
+    route.method = method;
+    route.path = path;
+    route.answer = std::move(answer);
+    api.add(std::move(route));
   };
-  return calls;
+  const auto receipt = [accepted](const admin::Query& query) {
+    const std::string text = (accepted ? "accepted: " : "refused: ") + query.parameter("to") + " main.rules:3:7";
+    return admin::Answer{accepted ? 200U : 422U, admin::kText, query.text ? text : "{\"accepted\":true}"};
+  };
+  add(admin::Method::post, "/reload", receipt);
+  add(admin::Method::post, "/rollback", receipt);
+  add(admin::Method::get, "/history", [](const admin::Query& query) {
+    return admin::Answer{200, admin::kText, "receipts: " + query.parameter("limit")};
+  });
+  add(admin::Method::get, "/history/{id}", [](const admin::Query& query) {
+    return query.rest == "r1" ? admin::Answer{200, admin::kJson, "{\"id\":\"r1\"}"}
+                              : admin::refused(404, "there is no receipt 'r2'");
+  });
+  add(admin::Method::get, "/rules/{hash}", [](const admin::Query& query) {
+    const runtime::RulesFiles files{{"/etc/rules/main.rules", "edition 1\n"}, {"/etc/rules/../csv/a.csv", "k,v\n"}};
+    return query.rest == "aaaa" ? admin::Answer{200, admin::kText, query.text ? runtime::text_of(files) : "{}"}
+                                : admin::refused(404, "there is no ruleset 'bbbb'");
+  });
+  return api;
 }
 
 TEST_F(CommandLine, ReloadPrintsTheReceiptAndEndsAsItSays) {
-  const admin::Server taking({"127.0.0.1", 0}, answering(true));
+  const admin::Server taking({"127.0.0.1", 0}, "", answering(true));
   const Ran taken = run({"reload", "--admin", taking.address().text()});
   EXPECT_EQ(taken.code, ExitCode::kOk) << taken.err;
-  EXPECT_EQ(taken.out, "accepted: 1 rule changed\n");
-  EXPECT_EQ(run({"reload", "--json", "--admin", taking.address().text()}).out, "{\"accepted\":true}\n");
+  EXPECT_EQ(taken.out, "accepted:  main.rules:3:7\n");
+  EXPECT_EQ(run({"reload", "--format", "json", "--admin", taking.address().text()}).out, "{\"accepted\":true}\n");
 
-  const admin::Server refusing({"127.0.0.1", 0}, answering(false));
+  const admin::Server refusing({"127.0.0.1", 0}, "", answering(false));
   const Ran refused = run({"reload", "--admin", refusing.address().text()});
   EXPECT_EQ(refused.code, ExitCode::kFindings);
-  EXPECT_EQ(refused.out, "refused: main.rules:3:7\n");
+  EXPECT_EQ(refused.out, "refused:  main.rules:3:7\n");
 }
 
 TEST_F(CommandLine, ReloadFindsTheAddressInTheConfiguration) {
-  const admin::Server server({"127.0.0.1", 0}, answering(true));
+  const admin::Server server({"127.0.0.1", 0}, "", answering(true));
   EXPECT_EQ(run({"reload", "-c", config("", "admin = \"" + server.address().text() + "\"")}).code, ExitCode::kOk);
 }
 
 TEST_F(CommandLine, ReloadSaysThatNobodyAnswers) {
   std::string address;
-  { address = admin::Server({"127.0.0.1", 0}, answering(true)).address().text(); }
+  { address = admin::Server({"127.0.0.1", 0}, "", answering(true)).address().text(); }
   const Ran ran = run({"reload", "--admin", address});
   EXPECT_EQ(ran.code, ExitCode::kUnreachable);
   EXPECT_THAT(ran.err, HasSubstr("the admin address " + address + " does not answer: Connection refused"));
@@ -47,6 +75,44 @@ TEST_F(CommandLine, ReloadNeedsAnAddress) {
   EXPECT_THAT(run({"reload", "-c", config("", "admin = \"off\"")}).err, HasSubstr("`admin` is off"));
   EXPECT_THAT(run({"reload", "--admin", "here"}).err, HasSubstr("'here' is no address to ask"));
   EXPECT_EQ(run({"reload", "--admin", "here"}).code, ExitCode::kConfiguration);
+}
+
+TEST_F(CommandLine, RollbackNamesTheRulesetThatIsWanted) {
+  const admin::Server server({"127.0.0.1", 0}, "", answering(true));
+  EXPECT_EQ(run({"rollback", "--admin", server.address().text()}).out, "accepted:  main.rules:3:7\n");
+  EXPECT_EQ(run({"rollback", "5f3c", "--admin", server.address().text()}).out, "accepted: 5f3c main.rules:3:7\n");
+}
+
+TEST_F(CommandLine, HistoryListsReceiptsOrPrintsOne) {
+  const admin::Server server({"127.0.0.1", 0}, "", answering(true));
+  EXPECT_EQ(run({"history", "--limit", "3", "--admin", server.address().text()}).out, "receipts: 3\n");
+  EXPECT_EQ(run({"history", "r1", "--admin", server.address().text()}).out, "{\"id\":\"r1\"}\n");
+  const Ran unknown = run({"history", "r2", "--admin", server.address().text()});
+  EXPECT_EQ(unknown.code, ExitCode::kFindings);
+  EXPECT_THAT(unknown.err, HasSubstr("there is no receipt 'r2'"));
+  EXPECT_EQ(run({"history", "--limit", "0", "--admin", server.address().text()}).code, ExitCode::kUsage);
+}
+
+TEST_F(CommandLine, ShowPrintsTheFilesAsTheyWereOrWritesThem) {
+  const admin::Server server({"127.0.0.1", 0}, "", answering(true));
+  EXPECT_EQ(run({"show", "aaaa", "--admin", server.address().text()}).out,
+            "==> /etc/rules/main.rules <==\nedition 1\n\n==> /etc/rules/../csv/a.csv <==\nk,v\n");
+  const std::string folder = (folder_ / "before").string();
+  const Ran written = run({"show", "aaaa", "--out", folder, "--admin", server.address().text()});
+  EXPECT_EQ(written.out, folder + "/rules/main.rules\n" + folder + "/csv/a.csv\n") << written.err;
+  std::ifstream file(folder + "/csv/a.csv");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "k,v\n");
+  EXPECT_EQ(run({"show", "bbbb", "--admin", server.address().text()}).code, ExitCode::kFindings);
+}
+
+TEST_F(CommandLine, CommandsSendTheTokenOfTheConfiguration) {
+  const admin::Server server({"127.0.0.1", 0}, "let me in", answering(true));
+  const std::string admin = "admin = \"" + server.address().text() + "\"\n";
+  EXPECT_EQ(run({"reload", "-c", config("", admin + "admin_token = \"let me in\"")}).code, ExitCode::kOk);
+  const Ran without = run({"reload", "-c", config("", admin)});
+  EXPECT_EQ(without.code, ExitCode::kUnreachable);
+  EXPECT_THAT(without.err, HasSubstr("answered 401"));
+  EXPECT_THAT(without.err, HasSubstr("MILLRACE_ADMIN_TOKEN"));
 }
 
 } // namespace

@@ -21,5 +21,14 @@ TEST(Address, RefusesWhatIsNone) {
   }
 }
 
+TEST(Address, KnowsWhetherOthersCanReachIt) {
+  for (const char* text : {"127.0.0.1:1", "127.1.2.3:1", "localhost:1", "[::1]:1"}) {
+    EXPECT_TRUE(parse_address(text)->is_loopback()) << text;
+  }
+  for (const char* text : {"0.0.0.0:1", "10.0.0.1:1", "127.example.com:1", "[::]:1", "desk:1"}) {
+    EXPECT_FALSE(parse_address(text)->is_loopback()) << text;
+  }
+}
+
 } // namespace
 } // namespace millrace::config

@@ -103,13 +103,14 @@ TEST(Receipt, SaysAsJsonWhatWasAcceptedWithFilesAndChanges) {
 }
 
 TEST(Receipt, SaysAsJsonWhatWasRefusedAndWhy) {
-  EXPECT_EQ(json_of(refused()),
-            R"({"id":"","what":"reload","accepted":false,"how":"signal","who":"","engine":"","at_us":1,"duration_us":50,)"
-            R"("error":"router.rules of ingest/0: 1 error in \"main.rules\"","not_kept":"","pipelines":[)"
-            R"({"pipeline":"ingest","old":"aaaa","new":"","files":[],"tests":0,"changes":[],)"
-            R"("diagnostics":[{"severity":"error","code":"E0201","file":"main.rules","line":4,"column":1,)"
-            R"("headline":"no 'totl'","rendered":"main.rules:4:1: E0201"}],"findings":[],)"
-            R"("error":"router.rules of ingest/0: 1 error in \"main.rules\"","phases":[],"switched":[]}]})");
+  EXPECT_EQ(
+      json_of(refused()),
+      R"({"id":"","what":"reload","accepted":false,"how":"signal","who":"","engine":"","at_us":1,"duration_us":50,)"
+      R"("error":"router.rules of ingest/0: 1 error in \"main.rules\"","not_kept":"","pipelines":[)"
+      R"({"pipeline":"ingest","old":"aaaa","new":"","files":[],"tests":0,"changes":[],)"
+      R"("diagnostics":[{"severity":"error","code":"E0201","file":"main.rules","line":4,"column":1,)"
+      R"("headline":"no 'totl'","rendered":"main.rules:4:1: E0201"}],"findings":[],)"
+      R"("error":"router.rules of ingest/0: 1 error in \"main.rules\"","phases":[],"switched":[]}]})");
 }
 
 TEST(Receipt, TellsAPersonWhatIsActiveNow) {

@@ -50,7 +50,8 @@ class RunningEngine : public ::testing::Test {
   }
 
   Engine& make(const std::string& pipelines, const std::string& engine = {}) {
-    engine_ = std::make_unique<Engine>(configured(pipelines, engine), host::Services{clock_, log_, metrics_}, history_.get());
+    engine_ =
+        std::make_unique<Engine>(configured(pipelines, engine), host::Services{clock_, log_, metrics_}, history_.get());
     return *engine_;
   }
   Engine& start(const std::string& pipelines, const std::string& engine = {}) {

@@ -1,0 +1,100 @@
+#include "engine/cli/live.hpp"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <utility>
+
+#include "engine/config/config.hpp"
+
+namespace millrace::cli {
+namespace {
+
+constexpr const char* kTokenVariable = "MILLRACE_ADMIN_TOKEN";
+constexpr unsigned kOk = 200;
+constexpr unsigned kNotAllowed = 401;
+constexpr unsigned kNotThere = 404;
+constexpr unsigned kRefused = 422;
+
+[[noreturn]] void no_address(const config::Place& place, std::string text) {
+  config::Problems problems;
+  problems.add(place, std::move(text));
+  throw config::ConfigError(problems);
+}
+
+config::Address given_address(const std::string& text) {
+  const auto address = config::parse_address(text);
+  if (!address || address->port == 0) {
+    no_address({"--admin", 0, 0}, fmt::format("'{}' is no address to ask; write one like 127.0.0.1:8686", text));
+  }
+  return *address;
+}
+
+config::Engine configured(const std::string& file) {
+  config::Problems problems;
+  config::Engine engine = config::Document::read(file).engine(problems);
+  if (!problems.empty()) {
+    throw config::ConfigError(problems);
+  }
+  if (!engine.admin) {
+    no_address({file, 0, 0},
+               "`admin` is off, so nobody can be asked; send SIGHUP to the engine, or set `admin` in [engine]");
+  }
+  if (engine.admin->port == 0) {
+    no_address({file, 0, 0}, "the engine takes any free port as `admin`; name the one that it logged with --admin");
+  }
+  return engine;
+}
+
+std::string variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? std::string() : value;
+}
+
+// "alice@desk"
+std::string user() {
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  const passwd* const entry = ::getpwuid(::geteuid());
+  return fmt::format("{}@{}", entry == nullptr ? std::to_string(::geteuid()) : entry->pw_name, host.data());
+}
+
+} // namespace
+
+void add_live_options(CLI::App& command, Live& live) {
+  add_config_option(command, live.config);
+  command.add_option("--admin", live.admin, "The admin address, instead of that of the configuration")
+      ->type_name("HOST:PORT");
+  command.add_option("--format", live.format, "text, or json for programs")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+}
+
+admin::Reply ask(const Live& live, admin::Ask ask, std::chrono::nanoseconds deadline) {
+  ask.accept = live.json() ? "application/json" : "text/plain";
+  ask.user = user();
+  ask.token = variable(kTokenVariable);
+  if (!live.admin.empty()) {
+    return admin::request(given_address(live.admin), ask, deadline);
+  }
+  const config::Engine engine = configured(live.config);
+  ask.token = ask.token.empty() ? engine.admin_token : ask.token;
+  return admin::request(*engine.admin, ask, deadline);
+}
+
+ExitCode show(const admin::Reply& reply, const Console& console) {
+  if (reply.status == kOk || reply.status == kRefused) {
+    console.out << reply.body;
+    return reply.status == kOk ? ExitCode::kOk : ExitCode::kFindings;
+  }
+  console.err << fmt::format("the admin address answered {}: {}", reply.status, reply.body);
+  if (reply.status == kNotAllowed) {
+    console.err << fmt::format("`admin_token` of the configuration is sent, or {} where that is set\n", kTokenVariable);
+  }
+  return reply.status == kNotThere ? ExitCode::kFindings : ExitCode::kUnreachable;
+}
+
+} // namespace millrace::cli

@@ -1,0 +1,30 @@
+// The running engine that a command talks to, through its admin address.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "engine/admin/client.hpp"
+#include "engine/cli/command.hpp"
+
+namespace millrace::cli {
+
+struct Live {
+  std::string config = "millrace.toml";
+  std::string admin;           // empty: that of the configuration
+  std::string format = "text"; // or "json"
+
+  bool json() const { return format == "json"; }
+};
+
+// --config, --admin and --format.
+void add_live_options(CLI::App& command, Live& live);
+
+// `ask` with what the options add: the type of answer, the token, who asks. Throws config::ConfigError where no address
+// can be found, admin::Unreachable where nobody answers.
+admin::Reply ask(const Live& live, admin::Ask ask, std::chrono::nanoseconds deadline);
+
+// Prints an answer whose status is one of those that belong to what was asked; any other goes to standard error.
+ExitCode show(const admin::Reply& reply, const Console& console);
+
+} // namespace millrace::cli

@@ -1,0 +1,83 @@
+#include "engine/runtime/sampler.hpp"
+
+#include <algorithm>
+
+namespace millrace::runtime {
+namespace {
+
+std::string text(mr_str bytes) { return bytes.data == nullptr ? std::string() : std::string(bytes.data, bytes.size); }
+
+std::uint64_t size_of(const mr_event& event) {
+  std::uint64_t size = event.payload.size + sizeof(SampledEvent);
+  for (const mr_pair& header : std::span(event.headers, event.header_count)) {
+    size += header.key.size + header.value.size;
+  }
+  return size;
+}
+
+SampledEvent copy_of(const mr_event& event) {
+  SampledEvent out{
+      text(event.origin->stream), event.origin->partition, event.position, text(event.payload), {}, event.time_us};
+  for (const mr_pair& header : std::span(event.headers, event.header_count)) {
+    out.headers.emplace_back(text(header.key), text(header.value));
+  }
+  return out;
+}
+
+} // namespace
+
+void SampleReader::want(std::uint64_t events, std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  events_ = events;
+  bytes_ = bytes;
+}
+
+std::vector<SampledEvent> SampleReader::take() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(taken_, {});
+}
+
+std::uint64_t SampleReader::seen() const {
+  const std::lock_guard lock(mutex_);
+  return seen_;
+}
+
+// Every so many-th of a call, so that one large batch does not use up what others would have shown.
+void SampleReader::offer(std::span<const mr_event* const> events) {
+  const std::lock_guard lock(mutex_);
+  seen_ += events.size();
+  const std::size_t step = events_ == 0 ? 1 : std::max<std::size_t>(1, events.size() / events_);
+  for (std::size_t i = 0; i < events.size() && events_ > 0; i += step) {
+    const std::uint64_t size = size_of(*events[i]);
+    if (size > bytes_) {
+      events_ = 0;
+      break;
+    }
+    bytes_ -= size;
+    --events_;
+    taken_.push_back(copy_of(*events[i]));
+  }
+}
+
+std::shared_ptr<SampleReader> Sampler::open() {
+  ++open_;
+  std::shared_ptr<SampleReader> out(new SampleReader, [this](const SampleReader* reader) {
+    --open_;
+    delete reader;
+  });
+  const std::lock_guard lock(mutex_);
+  std::erase_if(readers_, [](const auto& reader) { return reader.expired(); });
+  readers_.push_back(out);
+  return out;
+}
+
+void Sampler::offer_all(std::span<const mr_event* const> events) {
+  const std::lock_guard lock(mutex_);
+  for (const std::weak_ptr<SampleReader>& each : readers_) {
+    if (const std::shared_ptr<SampleReader> reader = each.lock()) {
+      reader->offer(events);
+    }
+  }
+}
+
+} // namespace millrace::runtime
