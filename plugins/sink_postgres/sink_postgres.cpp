@@ -376,11 +376,15 @@ void PostgresSink::outside_of_flow(std::int64_t deadline_ns, Call&& call) {
   settings_.connect_timeout = std::min(settings_.connect_timeout, left);
   settings_.statement_timeout = std::min(settings_.statement_timeout, left);
   begin_call();
-  try {
-    ensure_open();
-    call();
-  } catch (const SqlFailure& failure) {
-    throw transient(failure.error().text + " [" + failure.error().sqlstate + "]");
+  for (bool again = session_.is_open();; again = false) { // a session from an earlier call may be gone by now
+    try {
+      ensure_open();
+      return call();
+    } catch (const SqlFailure& failure) {
+      if (!again || session_.is_open()) {
+        throw transient(failure.error().text + " [" + failure.error().sqlstate + "]");
+      }
+    }
   }
 }
 

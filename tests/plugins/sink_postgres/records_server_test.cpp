@@ -52,7 +52,7 @@ TEST_F(RecordsTest, ComeBackAsTheyWereTheLatestFirst) {
   ASSERT_EQ(put("a", 1'700'000'000'000'001, std::string("x\0\xff y", 5)), MR_OK) << error_.text;
   ASSERT_EQ(put("b", 1'700'000'000'000'002, "{}"), MR_OK) << error_.text;
   EXPECT_THAT(read(kAbsent, 10), ElementsAre("load receipt b 1700000000000002 {}",
-                                             std::string("load receipt a 1700000000000001 x\0\xff y", 38)));
+                                             std::string("load receipt a 1700000000000001 x\0\xff y", 37)));
   EXPECT_THAT(read(kAbsent, 1), ElementsAre("load receipt b 1700000000000002 {}"));
   EXPECT_THAT(read(str("b"), 10, true), ElementsAre("load receipt b 1700000000000002 "));
   EXPECT_THAT(read(kAbsent, 10, false, "ingest"), IsEmpty());
