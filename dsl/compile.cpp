@@ -12,6 +12,7 @@
 #include "dsl/diagnostic/render.hpp"
 #include "dsl/index/rule_index.hpp"
 #include "dsl/meaning.hpp"
+#include "dsl/syntax/no_text.hpp"
 #include "dsl/syntax/parser.hpp"
 #include "dsl/syntax/text.hpp"
 
@@ -81,7 +82,9 @@ class Closure {
         if (out_.diagnostics.error_count() > Diagnostics::kMaxErrors) {
           break;
         }
-        follow(import, names_[i]);
+        if (!follow(import, names_[i])) { // any name may stand in it
+          files_[i].broken.push_back({ast::kAnyName, ast::kAnyName});
+        }
       }
     }
     for (const ast::File& file : files_) {
@@ -142,26 +145,38 @@ class Closure {
     return name;
   }
 
-  void follow(const ast::Text& import, const std::string& from) {
+  /// False if it cannot be read, which is reported.
+  bool follow(const ast::Text& import, const std::string& from) {
     const auto name = below_root(import, from, Code::import_not_found);
-    if (!name || std::find(names_.begin(), names_.end(), *name) != names_.end()) {
-      return;
+    if (!name) {
+      return false;
+    }
+    if (std::find(names_.begin(), names_.end(), *name) != names_.end()) {
+      return true;
     }
     if (files_.size() == kMaxFiles) {
       out_.diagnostics.add(Code::import_not_found, import.span, "more than 1,000 files", "one too many")
           .help("join files that belong together");
-      return;
+      return false;
     }
-    if (auto text = load(*name, import.span, Code::import_not_found)) {
+    auto text = load(*name, import.span, Code::import_not_found);
+    if (text) {
       add(*name, std::move(*text), import.span);
     }
+    return text.has_value();
   }
 
   std::optional<std::string> load(const std::string& name, Span named_at, Code code) {
     auto text = load_(base_ + name);
     if (!text) {
-      out_.diagnostics.add(code, named_at, "there is no file `" + base_ + name + "`", "not found")
-          .help("the path is relative to the file that it stands in");
+      auto& diagnostic = out_.diagnostics.add(code, named_at, "there is no file `" + base_ + name + "`", "not found");
+      const Span before_quote{named_at.file, named_at.end - 1, named_at.end - 1};
+      if (code == Code::import_not_found && load_(base_ + name + ".rules")) {
+        diagnostic.help("there is `" + base_ + name + ".rules`",
+                        Fix{{{before_quote, ".rules"}}, Applicability::machine, "fix: insert `.rules`"});
+      } else {
+        diagnostic.help("the path is relative to the file that it stands in");
+      }
     }
     return text;
   }
@@ -193,10 +208,8 @@ class Closure {
     }
     const FileId file = out_.sources.add(base_ + name, std::move(text));
     names_.push_back(name);
-    if (const auto bad = first_bad_utf8(out_.sources.text(file))) {
-      out_.diagnostics
-          .add(Code::not_utf8, {file, *bad, *bad + 1}, "this file is not UTF-8", "a byte that belongs to no character")
-          .help("save the file as UTF-8");
+    if (const auto bad = first_no_text(out_.sources.text(file))) {
+      out_.diagnostics.add(Code::not_utf8, {file, bad->at, bad->at + 1}, bad->what, bad->there).help(bad->way_out);
       return;
     }
     csv_files_[place] = file;

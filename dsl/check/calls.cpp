@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "dsl/check/expressions.hpp"
+#include "dsl/diagnostic/habit_words.hpp"
 
 namespace millrace::dsl::check {
 namespace {
@@ -123,8 +124,15 @@ void Expressions::report_unknown_function(const ast::Name& name) {
   for (const auto& [def, info] : context_.defs) {
     candidates.push_back(def);
   }
-  suggest(diagnostic, name.span, name.text, candidates);
-  if (nearest(name.text, candidates).empty()) {
+  const std::string_view here = function_here(name.text);
+  if (!here.empty()) {
+    diagnostic.help(std::string(here));
+  } else if (context_.lookups.contains(name.text)) {
+    diagnostic.help(ticked(name.text) + " is a lookup, whose values are written `" + std::string(name.text) +
+                    "[key]`; that it has a key is `key in " + std::string(name.text) + "`");
+  } else if (!nearest(name.text, candidates).empty()) {
+    suggest(diagnostic, name.span, name.text, candidates);
+  } else {
     diagnostic.help("the functions are " + enumerate(function_names()));
   }
   note_use(diagnostic);

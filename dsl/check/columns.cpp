@@ -1,6 +1,7 @@
 // Pairs of types and what fits. A new column type is a row of kTypes, its pairs in `takes`, its limits in `misfit`.
 #include "dsl/check/columns.hpp"
 
+#include "dsl/diagnostic/habit_words.hpp"
 #include "dsl/evaluate/fit.hpp"
 #include "dsl/values/number.hpp"
 #include "dsl/values/text_form.hpp"
@@ -115,6 +116,14 @@ std::optional<SqlType> sql_type_of(Context& context, const ast::SqlType& type) {
     std::vector<std::string> names;
     for (const TypeRow& known : kTypes) {
       names.emplace_back(known.name);
+    }
+    if (const std::string_view here = column_type_here(type.name.text); !here.empty()) {
+      diagnostic.help(
+          "the type is " + ticked(here),
+          Fix{{{type.name.span, std::string(type.arguments.empty() ? here : here.substr(0, here.find('(')))}},
+              Applicability::machine,
+              "fix: " + ticked(type.name.text) + " → " + ticked(here)});
+      return std::nullopt;
     }
     suggest(diagnostic, type.name.span, type.name.text, names);
     diagnostic.help("there are " + enumerate(names));

@@ -107,7 +107,16 @@ struct Context {
   }
 
   void poison(std::string_view kind, std::string_view name) { poisoned.insert(key(kind, name)); }
-  bool is_poisoned(std::string_view kind, std::string_view name) const { return poisoned.contains(key(kind, name)); }
+  bool is_poisoned(std::string_view kind, std::string_view name) const {
+    return poisoned.contains(key(kind, name)) || poisoned.contains(key(kind, ast::kAnyName)) ||
+           poisoned.contains(key(ast::kAnyName, ast::kAnyName));
+  }
+  /// Whether anything of the kind did not parse.
+  bool is_any_poisoned(std::string_view kind) const {
+    const auto first = poisoned.lower_bound(key(kind, ""));
+    return (first != poisoned.end() && first->starts_with(key(kind, ""))) ||
+           poisoned.contains(key(ast::kAnyName, ast::kAnyName));
+  }
 
   std::string place(Span span) const { return sources.place(span); }
   std::string text(Span span) const { return std::string(sources.text(span)); }

@@ -239,7 +239,8 @@ class Declarer {
   void run() {
     for (const ast::File& file : context_.files) {
       for (const ast::Broken& broken : file.broken) {
-        context_.poison(broken.keyword, broken.name);
+        const bool import = broken.keyword == "import"; // any name may stand in the file
+        context_.poison(import ? ast::kAnyName : broken.keyword, import ? ast::kAnyName : broken.name);
       }
       for (const ast::Item& item : file.items) {
         std::visit([&](const auto& node) { declare(node, file); }, item.node);
@@ -339,8 +340,10 @@ class Declarer {
     }
     const ast::ExprNode& value = file[let.value].node;
     if (!std::holds_alternative<ast::Literal>(value) && !std::holds_alternative<ast::List>(value)) {
-      context_.diagnostics.add(Code::misused_name, file[let.value].span, "a `let` is a constant", "not a constant")
-          .help("an expression is named with `def " + std::string(let.name.text) + " = …`");
+      auto& diagnostic =
+          context_.diagnostics.add(Code::misused_name, file[let.value].span, "a `let` is a constant", "not a constant");
+      suggest(diagnostic, file[let.value].span, context_.text(file[let.value].span), {"true", "false"});
+      diagnostic.help("an expression is named with `def " + std::string(let.name.text) + " = …`");
       return context_.poison("let", let.name.text);
     }
     claim<LetInfo>(context_.lets, "let", let.name.text, let.name.span, {&let, &file},
@@ -442,7 +445,7 @@ void note_topic_name(Context& context, const std::string& name, Span span) {
       .help("rename one of them; Kafka warns of such pairs and counts them together");
 }
 
-const TopicInfo* find_topic(Context& context, const ast::Text& name) {
+const TopicInfo* find_topic(Context& context, const ast::Text& name, std::string_view event) {
   const auto found = context.topics.find(name.text);
   if (found != context.topics.end()) {
     context.use(name.span, found->second.topic->name.span);
@@ -460,7 +463,8 @@ const TopicInfo* find_topic(Context& context, const ast::Text& name) {
     diagnostic.help(ticked(near) + " is declared at " + context.place(place),
                     Fix{{{inner, near}}, Applicability::machine, "fix: " + ticked(name.raw) + " → " + ticked(near)});
   } else {
-    diagnostic.help("declare it: `topic \"" + std::string(name.text) + "\" { }`");
+    diagnostic.help("declare it: `topic \"" + std::string(name.text) + "\" { " +
+                    (event.empty() ? "" : "event " + std::string(event) + " ") + "}`");
   }
   return nullptr;
 }

@@ -15,6 +15,6 @@ std::string topic_name_problem(std::string_view name);
 void note_topic_name(Context& context, const std::string& name, Span span);
 
 /// The topic of exactly this name; reported if there is none.
-const TopicInfo* find_topic(Context& context, const ast::Text& name);
+const TopicInfo* find_topic(Context& context, const ast::Text& name, std::string_view event = {});
 
 } // namespace millrace::dsl::check

@@ -182,6 +182,7 @@ class Expressions {
   ValueType joined_type(const TypedValue& left, const TypedValue& right, const ast::Literal* right_literal);
   bool check_listed(const ast::Literal& literal, Span span, const ValueType& type);
   void warn_hole(const ast::Literal& literal, Span span);
+  void warn_dollar(Span hole);
   TypedValue poisoned(Span span) const;
   Index constant(Value value, ValueType type) { return context_.program.add_constant_node(value, type); }
   /// What a list is needed of: the value, or `any` read as one.

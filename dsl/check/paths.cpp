@@ -186,8 +186,20 @@ void Expressions::report_unknown(const std::vector<ast::Step>& steps, std::size_
     }
   }
   const std::string near = nearest(name, candidates);
+  const std::string truth = step == 0 && steps.size() == 1 ? nearest(name, {"true", "false"}) : "";
   const std::string prefix = step == 0 ? "" : written(steps, step) + ".";
-  if (!near.empty()) {
+  const auto is_sibling = [&](std::string_view field) {
+    return std::find(siblings.begin(), siblings.end(), field) != siblings.end();
+  };
+  if (step == 0 && steps.size() > 1 && near.empty() && is_sibling(steps[1].text)) {
+    const Span owner{steps[0].span.file, steps[0].span.begin, steps[1].span.begin};
+    diagnostic.help("a field of the event stands by itself: " + ticked(steps[1].text),
+                    Fix{{{owner, ""}}, Applicability::machine, "fix: remove " + ticked(context_.text(owner))});
+  } else if (near.empty() && !truth.empty()) {
+    diagnostic.help(
+        "did you mean " + ticked(truth) + "?",
+        Fix{{{steps[step].span, truth}}, Applicability::machine, "fix: " + ticked(name) + " → " + ticked(truth)});
+  } else if (!near.empty()) {
     diagnostic.help(
         "there is a field with a similar name: " + ticked(prefix + near),
         Fix{{{steps[step].span, near}}, Applicability::machine, "fix: " + ticked(name) + " → " + ticked(near)});

@@ -54,6 +54,9 @@ class RouterChecker {
 
  private:
   void dead_letter(const ast::Router& router) {
+    if (!router.dead_letter && context_.is_poisoned("dead_letter", router.name.text)) {
+      return;
+    }
     if (!router.dead_letter) {
       context_.diagnostics
           .add(Code::no_dead_letter, router.name.span, "router " + ticked(router.name.text) + " has no `dead_letter`",
@@ -88,6 +91,9 @@ class RouterChecker {
         auto& diagnostic = context_.diagnostics.add(Code::unknown_name, rule.name.span,
                                                     "no rules are named " + ticked(rule.name.text), "not declared");
         suggest(diagnostic, rule.name.span, rule.name.text, names_of(context_.fragments));
+      }
+      for (const std::string_view kind : {"route", "tap", "drop"}) { // any of them may have come from there
+        context_.poison(kind, ast::kAnyName);
       }
       return;
     }

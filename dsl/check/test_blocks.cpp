@@ -3,7 +3,10 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+
 #include "dsl/check/declarations.hpp"
+#include "dsl/read/json_value.hpp"
 
 namespace millrace::dsl::check {
 namespace {
@@ -42,7 +45,8 @@ class TestChecker {
       }
       return kNone;
     }
-    return context_.routers.size() == 1 ? context_.routers.begin()->second.index : kNone;
+    const bool clear = context_.routers.size() == 1 && !context_.is_any_poisoned("router");
+    return clear ? context_.routers.begin()->second.index : kNone;
   }
 
   TestGiven given(const ast::Given& given, const ast::Test& test, Index router) {
@@ -55,13 +59,14 @@ class TestChecker {
                      std::string(given.file->text);
     } else {
       lowered.event = given.event.text;
+      json(given);
     }
     if (given.topic) {
       topic(*given.topic);
       lowered.topic = std::string(given.topic->text);
     } else if (router == kNone && !test.router) {
       bad_ = true;
-      if (context_.routers.size() != 1) {
+      if (context_.routers.size() != 1 && !context_.is_any_poisoned("router")) {
         refuse(test.name.span,
                context_.routers.empty() ? "there is no router that this event could go through"
                                         : "which router does this event go through?",
@@ -74,6 +79,24 @@ class TestChecker {
       lowered.expectations.push_back(this->expectation(expectation, given.topic ? kNone : router));
     }
     return lowered;
+  }
+
+  /// An event that is no JSON on purpose is expected to be invalid.
+  void json(const ast::Given& given) {
+    const bool on_purpose =
+        std::any_of(given.expectations.begin(), given.expectations.end(), [](const ast::Expectation& expectation) {
+          return expectation.kind == ast::Expectation::Kind::invalid && !expectation.negated;
+        });
+    const auto bad = on_purpose ? std::nullopt : first_no_json(given.event.text);
+    if (bad) {
+      refuse(byte(given.event.span, *bad), "what is given is no JSON", "not expected here")
+          .help("keys and texts stand in double quotes, with `:` between them and `,` between members");
+    }
+  }
+
+  static Span byte(Span text, std::size_t offset) {
+    const auto at = std::min(text.begin + static_cast<std::uint32_t>(offset), text.end - 1);
+    return {text.file, at, at + 1};
   }
 
   /// The topic, or a name that belongs to a pattern.
@@ -186,9 +209,28 @@ class TestChecker {
     bad_ = true;
     if (!context_.is_poisoned("table", name.schema ? name.schema->text : name.name.text)) {
       auto& diagnostic = refuse(name.span, "no table is named " + ticked(wanted), "not declared");
-      suggest(diagnostic, name.span, wanted, names_of(context_.tables));
+      const std::string in_schema = table_of_some_schema(wanted);
+      if (in_schema.empty()) {
+        suggest(diagnostic, name.span, wanted, names_of(context_.tables));
+      } else {
+        diagnostic.help("a table is named with its schema: " + ticked(in_schema),
+                        Fix{{{name.span, in_schema}},
+                            Applicability::machine,
+                            "fix: " + ticked(wanted) + " → " + ticked(in_schema)});
+      }
     }
     return kNone;
+  }
+
+  /// The one table `schema.name`.
+  std::string table_of_some_schema(const std::string& name) const {
+    std::string found;
+    for (const auto& [table, info] : context_.tables) {
+      if (std::string_view(table).ends_with("." + name)) {
+        found = found.empty() ? table : "";
+      }
+    }
+    return found;
   }
 
   void column(Index table, std::string_view name, Span span) {
@@ -216,7 +258,9 @@ class TestChecker {
     simdjson::dom::parser parser;
     simdjson::dom::object object;
     if (const auto error = parser.parse(lowered.row).get(object); error != simdjson::SUCCESS) {
-      refuse(expectation.row->span, "these columns are no JSON object", simdjson::error_message(error))
+      const auto bad = first_no_json(lowered.row);
+      refuse(bad ? byte(expectation.row->span, *bad) : expectation.row->span, "these columns are no JSON object",
+             bad ? "not expected here" : simdjson::error_message(error))
           .help("write `{ \"column\": value, … }`");
       return;
     }

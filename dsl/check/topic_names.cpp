@@ -88,7 +88,7 @@ void TopicNames::fixed(const ast::To& to, Target& target) {
         .help("remove " + ticked(to.one_of.empty() ? "at most …" : "one of (…)"),
               Fix{{{limit, ""}}, Applicability::machine, "fix"});
   }
-  if (const TopicInfo* found = find_topic(context_, name)) {
+  if (const TopicInfo* found = find_topic(context_, name, event_.event->name.text)) {
     if (name.text.find('*') != std::string_view::npos) {
       context_.diagnostics
           .add(Code::bad_topic_name, name.span, "an event goes to one topic, not to " + ticked(name.text), "a pattern")
@@ -263,7 +263,7 @@ void TopicNames::capped(const ast::To& to, const Filled& filled, Target& target)
         .add(Code::bad_topic_name, to.overflow->span,
              "what is too much goes to one topic, not to " + ticked(to.overflow->text), "a pattern")
         .help("name a topic of its own for them");
-  } else if (const TopicInfo* overflow = find_topic(context_, *to.overflow)) {
+  } else if (const TopicInfo* overflow = find_topic(context_, *to.overflow, event_.event->name.text)) {
     target.overflow = overflow->index;
     check_event(to.overflow->text, to.overflow->span, *overflow);
   }

@@ -170,6 +170,19 @@ void Expressions::warn_hole(const ast::Literal& literal, Span span) {
   }
 }
 
+/// `${name}` is a hole elsewhere; here it is one behind a `$`.
+void Expressions::warn_dollar(Span hole) {
+  const std::string_view text = context_.sources.text(hole.file);
+  if (hole.begin < 2 || text[hole.begin - 2] != '$') {
+    return;
+  }
+  const Span dollar{hole.file, hole.begin - 2, hole.begin - 1};
+  diagnostics()
+      .add(Code::braces_are_plain_text, dollar, "the `$` in front of this hole is sent too", "a plain character here")
+      .help("a hole is written `{" + context_.text(hole) + "}`",
+            Fix{{{dollar, ""}}, Applicability::choice, "fix: remove `$`"});
+}
+
 TypedValue Expressions::natural(const ast::Literal& literal, Span span) {
   const auto type = natural_type(literal);
   if (type) {
@@ -442,6 +455,7 @@ TypedValue Expressions::text_with_holes(const ast::Literal& literal, Span span, 
       continue;
     }
     const Hole& hole = std::get<Hole>(part);
+    warn_dollar(hole.span);
     const TypedValue filled = path(*tree_, hole.steps, hole.span, known);
     if (filled.bad) {
       return poisoned(span);

@@ -37,7 +37,7 @@ bool is_character(std::string_view bytes) {
                               [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) == 0x80u; });
 }
 
-/// Cells that the text takes; `*shown` gets it with tabs as blanks.
+/// Cells that the text takes; `*shown` gets it with tabs as blanks, and a sign for what cannot be shown.
 std::size_t display_width(std::string_view text, std::string* shown = nullptr) {
   std::size_t width = 0;
   for (std::size_t at = 0; at < text.size();) {
@@ -51,7 +51,9 @@ std::size_t display_width(std::string_view text, std::string* shown = nullptr) {
       ++at;
       continue;
     }
-    if (!is_character(text.substr(at, length))) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const bool control = (byte < 0x20 && byte != '\n') || byte == 0x7F; // a terminal would obey it
+    if (control || !is_character(text.substr(at, length))) {
       ++width;
       ++at;
       if (shown != nullptr) {
@@ -80,6 +82,13 @@ std::string kind_of(const Diagnostic& diagnostic) {
   return (diagnostic.is_error() ? "error[" : "warning[") + name_of(diagnostic.code) + "]";
 }
 
+/// What a message says may quote the text.
+std::string visible(std::string_view text) {
+  std::string shown;
+  display_width(text, &shown);
+  return shown;
+}
+
 struct Mark {
   Span span;
   std::string_view text;
@@ -93,7 +102,7 @@ class Painter {
 
   std::string paint() {
     collect();
-    out_ = painted(tone(), kind_of(diagnostic_)) + painted(Tone::headline, ": " + diagnostic_.headline) + "\n";
+    out_ = painted(tone(), kind_of(diagnostic_)) + painted(Tone::headline, ": " + visible(diagnostic_.headline)) + "\n";
     const FileId own = diagnostic_.primary.span.file;
     paint_file(own, "-->");
     for (const auto& [file, marks] : marks_) {
@@ -105,7 +114,7 @@ class Painter {
       paint_help(help);
     }
     for (const std::string& note : diagnostic_.notes) {
-      out_ += painted(Tone::frame, gutter("") + " =") + painted(Tone::headline, " note") + ": " + note + "\n";
+      out_ += painted(Tone::frame, gutter("") + " =") + painted(Tone::headline, " note") + ": " + visible(note) + "\n";
     }
     return out_;
   }
@@ -164,7 +173,7 @@ class Painter {
     const std::size_t indent = display_width(text.substr(0, before));
     // In a text that is not UTF-8 a longer part may be shown shorter.
     const std::size_t width = std::max(display_width(text.substr(0, std::max(end, before))), indent) - indent;
-    const std::string label = mark.text.empty() ? "" : " " + std::string(mark.text);
+    const std::string label = mark.text.empty() ? "" : " " + visible(mark.text);
     const std::string under(std::max<std::size_t>(width, 1), mark.primary ? '^' : '-');
     out_ += painted(Tone::frame, gutter("") + " |") + " " + std::string(indent, ' ') +
             painted(mark.primary ? tone() : Tone::frame, under + label) + "\n";
@@ -172,12 +181,12 @@ class Painter {
 
   void paint_help(const Help& help) {
     const std::string lead = gutter("") + " =";
-    const std::string text = ": " + help.text;
+    const std::string text = ": " + visible(help.text);
     out_ += painted(Tone::frame, lead) + painted(Tone::help, " help") + text;
     if (help.fix) {
       const std::size_t width = display_width(lead + " help" + text);
       out_ += std::string(width < kMarkColumn ? kMarkColumn - width : 1, ' ') +
-              painted(Tone::help, "[" + help.fix->mark + "]");
+              painted(Tone::help, "[" + visible(help.fix->mark) + "]");
     }
     out_ += "\n";
   }

@@ -421,7 +421,13 @@ class Formatter {
 
 } // namespace
 
-std::string format(const SourceMap& sources, const ast::File& file) { return Formatter(sources, file).run(); }
+std::string format(const SourceMap& sources, const ast::File& file) {
+  std::string text = Formatter(sources, file).run();
+  for (std::size_t at = text.find("\r\n"); at != std::string::npos; at = text.find("\r\n", at)) {
+    text.erase(at, 1); // of JSON, which stays as it is written but for how its lines end
+  }
+  return text;
+}
 
 std::optional<std::string> format_text(SourceMap& sources, std::string name, std::string text,
                                        Diagnostics& diagnostics) {

@@ -10,7 +10,8 @@
 
 namespace millrace::dsl {
 
-/// The file that `file` was parsed from, in the one style. It must have parsed without errors.
+/// The file that `file` was parsed from, in the one style, whose lines end with `\n`; without a byte order mark. It
+/// must have parsed without errors.
 std::string format(const SourceMap& sources, const ast::File& file);
 
 /// Parses and formats a text; nothing if it does not parse, which `diagnostics` tells (places are of file 0 of

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dsl/diagnostic/nearest.hpp"
+#include "dsl/grammar/habits.hpp"
 #include "dsl/syntax/children.hpp"
 #include "dsl/syntax/text.hpp"
 
@@ -104,9 +105,11 @@ void ParseState::expected(const char* at, std::string_view what) {
 }
 
 void ParseState::reset(const char* begin) {
+  begin_ = begin;
   furthest_ = begin;
   accepted_end_ = begin;
   expected_.clear();
+  stopped_at_ = {};
   level_ = 0;
   given_up_ = false;
 }
@@ -130,14 +133,22 @@ void ParseState::report_failure(const char* last) {
   }
   const Next found = next(furthest_, last);
   const std::string word(found.lexeme.text);
+  stopped_at_ = {found.begin, static_cast<std::size_t>(last - found.begin)};
   Span at = span(found.begin, found.end());
   if (is_one_of(word, kTests) && ends_value(text_, accepted_end_) && !is_one_of("a name", expected_)) {
     diagnostics_.add(Code::comparison_chain, at, "tests do not chain", "a second test on the same value")
         .help("write both and join them: `a < b and b < c`; between two values is `x in 1..10`");
     return;
   }
-  // Where a rule is expected the word is not the continuation of anything, so it is shown itself.
-  const bool later_line = std::find(accepted_end_, found.begin, '\n') != found.begin && !is_one_of("a rule", expected_);
+  if (word == "dead_letter" && expected_.empty() && next(found.end(), last).lexeme.kind == TokenKind::text) {
+    diagnostics_.add(Code::wrong_order, at, "`dead_letter` stands before the rules of a router", "behind a rule")
+        .help("move it up, behind `match first` or `match all`");
+    return;
+  }
+  // Where a rule is expected, nothing more, or also the end of a block, the word is not the continuation of anything,
+  // so it is shown itself.
+  const bool begins = expected_.empty() || is_one_of("a rule", expected_) || is_one_of("`}`", expected_);
+  const bool later_line = std::find(accepted_end_, found.begin, '\n') != found.begin && !begins;
   const bool at_end = found.lexeme.kind == TokenKind::end;
   if (later_line || at_end) {
     const char* const end = std::max(accepted_end_, text_.data() + 1);
@@ -148,18 +159,30 @@ void ParseState::report_failure(const char* last) {
   auto& diagnostic = diagnostics_.add(
       Code::unexpected, at, wanted.empty() ? there + " cannot stand here" : "expected " + wanted + ", found " + there,
       later_line || at_end ? "after this" : "not expected here");
-  suggest_keyword(diagnostic, span(found.lexeme.text), word);
-  if (found.lexeme.kind == TokenKind::word && is_reserved(word) && is_one_of("a name", expected_)) {
-    diagnostic.help("`" + word + "` is a reserved word; as a name it is written in backticks: `` `" + word + "` ``");
-  }
-  if (word == "not" && accepted_end_ - text_.data() >= 2 && std::string_view(accepted_end_ - 2, 2) == "is") {
-    diagnostic.help("there is no `is not null`: write `exists` for a value that is there");
-    diagnostic.help("that a value is not of a kind is written `not (x is string)`");
+  const Failure failure{file_.id,    text_,     {begin_, static_cast<std::size_t>(last - begin_)},
+                        found.begin, expected_, later_line};
+  if (!suggest_keyword(diagnostic, span(found.lexeme.text), word) && !suggest_name_or_negation(diagnostic, found) &&
+      !explain_habit(failure, diagnostic)) {
+    show_form(failure, diagnostic);
   }
 }
 
+bool ParseState::suggest_name_or_negation(Diagnostic& diagnostic, const Next& found) const {
+  const std::string word(found.lexeme.text);
+  if (word == "not" && accepted_end_ - text_.data() >= 2 && std::string_view(accepted_end_ - 2, 2) == "is") {
+    diagnostic.help("there is no `is not null`: write `exists` for a value that is there");
+    diagnostic.help("that a value is not of a kind is written `not (x is string)`");
+    return true;
+  }
+  if (found.lexeme.kind != TokenKind::word || !is_reserved(word) || !is_one_of("a name", expected_)) {
+    return false;
+  }
+  diagnostic.help("`" + word + "` is a reserved word; as a name it is written in backticks: `` `" + word + "` ``");
+  return true;
+}
+
 /// A misspelled word among the expected ones, or behind a value among those that begin a test.
-void ParseState::suggest_keyword(Diagnostic& diagnostic, Span at, std::string_view word) const {
+bool ParseState::suggest_keyword(Diagnostic& diagnostic, Span at, std::string_view word) const {
   std::vector<std::string> keywords = {"route", "tap", "drop", "group", "include", "otherwise"};
   if (!is_one_of("a rule", expected_)) {
     keywords.clear();
@@ -174,10 +197,12 @@ void ParseState::suggest_keyword(Diagnostic& diagnostic, Span at, std::string_vi
         tests.begin(), tests.end(), [&](const std::string& test) { return word.size() > 2 && test.starts_with(word); });
     near = longer != tests.end() ? *longer : nearest(word, tests);
   }
-  if (!near.empty() && near != word) {
-    diagnostic.help("did you mean `" + near + "`?",
-                    Fix{{{at, near}}, Applicability::machine, "fix: `" + std::string(word) + "` → `" + near + "`"});
+  if (near.empty() || near == word) {
+    return false;
   }
+  diagnostic.help("did you mean `" + near + "`?",
+                  Fix{{{at, near}}, Applicability::machine, "fix: `" + std::string(word) + "` → `" + near + "`"});
+  return true;
 }
 
 ast::Text ParseState::make_text(std::string_view with_quotes) {

@@ -45,6 +45,8 @@ class ParseState {
   void reset(const char* begin);
   /// Reports why the piece could not be read past the furthest place.
   void report_failure(const char* last);
+  /// The word that the last reported piece stopped at, with what follows it.
+  std::string_view stopped_at() const { return stopped_at_; }
 
   /// Resolves the escapes of a text; a bad one is reported.
   ast::Text make_text(std::string_view with_quotes);
@@ -56,15 +58,18 @@ class ParseState {
   void report_no_parentheses(Span condition, bool ends_for_certain);
 
  private:
-  void suggest_keyword(Diagnostic& diagnostic, Span at, std::string_view word) const;
+  bool suggest_keyword(Diagnostic& diagnostic, Span at, std::string_view word) const;
+  bool suggest_name_or_negation(Diagnostic& diagnostic, const Next& found) const;
 
   const SourceMap& sources_;
   ast::File& file_;
   Diagnostics& diagnostics_;
   std::string_view text_;
+  const char* begin_ = nullptr; // of the piece
   const char* furthest_ = nullptr;
   const char* accepted_end_ = nullptr;
   std::vector<std::string_view> expected_;
+  std::string_view stopped_at_;
   std::uint32_t level_ = 0;
   bool given_up_ = false;
 };

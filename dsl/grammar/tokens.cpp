@@ -26,7 +26,7 @@ bool read_pair(const char*& at, const char* last, ParseState& state, std::string
   if (!read_word(p, last, state, first, "")) {
     return false;
   }
-  if (!second.empty() && !read_word(p, last, state, second, second)) {
+  if (!second.empty() && !read_word(p, last, state, second, second == "with" ? "`with`" : "`case`")) {
     return false;
   }
   at = p;
@@ -183,7 +183,8 @@ bool read_comparison(const char*& at, const char* last, ParseState& state, ast::
   }};
   const Next next = ParseState::next(at, last);
   for (const auto& [sign, op] : kOperators) {
-    if (!is_sign(next, sign)) {
+    const bool other_language = sign == "=" && next.end() != last && (*next.end() == '~' || *next.end() == '>');
+    if (!is_sign(next, sign) || other_language) {
       continue;
     }
     compare.op = op;

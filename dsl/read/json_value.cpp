@@ -43,6 +43,8 @@ class Check {
     } while (depth_ > 0);
     return rest_.empty();
   }
+  /// Bytes that were not read.
+  std::size_t left() const { return rest_.size(); }
 
  private:
   /// A scalar with the ends of containers behind it, or the beginning of a container.
@@ -182,6 +184,11 @@ bool same_key(std::string_view raw, std::string_view key, Arena& arena) {
 } // namespace
 
 bool is_json(std::string_view text) { return Check(text).whole(); }
+
+std::optional<std::size_t> first_no_json(std::string_view text) {
+  Check check(text);
+  return check.whole() ? std::nullopt : std::optional(text.size() - check.left());
+}
 
 Value json_value(std::string_view json, Arena& arena) {
   json = without_space(json);

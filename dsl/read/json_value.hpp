@@ -14,6 +14,8 @@ namespace millrace::dsl {
 
 /// Whether a text, which is valid UTF-8, is one JSON value with white space around it. Not deeper than an event may be.
 bool is_json(std::string_view text);
+/// The byte from which on it is none; nothing if it is JSON.
+std::optional<std::size_t> first_no_json(std::string_view text);
 
 /// The value that stands at the front of valid JSON: text, token, boolean, or the JSON of an object or list; absent for
 /// `null`. Texts with escapes are made in the arena.

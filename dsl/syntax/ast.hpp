@@ -505,9 +505,12 @@ struct Item {
   ItemNode node;
 };
 
+/// The name of something broken that may have any.
+inline constexpr std::string_view kAnyName = "*";
+
 /// An item or rule that did not parse. What speaks of its name is not wrong because of that.
 struct Broken {
-  std::string_view keyword; // "event", "route", …
+  std::string_view keyword; // "event", "route", …; `kAnyName`: it may be of any kind
   std::string_view name;    // may be empty
 };
 

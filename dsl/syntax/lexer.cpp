@@ -3,6 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <utility>
+
+#include "dsl/syntax/no_text.hpp"
 
 namespace millrace::dsl {
 namespace {
@@ -57,6 +61,27 @@ Lexeme number(const char* at, const char* last) {
   return {TokenKind::number, touches ? TokenFlaw::number_touches : TokenFlaw::none, between(at, letters)};
 }
 
+/// A text in quotes of another language, if it ends on its line: 'a', “a”, ‘a’, „a“.
+std::optional<Lexeme> foreign_text(std::string_view rest) {
+  constexpr std::pair<std::string_view, std::array<std::string_view, 2>> kQuotes[] = {
+      {"'", {"'", "'"}}, {"“", {"”", "“"}}, {"”", {"”", "”"}}, {"„", {"“", "”"}}, {"‘", {"’", "’"}}, {"’", {"’", "’"}}};
+  for (const auto& [open, closes] : kQuotes) {
+    if (!rest.starts_with(open)) {
+      continue;
+    }
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    std::size_t end = std::string_view::npos;
+    for (const std::string_view close : closes) {
+      const std::size_t at = line.find(close, open.size());
+      end = at == std::string_view::npos ? end : std::min(end, at + close.size());
+    }
+    if (end != std::string_view::npos) {
+      return Lexeme{TokenKind::text, TokenFlaw::foreign_text, line.substr(0, end)};
+    }
+  }
+  return std::nullopt;
+}
+
 } // namespace
 
 bool is_reserved(std::string_view word) {
@@ -101,6 +126,12 @@ Lexeme read_lexeme(const char* at, const char* last, bool after_matches) {
     return {TokenKind::comment, TokenFlaw::none, between(at, std::find(at, last, '\n'))};
   }
   const std::string_view rest = between(at, last);
+  if (rest.starts_with("//")) {
+    return {TokenKind::comment, TokenFlaw::foreign_comment, rest.substr(0, rest.find('\n'))};
+  }
+  if (const auto text = foreign_text(rest)) {
+    return *text;
+  }
   for (const std::string_view sign : kLongSigns) {
     if (rest.starts_with(sign)) {
       return {TokenKind::sign, TokenFlaw::none, rest.substr(0, sign.size())};
@@ -122,12 +153,13 @@ std::vector<Token> tokenize(std::string_view text) {
   tokens.reserve(text.size() / 5 + 1);
   const char* const first = text.data();
   const char* const last = first + text.size();
-  const char* line = first;
+  const std::size_t mark = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  const char* line = first + mark;
   std::uint32_t indent = 0;
   bool first_on_line = true;
   bool after_matches = false;
   bool after_dot = false; // behind which every word is a name
-  for (const char* at = first; at < last;) {
+  for (const char* at = first + mark; at < last;) {
     if (is_blank(*at)) {
       if (*at == '\n') {
         line = at + 1;

@@ -11,7 +11,16 @@ namespace millrace::dsl {
 enum class TokenKind : std::uint8_t { word, quoted_name, text, number, regex, sign, comment, end };
 
 /// Why a token is not a good one.
-enum class TokenFlaw : std::uint8_t { none, unfinished_text, unfinished_name, unfinished_regex, number_touches, stray };
+enum class TokenFlaw : std::uint8_t {
+  none,
+  unfinished_text,
+  unfinished_name,
+  unfinished_regex,
+  number_touches,
+  foreign_text,    // in other quotes than ours
+  foreign_comment, // `// …`
+  stray,
+};
 
 struct Token {
   TokenKind kind = TokenKind::end;

@@ -8,8 +8,10 @@
 #include <variant>
 
 #include "dsl/diagnostic/nearest.hpp"
+#include "dsl/grammar/habits.hpp"
 #include "dsl/grammar/items.hpp"
 #include "dsl/syntax/former_pieces.hpp"
+#include "dsl/syntax/no_text.hpp"
 #include "dsl/syntax/splitter.hpp"
 #include "dsl/syntax/text.hpp"
 
@@ -78,6 +80,9 @@ class FileParser {
       return true;
     }
     note_broken(piece);
+    if (!piece.broken) {
+      note_swallowed();
+    }
     return false;
   }
 
@@ -93,6 +98,9 @@ class FileParser {
     const auto number = grammar::ParseState::next(text.data() + std::string_view("edition").size(), last);
     file_.edition = ast::Integer{number.lexeme.text, state_.span(number.lexeme.text)};
     const auto behind = grammar::ParseState::next(number.end(), last);
+    if (piece.broken) {
+      return;
+    }
     if (behind.lexeme.kind != TokenKind::end) {
       stray({PieceKind::stray, state_.span(behind.begin, last), {}, {}, false});
     } else if (number.lexeme.text != "1") {
@@ -107,19 +115,36 @@ class FileParser {
     ast::Router router;
     const bool head_is_good = !piece.broken && grammar::parse_head(state_, sources_.text(piece.head), router);
     std::vector<Span> seen_otherwise;
+    bool dead_letter_elsewhere = false;
     for (const Piece& part : piece.rules) {
+      const std::size_t known = diagnostics_.error_count();
       if (part.kind == PieceKind::otherwise) {
         otherwise(part, router, seen_otherwise);
       } else {
         refuse_behind_otherwise(part, seen_otherwise);
         rule(part, router.rules);
       }
+      if (diagnostics_.error_count() > known) { // what stopped the rule before it is there, if not as it should be
+        const std::string_view word = state_.stopped_at();
+        const bool rest = word.starts_with("otherwise") || word.starts_with("else") || word.starts_with("default");
+        router.otherwise = rest && !router.otherwise ? dropping() : router.otherwise;
+        dead_letter_elsewhere = dead_letter_elsewhere || word.starts_with("dead_letter");
+      }
+    }
+    if (dead_letter_elsewhere) {
+      file_.broken.push_back({"dead_letter", router.name.text});
     }
     if (head_is_good) {
       file_.items.push_back({piece.span, std::move(router)});
     } else {
       note_broken(piece);
     }
+  }
+
+  static std::optional<ast::RouterOtherwise> dropping() {
+    ast::RouterOtherwise otherwise;
+    otherwise.drop = true;
+    return otherwise;
   }
 
   void fragment(const Piece& piece) {
@@ -191,7 +216,26 @@ class FileParser {
       inner.kind == PieceKind::include ? refuse_in_group(inner) : rule(inner, node.rules);
     }
     if (good) {
-      rules.push_back(std::move(node));
+      return rules.push_back(std::move(node));
+    }
+    note_rules(node.rules);
+    if (piece.kind == PieceKind::include) {
+      note_any_rule();
+    }
+  }
+
+  /// Of an include that cannot be read.
+  void note_any_rule() {
+    for (const std::string_view kind : {"route", "tap", "drop"}) {
+      file_.broken.push_back({kind, ast::kAnyName});
+    }
+  }
+
+  /// Rules of a group that is left out are no unknown ones.
+  void note_rules(const std::vector<ast::Rule>& rules) {
+    for (const ast::Rule& rule : rules) {
+      file_.broken.push_back({sources_.text(rule.keyword), rule.name.text});
+      note_rules(rule.rules);
     }
   }
 
@@ -210,8 +254,24 @@ class FileParser {
     std::string_view plain = name.lexeme.text;
     if (name.lexeme.kind == TokenKind::text || name.lexeme.kind == TokenKind::quoted_name) {
       plain = plain.size() >= 2 ? plain.substr(1, plain.size() - 2) : plain;
+    } else if (name.lexeme.kind != TokenKind::word) {
+      plain = ast::kAnyName;
     }
     file_.broken.push_back({keyword.lexeme.text, plain});
+  }
+
+  /// A declaration that is not written as one is read as the end of the piece before it.
+  void note_swallowed() {
+    const std::string_view text = state_.stopped_at();
+    const auto keyword = grammar::ParseState::next(text.data(), text.data() + text.size());
+    const auto name = grammar::ParseState::next(keyword.end(), text.data() + text.size());
+    if (keyword.lexeme.kind == TokenKind::word && name.lexeme.kind == TokenKind::word) {
+      file_.broken.push_back({"let", name.lexeme.text});
+      file_.broken.push_back({"def", name.lexeme.text});
+    }
+    if (keyword.lexeme.text == "include") {
+      note_any_rule();
+    }
   }
 
   void stray(const Piece& piece) {
@@ -228,12 +288,18 @@ class FileParser {
                                         "`" + found + "` begins nothing that can stand here", "not expected here");
     static const std::vector<std::string> kKeywords = {"edition", "import", "let",    "def",   "lookup", "event",
                                                        "topic",   "rules",  "router", "table", "test"};
-    if (const std::string near = nearest(found, kKeywords); !near.empty()) {
+    const std::string near = nearest(found, kKeywords);
+    if (!near.empty() && near != found) {
       const Span at = state_.span(first.lexeme.text);
       diagnostic.help("did you mean `" + near + "`?",
                       Fix{{{at, near}}, Applicability::machine, "fix: `" + found + "` → `" + near + "`"});
+    }
+    if (!near.empty()) {
       note_broken(piece);
       file_.broken.back().keyword = *std::find(kKeywords.begin(), kKeywords.end(), near);
+      if (near == found) {
+        grammar::show_form({file_.id, sources_.text(file_.id), text, first.begin, {}, false}, diagnostic);
+      }
       return;
     }
     diagnostic.help(
@@ -253,10 +319,8 @@ class FileParser {
 ast::File parse_file(const SourceMap& sources, FileId id, Diagnostics& diagnostics, FormerPieces* former) {
   ast::File file;
   file.id = id;
-  if (const auto bad = first_bad_utf8(sources.text(id))) {
-    diagnostics
-        .add(Code::not_utf8, {id, *bad, *bad + 1}, "this file is not UTF-8", "a byte that belongs to no character")
-        .help("save the file as UTF-8");
+  if (const auto bad = first_no_text(sources.text(id))) {
+    diagnostics.add(Code::not_utf8, {id, bad->at, bad->at + 1}, bad->what, bad->there).help(bad->way_out);
     file.readable = false;
     return file;
   }

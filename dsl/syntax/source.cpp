@@ -3,7 +3,14 @@
 
 #include <algorithm>
 
+#include "dsl/syntax/no_text.hpp"
+
 namespace millrace::dsl {
+
+/// Behind the byte order mark, which nobody sees.
+std::uint32_t SourceMap::text_begin(const File& source) {
+  return source.text->starts_with(kByteOrderMark) ? static_cast<std::uint32_t>(kByteOrderMark.size()) : 0;
+}
 
 FileId SourceMap::add(std::string name, std::string text) {
   return add(std::move(name), std::make_shared<const std::string>(std::move(text)));
@@ -20,7 +27,7 @@ FileId SourceMap::add(std::string name, std::shared_ptr<const std::string> text)
 Location SourceMap::locate(FileId file, std::uint32_t offset) const {
   const File& source = files_[file];
   const auto after = std::upper_bound(source.line_begins.begin(), source.line_begins.end(), offset);
-  const std::uint32_t begin = *(after - 1);
+  const std::uint32_t begin = std::max(*(after - 1), text_begin(source));
   Location location;
   location.line = static_cast<std::uint32_t>(after - source.line_begins.begin());
   for (std::uint32_t at = begin; at < offset && at < source.text->size(); ++at) {
@@ -32,7 +39,8 @@ Location SourceMap::locate(FileId file, std::uint32_t offset) const {
 
 Span SourceMap::line(FileId file, std::uint32_t line) const {
   const File& source = files_[file];
-  Span span{file, source.line_begins[line - 1], static_cast<std::uint32_t>(source.text->size())};
+  Span span{file, std::max(source.line_begins[line - 1], text_begin(source)),
+            static_cast<std::uint32_t>(source.text->size())};
   if (line < source.line_begins.size()) {
     span.end = source.line_begins[line] - 1;
   }

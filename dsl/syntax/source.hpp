@@ -56,6 +56,8 @@ class SourceMap {
     std::shared_ptr<const std::string> text;
     std::vector<std::uint32_t> line_begins;
   };
+  static std::uint32_t text_begin(const File& source);
+
   std::deque<File> files_;
 };
 

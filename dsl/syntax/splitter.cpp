@@ -1,8 +1,11 @@
 // From tokens to pieces. What a piece means is for the grammar.
 #include "dsl/syntax/splitter.hpp"
 
+#include <array>
+#include <cstdio>
 #include <string>
 
+#include "dsl/diagnostic/habit_words.hpp"
 #include "dsl/syntax/braces.hpp"
 
 namespace millrace::dsl {
@@ -119,6 +122,92 @@ class Splitter {
   const Braces& braces_;
 };
 
+void report_unit(Span span, const std::string& text, Diagnostics& diagnostics) {
+  auto& diagnostic =
+      diagnostics.add(Code::unfinished_token, span, "the number `" + text + "` runs into letters", "no such unit");
+  const std::size_t digits = text.find_first_not_of("0123456789_");
+  const std::string_view unit = digits == std::string::npos ? "" : unit_here(std::string_view(text).substr(digits));
+  if (!unit.empty()) {
+    const std::string right = text.substr(0, digits) + std::string(unit);
+    diagnostic.help("units are `ms s m h d w`, right behind the number",
+                    Fix{{{span, right}}, Applicability::machine, "fix: `" + text + "` → `" + right + "`"});
+    return;
+  }
+  diagnostic.help("units are `ms s m h d w` and `%`; a name cannot begin with a digit, in backticks it can");
+}
+
+/// Whatever quotes they are: what stands between them in ours.
+void report_foreign_text(Span span, const std::string& text, Diagnostics& diagnostics) {
+  const std::size_t quote = text.front() == '\'' ? 1 : std::string_view("“").size();
+  std::string right = "\"";
+  for (const char c : text.substr(quote, text.size() - 2 * quote)) {
+    right += c == '"' ? "\\\"" : std::string(1, c);
+  }
+  right += '"';
+  const std::string mark = text.size() > 40 ? "fix" : "fix: `" + text + "` → `" + right + "`";
+  diagnostics.add(Code::unfinished_token, span, "a text stands in double quotes `\"`", "other quotes")
+      .help("write `\"…\"`", Fix{{{span, right}}, Applicability::machine, mark});
+}
+
+void report_foreign_comment(Span span, Diagnostics& diagnostics) {
+  const Span slashes{span.file, span.begin, span.begin + 2};
+  diagnostics.add(Code::unfinished_token, slashes, "a comment begins with `#`", "no comment here")
+      .help("write `#`", Fix{{{slashes, "#"}}, Applicability::machine, "fix: `//` → `#`"});
+}
+
+/// A text of the same line that is followed by a letter at once ended too late, or at the next one's beginning.
+void report_open_text(const TokenView& tokens, std::size_t i, Diagnostics& diagnostics) {
+  auto& diagnostic =
+      diagnostics.add(Code::unfinished_token, tokens.span(i), "this text does not end on its line", "no closing `\"`");
+  std::size_t first = i;
+  while (first > 0 && !tokens[first].first_on_line) {
+    --first;
+  }
+  for (std::size_t at = first; at < i; ++at) {
+    if (tokens[at].kind == TokenKind::text && tokens[at + 1].kind == TokenKind::word &&
+        tokens[at].end == tokens[at + 1].begin) {
+      diagnostic.label(tokens.span(at), "was this one to end earlier?");
+      break;
+    }
+  }
+  diagnostic.help("close it with `\"`; a line break inside a text is `\\n`");
+}
+
+struct Invisible {
+  std::string_view bytes;
+  std::string_view name;
+  std::string_view instead;
+};
+/// What text that was copied from a page or a mail brings along.
+constexpr Invisible kInvisible[] = {
+    {"\u00A0", "a no-break space (U+00A0)", " "},        {"\u2007", "a figure space (U+2007)", " "},
+    {"\u202F", "a narrow no-break space (U+202F)", " "}, {"\u3000", "a wide space (U+3000)", " "},
+    {"\u200B", "a zero width space (U+200B)", ""},       {"\u200C", "a zero width non-joiner (U+200C)", ""},
+    {"\u200D", "a zero width joiner (U+200D)", ""},      {"\u00AD", "a soft hyphen (U+00AD)", ""},
+    {"\uFEFF", "a byte order mark (U+FEFF)", ""},
+};
+
+void report_stray(Span span, const std::string& text, Diagnostics& diagnostics) {
+  for (const Invisible& known : kInvisible) {
+    if (text == known.bytes) {
+      diagnostics
+          .add(Code::unfinished_token, span, std::string(known.name) + " has no meaning here", "not seen, but there")
+          .help(known.instead.empty() ? "remove it" : "write a plain space",
+                Fix{{{span, std::string(known.instead)}}, Applicability::machine, "fix"});
+      return;
+    }
+  }
+  const bool control = static_cast<unsigned char>(text.front()) < 0x20 || text.front() == 0x7F;
+  std::array<char, 8> code{};
+  std::snprintf(code.data(), code.size(), "U+%04X", static_cast<unsigned>(static_cast<unsigned char>(text.front())));
+  diagnostics
+      .add(Code::unfinished_token, span,
+           control ? "the control character " + std::string(code.data()) + " has no meaning here"
+                   : "the character `" + text + "` has no meaning here",
+           "not expected")
+      .help(control ? "remove it" : "write it inside a text, or remove it");
+}
+
 void report_flaw(const TokenView& tokens, std::size_t i, Diagnostics& diagnostics) {
   const Span span = tokens.span(i);
   const std::string text(tokens.text(i));
@@ -126,9 +215,7 @@ void report_flaw(const TokenView& tokens, std::size_t i, Diagnostics& diagnostic
     case TokenFlaw::none:
       return;
     case TokenFlaw::unfinished_text:
-      diagnostics.add(Code::unfinished_token, span, "this text does not end on its line", "no closing `\"`")
-          .help("close it with `\"`; a line break inside a text is `\\n`");
-      return;
+      return report_open_text(tokens, i, diagnostics);
     case TokenFlaw::unfinished_name:
       diagnostics.add(Code::unfinished_token, span, "this name does not end on its line", "no closing backtick")
           .help("close it with a backtick");
@@ -139,12 +226,13 @@ void report_flaw(const TokenView& tokens, std::size_t i, Diagnostics& diagnostic
           .help("close it with `/`; a slash inside is `\\/`");
       return;
     case TokenFlaw::number_touches:
-      diagnostics.add(Code::unfinished_token, span, "the number `" + text + "` runs into letters", "no such unit")
-          .help("units are `ms s m h d w` and `%`; a name cannot begin with a digit, in backticks it can");
-      return;
+      return report_unit(span, text, diagnostics);
+    case TokenFlaw::foreign_text:
+      return report_foreign_text(span, text, diagnostics);
+    case TokenFlaw::foreign_comment:
+      return; // reported
     case TokenFlaw::stray:
-      diagnostics.add(Code::unfinished_token, span, "the character `" + text + "` has no meaning here", "not expected")
-          .help("write it inside a text, or remove it");
+      return report_stray(span, text, diagnostics);
   }
 }
 
@@ -166,15 +254,19 @@ SplitFile split(const SourceMap& sources, FileId file, Diagnostics& diagnostics)
   std::vector<Token> tokens = tokenize(sources.text(file));
   std::vector<Token> plain;
   plain.reserve(tokens.size());
+  std::vector<Span> flaws;
   for (const Token& token : tokens) {
-    if (token.kind == TokenKind::comment) {
-      result.comments.push_back({{file, token.begin, token.end}, token.first_on_line});
-    } else {
+    const Span span{file, token.begin, token.end};
+    if (token.kind != TokenKind::comment) {
       plain.push_back(token);
+    } else if (token.flaw == TokenFlaw::none) {
+      result.comments.push_back({span, token.first_on_line});
+    } else if (flaws.size() <= Diagnostics::kMaxErrors) {
+      report_foreign_comment(span, diagnostics);
+      flaws.push_back(span);
     }
   }
   const TokenView view(file, sources.text(file), std::move(plain));
-  std::vector<Span> flaws;
   for (std::size_t i = 0; i < view.size(); ++i) {
     if (flaws.size() > Diagnostics::kMaxErrors) {
       result.readable = false; // as many as are shown; this is no text of rules
@@ -184,7 +276,8 @@ SplitFile split(const SourceMap& sources, FileId file, Diagnostics& diagnostics)
       report_flaw(view, i, diagnostics);
       flaws.push_back(view.span(i));
       result.readable =
-          result.readable && (view[i].flaw == TokenFlaw::number_touches || view[i].flaw == TokenFlaw::stray);
+          result.readable && (view[i].flaw == TokenFlaw::number_touches || view[i].flaw == TokenFlaw::foreign_text ||
+                              view[i].flaw == TokenFlaw::foreign_comment || view[i].flaw == TokenFlaw::stray);
     }
   }
   if (!result.readable) {

@@ -2,15 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <optional>
 
 #include "engine/cli/lines.hpp"
+#include "engine/cli/named_file.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -27,8 +25,11 @@ std::string_view trimmed(std::string_view line) {
   return first == std::string_view::npos ? "" : line.substr(first, line.find_last_not_of(kBlank) + 1 - first);
 }
 
-void read_all(std::istream& in, const Each& each) {
+void read_all(const std::string& name, std::istream& in, const Each& each) {
   Lines lines(in);
+  if (const std::string why = lines.no_text(); !why.empty()) {
+    cannot_read(name, why);
+  }
   std::optional<std::string_view> line = lines.next();
   if (line && trimmed(*line).starts_with('{') && !trimmed(*line).ends_with('}')) {
     std::string whole(*line);
@@ -53,18 +54,13 @@ void read_all(std::istream& in, const Each& each) {
 
 void for_each_event(const std::string& name, const Each& each) {
   if (name == "-") {
-    return read_all(std::cin, each);
+    return read_all("standard input", std::cin, each);
   }
-  std::error_code failed;
-  if (std::filesystem::is_directory(name, failed)) {
-    cannot_read(name, "it is a folder");
+  if (const std::string why = why_unreadable(name); !why.empty()) {
+    cannot_read(name, why);
   }
-  errno = 0;
   std::ifstream in(name, std::ios::binary);
-  if (!in.is_open()) {
-    cannot_read(name, std::strerror(errno));
-  }
-  read_all(in, each);
+  read_all(name, in, each);
 }
 
 } // namespace millrace::cli

@@ -13,6 +13,7 @@
 #include "dsl/format/format.hpp"
 #include "engine/cli/command.hpp"
 #include "engine/cli/line_diff.hpp"
+#include "engine/cli/named_file.hpp"
 #include "engine/cli/progress.hpp"
 #include "engine/cli/replace_file.hpp"
 
@@ -46,7 +47,8 @@ ExitCode format_file(const std::string& name, const Options& options, const Cons
     in.open(file, std::ios::binary);
   }
   if (!in.is_open()) {
-    console.err << fmt::format("{}: cannot be read{}\n", name, failed ? ": " + failed.message() : std::string{});
+    const std::string why = why_unreadable(name);
+    console.err << fmt::format("{}: cannot be read: {}\n", name, why.empty() ? "it is no file" : why);
     return ExitCode::kUsage;
   }
   const std::string text(std::istreambuf_iterator<char>(in), {});

@@ -14,6 +14,7 @@
 #include "dsl/infer/write.hpp"
 #include "engine/cli/command.hpp"
 #include "engine/cli/lines.hpp"
+#include "engine/cli/named_file.hpp"
 #include "engine/cli/progress.hpp"
 
 namespace millrace::cli {
@@ -46,6 +47,9 @@ std::string source_name(const Options& options) {
 Tally read_lines(std::istream& in, const Options& options, dsl::infer::Sample& sample, const Console& console) {
   Tally tally;
   Lines lines(in);
+  if (const std::string why = lines.no_text(); !why.empty()) {
+    throw UsageError(fmt::format("{}: cannot be read: {}", source_name(options), why));
+  }
   Counting counting(console, "infer", size_of(options.events));
   while (options.limit == 0 || sample.events() < options.limit) {
     const std::optional<std::string_view> line = lines.next();
@@ -102,13 +106,11 @@ ExitCode infer(const Options& options, const Console& console) {
   }
   std::ifstream file;
   if (options.events != kStandardInput) {
-    errno = 0;
-    file.open(options.events, std::ios::binary);
-    if (!file.is_open() || std::filesystem::is_directory(options.events)) {
-      console.err << fmt::format("{}: cannot be read: {}\n", options.events,
-                                 file.is_open() ? "it is a folder" : std::strerror(errno));
+    if (const std::string why = why_unreadable(options.events); !why.empty()) {
+      console.err << fmt::format("{}: cannot be read: {}\n", options.events, why);
       return ExitCode::kUsage;
     }
+    file.open(options.events, std::ios::binary);
   }
   dsl::infer::Sample sample;
   const Tally tally = read_lines(options.events == kStandardInput ? std::cin : file, options, sample, console);
@@ -118,8 +120,10 @@ ExitCode infer(const Options& options, const Console& console) {
                                tally.broken == 1 ? "is" : "are", options.strict ? "" : " and left out");
   }
   if (sample.events() == 0) {
-    console.err << fmt::format("{}: there is no event in it; each stands on a line of its own, as one JSON object\n",
-                               source_name(options));
+    console.err << fmt::format(
+        "{}: there is no event in it; each stands on a line of its own, as one JSON object (`jq -c '.[]'` makes "
+        "lines of a JSON list)\n",
+        source_name(options));
     return ExitCode::kFindings;
   }
   if (options.strict && tally.broken > 0) {

@@ -1,18 +1,27 @@
 #include "engine/cli/lines.hpp"
 
+#include "dsl/syntax/no_text.hpp"
+
 namespace millrace::cli {
 namespace {
 
 constexpr std::size_t kChunk = std::size_t{1} << 20U;
-constexpr std::string_view kMark = "\xEF\xBB\xBF";
 
 } // namespace
+
+std::string Lines::no_text() {
+  if (buffer_.empty()) {
+    fill();
+  }
+  const auto known = dsl::other_encoding(buffer_);
+  return known ? known->what + "; " + known->way_out : "";
+}
 
 std::optional<std::string_view> Lines::next() {
   for (;;) {
     std::optional<std::string_view> line = this->line();
-    if (line && number_ == 1 && line->starts_with(kMark)) {
-      line->remove_prefix(kMark.size());
+    if (line && number_ == 1 && line->starts_with(dsl::kByteOrderMark)) {
+      line->remove_prefix(dsl::kByteOrderMark.size());
     }
     if (!line || line->find_first_not_of(" \t\r") != std::string_view::npos) {
       return line;

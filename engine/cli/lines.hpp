@@ -18,6 +18,8 @@ class Lines {
   // The next line that is not blank, without its end, as long as the next one is not asked for; nothing behind the
   // last. A byte order mark in front of the first is no part of it.
   std::optional<std::string_view> next();
+  // Asked before the first line: why there are no lines to read, as "this file is compressed by gzip; …". Else empty.
+  std::string no_text();
   // Whether the line is longer, and only its beginning was kept.
   bool too_long() const { return too_long_; }
   std::uint64_t number() const { return number_; } // of that line, from 1

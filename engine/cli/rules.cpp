@@ -13,6 +13,7 @@
 #include "dsl/diagnostic/sarif.hpp"
 #include "dsl/testing.hpp"
 #include "engine/cli/fix.hpp"
+#include "engine/cli/named_file.hpp"
 #include "engine/cli/progress.hpp"
 #include "engine/cli/rules_root.hpp"
 #include "engine/cli/test_report.hpp"
@@ -143,6 +144,7 @@ ExitCode check_rules(const RulesCheck& check, const Console& console) {
       throw UsageError(fmt::format("folder '{}' has no file whose name ends with .rules", named));
     }
     for (const std::string& file : below) {
+      expect_rules_file(file);
       const std::string root = root_of(file);
       if (root != file && text && file == named) {
         console.out << fmt::format("{} is imported by {}, which is checked\n", file, root);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dsl/compile.hpp"
+#include "engine/cli/named_file.hpp"
 #include "engine/cli/rules.hpp"
 #include "engine/config/nearest.hpp"
 
@@ -64,6 +65,7 @@ dsl::Index start_of(const dsl::Program& program, const Start& start) {
 }
 
 std::shared_ptr<const dsl::Ruleset> ruleset_of(const std::string& file, const Console& console) {
+  expect_rules_file(file);
   const dsl::Compilation compilation = dsl::compile(file, read_rules_file);
   if (!compilation.ruleset) {
     console.err << compilation.text(console.err_colours);

@@ -9,6 +9,7 @@
 #include "dsl/diagnostic/json.hpp"
 #include "dsl/testing.hpp"
 #include "engine/cli/command.hpp"
+#include "engine/cli/named_file.hpp"
 #include "engine/cli/progress.hpp"
 #include "engine/cli/rules.hpp"
 #include "engine/cli/test_report.hpp"
@@ -135,6 +136,7 @@ void tell_json(const std::string& file, const dsl::Ruleset& ruleset, const std::
 }
 
 ExitCode test_file(const std::string& file, const Options& options, const Console& console) {
+  expect_rules_file(file);
   const dsl::Compilation compilation = dsl::compile(file, read_rules_file);
   if (const std::string text = compilation.text(console.err_colours); !text.empty()) {
     console.err << text << (text.ends_with('\n') ? "" : "\n");

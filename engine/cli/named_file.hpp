@@ -1,0 +1,14 @@
+// Files that a command line names: why one cannot be read, and which one was probably meant.
+#pragma once
+
+#include <string>
+
+namespace millrace::cli {
+
+// Empty if it can be read; else the reason: "it is a folder", "there is no such file; did you mean 'shop.rules'?".
+std::string why_unreadable(const std::string& name);
+
+// Throws UsageError if the rules file cannot be read. A pipe cannot: rules are read more than once.
+void expect_rules_file(const std::string& name);
+
+} // namespace millrace::cli
