@@ -50,14 +50,18 @@ std::string why_unreadable(const std::string& name) {
   return in.is_open() ? "" : std::strerror(errno);
 }
 
-void expect_rules_file(const std::string& name) {
+std::string why_no_rules_file(const std::string& name) {
   std::error_code failed;
   std::string why = why_unreadable(name);
   if (why.empty() && !std::filesystem::is_regular_file(name, failed)) {
     why = "it is no file but a pipe or a device, and rules are read more than once; save them to a file first";
   }
-  if (!why.empty()) {
-    throw UsageError(fmt::format("rules file '{}' cannot be read: {}", name, why));
+  return why.empty() ? "" : fmt::format("rules file '{}' cannot be read: {}", name, why);
+}
+
+void expect_rules_file(const std::string& name) {
+  if (const std::string why = why_no_rules_file(name); !why.empty()) {
+    throw UsageError(why);
   }
 }
 

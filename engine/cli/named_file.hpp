@@ -8,7 +8,9 @@ namespace millrace::cli {
 // Empty if it can be read; else the reason: "it is a folder", "there is no such file; did you mean 'shop.rules'?".
 std::string why_unreadable(const std::string& name);
 
-// Throws UsageError if the rules file cannot be read. A pipe cannot: rules are read more than once.
+// Empty if the rules file can be read; else a sentence that names it. A pipe cannot: rules are read more than once.
+std::string why_no_rules_file(const std::string& name);
+// Throws it as UsageError.
 void expect_rules_file(const std::string& name);
 
 } // namespace millrace::cli

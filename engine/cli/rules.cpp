@@ -138,13 +138,18 @@ ExitCode check_rules(const RulesCheck& check, const Console& console) {
   const bool text = check.format == RulesCheck::Format::text;
   std::vector<std::string> roots;
   std::set<std::filesystem::path> known;
+  ExitCode code = ExitCode::kOk;
   for (const std::string& named : check.files) {
     const std::vector<std::string> below = rules_files_in(named);
     if (below.empty()) {
       throw UsageError(fmt::format("folder '{}' has no file whose name ends with .rules", named));
     }
     for (const std::string& file : below) {
-      expect_rules_file(file);
+      if (const std::string why = why_no_rules_file(file); !why.empty()) {
+        console.err << why << "\n";
+        code = ExitCode::kUsage;
+        continue;
+      }
       const std::string root = root_of(file);
       if (root != file && text && file == named) {
         console.out << fmt::format("{} is imported by {}, which is checked\n", file, root);
@@ -157,7 +162,6 @@ ExitCode check_rules(const RulesCheck& check, const Console& console) {
   for (const std::string& root : check.fix ? roots : std::vector<std::string>()) {
     fix_rules(root, console);
   }
-  ExitCode code = ExitCode::kOk;
   dsl::Sarif sarif;
   std::vector<std::string> json;
   Steps steps(console, "check", roots.size());

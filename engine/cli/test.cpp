@@ -136,7 +136,10 @@ void tell_json(const std::string& file, const dsl::Ruleset& ruleset, const std::
 }
 
 ExitCode test_file(const std::string& file, const Options& options, const Console& console) {
-  expect_rules_file(file);
+  if (const std::string why = why_no_rules_file(file); !why.empty()) {
+    console.err << why << "\n";
+    return ExitCode::kUsage;
+  }
   const dsl::Compilation compilation = dsl::compile(file, read_rules_file);
   if (const std::string text = compilation.text(console.err_colours); !text.empty()) {
     console.err << text << (text.ends_with('\n') ? "" : "\n");

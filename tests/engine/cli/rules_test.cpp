@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include "run.hpp"
 
@@ -205,9 +206,38 @@ TEST_F(RulesFiles, CheckShowsWhatIsWrongInEach) {
   const std::string file = rules("clicks");
   std::ofstream(folder_ / "bad.rules") << "edition 1\nrouter web for nothing { match first }\n";
   const Ran ran = run({"check", (folder_ / "bad.rules").string(), file, (folder_ / "gone.rules").string()});
-  EXPECT_EQ(ran.code, ExitCode::kFindings);
-  EXPECT_THAT(ran.err, AllOf(HasSubstr("bad.rules:2:"), HasSubstr("gone.rules")));
+  EXPECT_EQ(ran.code, worse(ExitCode::kFindings, ExitCode::kUsage));
+  EXPECT_THAT(ran.err,
+              AllOf(HasSubstr("bad.rules:2:"), HasSubstr("gone.rules' cannot be read: there is no such file")));
   EXPECT_THAT(ran.out, HasSubstr("main.rules: ruleset "));
+}
+
+// Each command that takes rules says the same of a file that it cannot read.
+TEST_F(RulesFiles, WhatCannotBeReadIsNamedWithTheReasonAndTheNearestName) {
+  const std::string file = rules("clicks");
+  const std::string near = (folder_ / "mian.rules").string();
+  const std::string folder = (folder_ / "folder.rules").string();
+  const std::string pipe = (folder_ / "pipe.rules").string();
+  const std::string events = (folder_ / "events.json").string();
+  std::filesystem::create_directory(folder);
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::ofstream(events) << "{}\n";
+  const std::vector<std::vector<std::string>> commands = {{"check"}, {"test"}, {"fmt"}, {"explain", "--event", events}};
+  for (std::vector<std::string> command : commands) {
+    SCOPED_TRACE(command.front());
+    command.push_back(near);
+    const Ran missing = run(command);
+    EXPECT_EQ(missing.code, ExitCode::kUsage);
+    EXPECT_THAT(missing.err, HasSubstr("cannot be read: there is no such file; did you mean '" + file + "'?\n"));
+    command.back() = pipe;
+    EXPECT_THAT(run(command).err, HasSubstr("cannot be read: it is no file"));
+    command.back() = folder;
+    if (command.front() != "check") { // which takes the rules files in it
+      EXPECT_THAT(run(command).err, HasSubstr("cannot be read: it is a folder"));
+    }
+  }
+  EXPECT_THAT(run({"check", folder}).err, HasSubstr("has no file whose name ends with .rules"));
+  EXPECT_THAT(run({"diff", file, near, "--events", events}).err, HasSubstr("did you mean '" + file + "'?"));
 }
 
 TEST_F(RulesFiles, AFolderStandsForItsRulesFilesEachRootOnce) {

@@ -94,6 +94,28 @@ TEST_F(Samples, WhatIsNotThereIsNamedWithWhatIs) {
   EXPECT_THAT(none.err, HasSubstr("none.json' cannot be read"));
 }
 
+// A file that is no text is one message, not one for each of its lines.
+TEST_F(Samples, EventsInAnotherEncodingAreRefusedAsAWhole) {
+  using namespace std::string_literals;
+  const std::string rules = this->rules("main.rules");
+  const std::string packed = file("e.gz", "\x1F\x8B\x08\0\n\0\n"s);
+  const std::string wide = file("e.txt", "\xFF\xFE{\0}\0\n\0"s);
+  const std::vector<std::vector<std::string>> commands = {
+      {"explain", rules, "--event"}, {"diff", rules, rules, "--events"}, {"infer"}};
+  for (std::vector<std::string> command : commands) {
+    SCOPED_TRACE(command.front());
+    command.push_back(packed);
+    const Ran ran = run(command);
+    EXPECT_EQ(ran.code, ExitCode::kUsage);
+    EXPECT_THAT(ran.err, HasSubstr("e.gz"));
+    EXPECT_THAT(ran.err, HasSubstr("cannot be read: this file is compressed by gzip; unpack it: `gunzip`"));
+    command.back() = wide;
+    EXPECT_THAT(run(command).err, HasSubstr("cannot be read: this file is UTF-16, not UTF-8; save the file as UTF-8"));
+    command.back() = file("none.ndjson.bak", "") + "k";
+    EXPECT_THAT(run(command).err, HasSubstr("cannot be read: there is no such file; did you mean '"));
+  }
+}
+
 TEST_F(Samples, FromATopicOnlyItsTablesAreAsked) {
   const std::string events = file("e.ndjson", "{\"id\":\"a\",\"kind\":\"view\"}\n");
   const Ran ran = run({"explain", rules("main.rules"), "--event", events, "--topic", "clicks", "--format", "json"});
