@@ -454,9 +454,12 @@ const TopicInfo* find_topic(Context& context, const ast::Text& name, std::string
   if (context.is_poisoned("topic", name.raw)) {
     return nullptr;
   }
+  const std::string near = nearest(name.text, names_of(context.topics));
+  if (!near.empty() && !topic_name_problem(near).empty()) { // it is the declaration that is wrong, which has been said
+    return nullptr;
+  }
   auto& diagnostic = context.diagnostics.add(Code::unknown_topic, name.span,
                                              "topic " + ticked(name.text) + " is not declared", "no such topic");
-  const std::string near = nearest(name.text, names_of(context.topics));
   if (!near.empty()) {
     const Span place = context.topics.find(near)->second.topic->name.span;
     const Span inner{name.span.file, name.span.begin + 1, name.span.end - 1};

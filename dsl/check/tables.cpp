@@ -113,7 +113,7 @@ class TableChecker {
     lowered.value = value.node;
     lowered.type = *type;
     if (!takes(context_.program, *type, value.type)) {
-      report_pair(column, value);
+      report_pair(column, value, *type);
       any_bad_ = true;
     } else {
       otherwise(column, value, lowered);
@@ -150,13 +150,52 @@ class TableChecker {
     return literal != nullptr && literal->kind == ast::LiteralKind::null;
   }
 
-  void report_pair(const ast::Column& column, const TypedValue& value) {
+  /// The type that `as` reads a value of the kind as, so that the column takes it; empty: none.
+  static std::string read_as(Kind kind, const SqlType& column) {
+    const bool any_text = kind == Kind::text || kind == Kind::any;
+    switch (column.array ? SqlKind::jsonb : column.kind) {
+      case SqlKind::text:
+      case SqlKind::varchar:
+      case SqlKind::character:
+        return kind == Kind::integer || kind == Kind::decimal || kind == Kind::any ? "string" : "";
+      case SqlKind::smallint:
+      case SqlKind::integer:
+      case SqlKind::bigint:
+        return any_text ? "int" : "";
+      case SqlKind::numeric:
+        return any_text ? "decimal(12,2)" : "";
+      case SqlKind::real:
+      case SqlKind::double_precision:
+        return any_text || kind == Kind::decimal ? "float" : "";
+      case SqlKind::boolean:
+        return any_text ? "bool" : "";
+      case SqlKind::timestamptz:
+      case SqlKind::date:
+        return any_text ? "timestamp" : "";
+      case SqlKind::uuid:
+        return any_text ? "uuid" : "";
+      case SqlKind::inet:
+        return any_text ? "ip" : "";
+      case SqlKind::interval:
+        return any_text ? "duration" : "";
+      case SqlKind::jsonb:
+        return "";
+    }
+    return "";
+  }
+
+  void report_pair(const ast::Column& column, const TypedValue& value, const SqlType& type) {
     auto& diagnostic = context_.diagnostics.add(
         Code::type_pair, value.span,
         noun(value.type) + " does not go into a column of type " + ticked(context_.text(column.type.span)),
         noun(value.type));
     diagnostic.label(column.type.span, "the column");
     diagnostic.help("a column for it is " + columns_for(context_.program, value.type));
+    const bool is_path = std::holds_alternative<ast::Path>((*info_.tree)[column.value].node);
+    if (const std::string as = read_as(value.type.kind, type); is_path && !as.empty()) {
+      diagnostic.help("or read it as another type: " + ticked(context_.text(value.span) + " as " + as) +
+                      (as == "string" ? "" : ", with an `else` for what cannot be read so"));
+    }
     if (value.type.kind == Kind::any) {
       diagnostic.help("or declare the field in the event with its type");
     }

@@ -133,6 +133,10 @@ void report_unit(Span span, const std::string& text, Diagnostics& diagnostics) {
                     Fix{{{span, right}}, Applicability::machine, "fix: `" + text + "` → `" + right + "`"});
     return;
   }
+  if (digits != std::string::npos && (text.substr(digits).starts_with("mo") || text.substr(digits).starts_with("y"))) {
+    diagnostic.help("months and years are said in days: `30d`, `365d`");
+    return;
+  }
   diagnostic.help("units are `ms s m h d w` and `%`; a name cannot begin with a digit, in backticks it can");
 }
 
