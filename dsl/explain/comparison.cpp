@@ -102,13 +102,13 @@ std::string parts_that_differ(const Way& before, const Way& after) {
   const auto add = [&](bool differs, const char* what) {
     text += differs ? (text.empty() ? "" : ", ") + std::string(what) : "";
   };
-  add(key, "key");
-  add(partition, "partition");
-  add(headers, "headers");
-  add(time, "time");
-  add(payload, "payload");
-  add(before.sent.size() != after.sent.size(), "number of messages");
-  return text.empty() ? "name of the topic" : text;
+  add(key, "another key");
+  add(partition, "another partition");
+  add(headers, "other headers");
+  add(time, "another time");
+  add(payload, "another payload");
+  add(before.sent.size() != after.sent.size(), "another number of messages");
+  return text.empty() ? "another name of the topic" : text;
 }
 
 } // namespace
@@ -166,7 +166,7 @@ void Comparison::compare_ways(const Way& before, const Way& after, std::string_v
     if (before.outcome != Outcome::routed) {
       return; // the same refusal of the same thing
     }
-    key.after += ", another " + parts_that_differ(before, after);
+    key.after += ", " + parts_that_differ(before, after);
   }
   counted(ways_[key], event, line);
 }

@@ -313,6 +313,9 @@ class Habits {
     if (wants("a text in quotes") && found_.text == "(" && tokens_.was(1, "of")) {
       return say("the values stand without parentheses: `one of \"a\", \"b\"`");
     }
+    if (in("event") && found_.kind == TokenKind::text && tokens_.before(1).kind == TokenKind::text) {
+      return say("the values of `one of` stand with commas between them: `one of \"a\", \"b\"`");
+    }
     if (wants("a name") && found_.kind == TokenKind::text && found_.text.size() > 2) {
       const std::string_view inner = found_.text.substr(1, found_.text.size() - 2);
       const bool plain =

@@ -147,6 +147,9 @@ TEST_F(Samples, DiffCountsWaysRowsAndColumnsThatChange) {
           R"("columns":[{"count":1,"table":"web.clicks","column":"note","before":"none","after":"nil","line":1)"));
   const Ran key = run({"diff", before, rules("key.rules", "{ key id }", "{ key kind }"), "--events", events});
   EXPECT_THAT(key.out, HasSubstr("1  clicks → clicks, another key   by route clicks"));
+  const Ran headers = run(
+      {"diff", before, rules("headers.rules", "{ key id }", "{ key kind  header \"h\" = id }"), "--events", events});
+  EXPECT_THAT(headers.out, HasSubstr("1  clicks → clicks, another key, other headers   by route clicks"));
   const Ran name = run({"diff", before, rules("name.rules", "route views", "route looks"), "--events", events});
   EXPECT_EQ(name.code, ExitCode::kOk) << name.out;
 }
