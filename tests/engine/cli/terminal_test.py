@@ -69,7 +69,7 @@ class Terminal(unittest.TestCase):
         self.wrong = self.file("wrong.rules", "edition 1\nevent click { id: strin }\n")
         self.old = self.file("old.rules", RULES % "a")
         self.new = self.file("new.rules", RULES % "b")
-        self.events = self.file("events.ndjson", '{"id":"a"}\n' * 20_000)
+        self.events = self.file("events.ndjson", '{"id":"a"}\n' * 2_000)
 
     def file(self, name, text):
         path = self.folder / name
@@ -90,10 +90,10 @@ class Terminal(unittest.TestCase):
     def test_events_are_counted_on_the_terminal_and_the_line_is_gone_at_the_end(self):
         with open(self.folder / "report", "wb") as out:
             text = on_terminal("diff", self.old, self.new, "--events", self.events, out=out)
-        self.assertRegex(text, rb"^\r\x1b\[Kdiff: 64 events, [0-9.]+( [kM])?/s, 0 %")
+        self.assertRegex(text, rb"^\r\x1b\[Kdiff: 64 events, [0-9.]+( [kM])?/s, [0-9]+ %")
         self.assertTrue(text.endswith(ERASE), text[-80:])
         self.assertNotIn(b"\n", text)
-        self.assertTrue((self.folder / "report").read_bytes().startswith(b"20000 events, 20000 changed\n"))
+        self.assertTrue((self.folder / "report").read_bytes().startswith(b"2000 events, 2000 changed\n"))
 
     def test_output_on_the_same_terminal_stands_on_lines_of_its_own(self):
         text = on_terminal("explain", self.old, "--event", self.events, NO_COLOR="1")
