@@ -120,6 +120,10 @@ ExitCode diff(const Options& options, const Console& console) {
     console.err << fmt::format("{} of {} {} no JSON; `millrace explain` says which\n", comparison.broken(),
                                events_text(comparison.events()), comparison.broken() == 1 ? "is" : "are");
   }
+  if (comparison.broken() == comparison.events()) { // that nothing changed would say nothing
+    console.err << fmt::format("{}: no event of it could be compared; {}\n", options.events, kHowEventsStand);
+    return ExitCode::kFindings;
+  }
   const bool found = comparison.changed() > 0 || (options.strict && comparison.broken() > 0);
   return found ? ExitCode::kFindings : ExitCode::kOk;
 }

@@ -10,6 +10,10 @@
 
 namespace millrace::cli {
 
+// Said where no line of a file is an event.
+inline constexpr const char* kHowEventsStand =
+    "each stands on a line of its own, as one JSON object (`jq -c '.[]'` makes lines of a JSON list)";
+
 // Calls `each` with every event and the line that it begins on, counted from one. Events are lines, of which blank ones
 // are left out; but where the first line opens an object that it does not close, and the next one begins none, the
 // whole is one event. Throws UsageError when `name` cannot be read; "-" is standard input.

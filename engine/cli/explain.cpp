@@ -84,6 +84,9 @@ ExitCode explain(const Options& options, const Console& console) {
   }
   if (broken > 0) {
     console.err << fmt::format("{} of {} events {} no JSON\n", broken, events, broken == 1 ? "is" : "are");
+    if (broken == events && events > 1) {
+      console.err << fmt::format("{}: {}\n", options.events, kHowEventsStand);
+    }
   }
   return broken > 0 && options.strict ? ExitCode::kFindings : ExitCode::kOk;
 }

@@ -13,6 +13,7 @@
 #include "dsl/infer/guess.hpp"
 #include "dsl/infer/write.hpp"
 #include "engine/cli/command.hpp"
+#include "engine/cli/events.hpp"
 #include "engine/cli/lines.hpp"
 #include "engine/cli/named_file.hpp"
 #include "engine/cli/progress.hpp"
@@ -120,10 +121,7 @@ ExitCode infer(const Options& options, const Console& console) {
                                tally.broken == 1 ? "is" : "are", options.strict ? "" : " and left out");
   }
   if (sample.events() == 0) {
-    console.err << fmt::format(
-        "{}: there is no event in it; each stands on a line of its own, as one JSON object (`jq -c '.[]'` makes "
-        "lines of a JSON list)\n",
-        source_name(options));
+    console.err << fmt::format("{}: there is no event in it; {}\n", source_name(options), kHowEventsStand);
     return ExitCode::kFindings;
   }
   if (options.strict && tally.broken > 0) {

@@ -65,8 +65,10 @@ void tell(const Checked& checked, bool cost, const Console& console) {
     return;
   }
   const std::size_t failed = tell_failures(checked.tests, console);
-  console.out << fmt::format("{}: ruleset {}, {} tests passed, {} failed\n", checked.file,
-                             checked.compilation.ruleset->hash, checked.tests.size() - failed, failed);
+  const dsl::Program& program = checked.compilation.ruleset->program;
+  console.out << fmt::format("{}: ruleset {}, {} tests passed, {} failed{}\n", checked.file,
+                             checked.compilation.ruleset->hash, checked.tests.size() - failed, failed,
+                             program.routers.empty() && program.tables.empty() ? "; no router and no table in it" : "");
   if (cost) {
     tell_cost(*checked.compilation.ruleset, console);
   }

@@ -212,6 +212,15 @@ TEST_F(RulesFiles, CheckShowsWhatIsWrongInEach) {
   EXPECT_THAT(ran.out, HasSubstr("main.rules: ruleset "));
 }
 
+TEST_F(RulesFiles, CheckSaysThatAFileIsEmpty) {
+  const std::string file = (folder_ / "empty.rules").string();
+  std::ofstream(file) << "# nothing yet\n";
+  const Ran ran = run({"check", file});
+  EXPECT_EQ(ran.code, ExitCode::kOk);
+  EXPECT_THAT(ran.out, HasSubstr("0 tests passed, 0 failed; no router and no table in it\n"));
+  EXPECT_THAT(run({"check", rules("clicks")}).out, Not(HasSubstr("no router")));
+}
+
 // Each command that takes rules says the same of a file that it cannot read.
 TEST_F(RulesFiles, WhatCannotBeReadIsNamedWithTheReasonAndTheNearestName) {
   const std::string file = rules("clicks");

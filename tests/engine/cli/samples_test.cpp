@@ -94,6 +94,17 @@ TEST_F(Samples, WhatIsNotThereIsNamedWithWhatIs) {
   EXPECT_THAT(none.err, HasSubstr("none.json' cannot be read"));
 }
 
+// That nothing changes for events that nobody could read is no answer.
+TEST_F(Samples, DiffOfNothingButBrokenLinesIsAFinding) {
+  const std::string rules = this->rules("main.rules");
+  const std::string list = file("list.json", "[{\"id\":\"a\",\"kind\":\"view\"},\n{\"id\":\"b\",\"kind\":\"view\"}]\n");
+  const Ran ran = run({"diff", rules, rules, "--events", list});
+  EXPECT_EQ(ran.code, ExitCode::kFindings);
+  EXPECT_THAT(ran.err, HasSubstr("no event of it could be compared; each stands on a line of its own"));
+  EXPECT_THAT(run({"explain", rules, "--event", list}).err, HasSubstr("`jq -c '.[]'` makes lines of a JSON list"));
+  EXPECT_THAT(run({"infer", list}).err, HasSubstr("`jq -c '.[]'` makes lines of a JSON list"));
+}
+
 // A file that is no text is one message, not one for each of its lines.
 TEST_F(Samples, EventsInAnotherEncodingAreRefusedAsAWhole) {
   using namespace std::string_literals;
