@@ -155,7 +155,7 @@ void Expressions::report_unknown(const std::vector<ast::Step>& steps, std::size_
   if (step == 0 && (context_.is_poisoned("def", name) || context_.is_poisoned("let", name))) {
     return;
   }
-  if (step == 0 && context_.is_poisoned("lookup", name)) {
+  if ((step == 0 && context_.is_poisoned("lookup", name)) || context_.is_poisoned("fields", shape().name)) {
     return;
   }
   std::vector<std::string> siblings;

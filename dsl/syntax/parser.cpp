@@ -40,7 +40,7 @@ class FileParser {
       case PieceKind::lookup:
         return plain<ast::Lookup>(piece);
       case PieceKind::event:
-        return plain<ast::Event>(piece);
+        return event(piece);
       case PieceKind::topic:
         return plain<ast::Topic>(piece);
       case PieceKind::table:
@@ -84,6 +84,15 @@ class FileParser {
       note_swallowed();
     }
     return false;
+  }
+
+  /// One whose end is missing may have more fields than were seen.
+  void event(const Piece& piece) {
+    const std::size_t known = file_.items.size();
+    plain<ast::Event>(piece);
+    if (file_.items.size() > known && !sources_.text(piece.span).ends_with('}')) {
+      file_.broken.push_back({"fields", std::get<ast::Event>(file_.items.back().node).name.text});
+    }
   }
 
   void edition(const Piece& piece) {

@@ -115,5 +115,26 @@ TEST_F(HalfSaved, ACutInTheMiddleOfAnEventIsOneMistake) {
       << compilation.text();
 }
 
+// What other files read of it may have stood behind its end.
+TEST_F(HalfSaved, AnEventWithoutItsEndMayHaveMoreFields) {
+  const std::string rest = R"(edition 1
+topic "t" { event e }
+topic "dlq" { }
+router r for e {
+  match first
+  dead_letter "dlq"
+  route a when n > 5 and o.x == "y" to topic "t" { key user }
+  otherwise drop
+}
+)";
+  const Compilation compilation = compile("main.rules", [&](std::string_view name) {
+    return name == "main.rules"
+               ? std::optional<std::string>("edition 1\nimport \"rest.rules\"\nevent e {\n  id: string\n")
+               : std::optional(rest);
+  });
+  EXPECT_EQ(compilation.diagnostics.error_count(), 1U) << compilation.text();
+  EXPECT_NE(compilation.text().find("event `e` is not closed before the end of the file"), std::string::npos);
+}
+
 } // namespace
 } // namespace millrace::dsl
