@@ -3,13 +3,20 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <chrono>
+#include <set>
+#include <stdexcept>
 
+#include "engine/config/quantity.hpp"
 #include "engine/host/json.hpp"
 
 namespace millrace::admin {
 namespace {
 
 constexpr const char* kPrometheus = "text/plain; version=0.0.4; charset=utf-8";
+constexpr const char* kNdjson = "application/x-ndjson";
+constexpr std::chrono::hours kLongestShadow{1};
+constexpr std::size_t kTapRate = 10;
 constexpr std::size_t kReceipts = 20; // unless another number is asked for
 constexpr std::size_t kMostReceipts = 1'000;
 
@@ -33,19 +40,93 @@ runtime::Asked asked(const Query& query) {
                             : runtime::Asked{"command", fmt::format("{}, {}", query.user, from)};
 }
 
+// What a parameter has that it may not. what() is a sentence.
+class BadParameter : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+std::size_t number(const Query& query, const char* name, std::size_t without, std::size_t most) {
+  const std::string given = query.parameter(name);
+  std::size_t out = without;
+  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), out);
+  if (!given.empty() && (error != std::errc() || end != given.data() + given.size() || out == 0 || out > most)) {
+    throw BadParameter(fmt::format("{} is '{}'; it is a number from 1 to {}", name, given, most));
+  }
+  return out;
+}
+
+bool flag(const Query& query, const char* name) {
+  const std::string given = query.parameter(name);
+  if (!given.empty() && given != "true" && given != "false") {
+    throw BadParameter(fmt::format("{} is '{}'; it is true or false", name, given));
+  }
+  return given == "true";
+}
+
+runtime::Trial trial_of(const Query& query) {
+  runtime::Trial out;
+  if (const std::string given = query.parameter("shadow"); !given.empty()) {
+    const auto shadow = config::parse_duration(given);
+    if (!shadow || *shadow <= 0 || std::chrono::nanoseconds(*shadow) > kLongestShadow) {
+      throw BadParameter(fmt::format("shadow is '{}'; it is a time like 30s, up to an hour", given));
+    }
+    out.shadow = std::chrono::nanoseconds(*shadow);
+  }
+  if (const std::string given = query.parameter("most_changed"); !given.empty()) {
+    double most = 0;
+    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), most);
+    if (error != std::errc() || end != given.data() + given.size() || !(most >= 0 && most <= 100)) {
+      throw BadParameter(fmt::format("most_changed is '{}'; it is a number of a hundred events", given));
+    }
+    if (out.shadow.count() == 0) {
+      throw BadParameter("most_changed says what a shadow may find: give `shadow` too");
+    }
+    out.most_changed = most;
+  }
+  out.dry_run = flag(query, "dry_run");
+  return out;
+}
+
+runtime::ExplainForm form_of(const Query& query) {
+  return query.text ? runtime::ExplainForm::text : runtime::ExplainForm::json;
+}
+
+Answer explain(const runtime::Engine& engine, const Query& query) {
+  runtime::SampledEvent event;
+  event.stream = query.parameters.contains("topic") ? query.parameter("topic") : "http";
+  event.payload = query.body;
+  event.time_us =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
+  if (event.payload.empty()) {
+    return refused(400, "post the event as the body");
+  }
+  return {200, query.text ? kText : kJson, engine.explain(query.parameter("pipeline"), event, form_of(query))};
+}
+
+Answer tap(const runtime::Engine& engine, const Query& query) {
+  static const std::set<std::string> kOutcomes{"", "routed", "dropped", "invalid", "rejected"};
+  runtime::TapFilter filter{query.parameter("rule"), query.parameter("topic"), query.parameter("table"),
+                            query.parameter("outcome")};
+  if (!kOutcomes.contains(filter.outcome)) {
+    throw BadParameter(fmt::format("outcome is '{}'; it is one of routed, dropped, invalid, rejected", filter.outcome));
+  }
+  const std::size_t rate = number(query, "rate", kTapRate, runtime::Tap::kMostRate);
+  Answer out{200, query.text ? kText : kNdjson, {}};
+  out.more = [tap = std::shared_ptr(engine.tap(query.parameter("pipeline"), filter, rate, form_of(query)))] {
+    return std::optional(tap->next());
+  };
+  return out;
+}
+
 Answer answer_of(const runtime::Receipt& receipt, const Query& query) {
   return {receipt.accepted ? 200U : 422U, query.text ? kText : kJson,
           query.text ? runtime::text_of(receipt) : runtime::json_of(receipt)};
 }
 
 Answer history(const runtime::Engine& engine, const Query& query) {
-  std::size_t limit = kReceipts;
-  if (const std::string given = query.parameter("limit"); !given.empty()) {
-    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), limit);
-    if (error != std::errc() || end != given.data() + given.size() || limit == 0 || limit > kMostReceipts) {
-      return refused(400, fmt::format("limit is '{}'; it is a number from 1 to {}", given, kMostReceipts));
-    }
-  }
+  const std::size_t limit = number(query, "limit", kReceipts, kMostReceipts);
   return query.text ? text(engine.history_text(limit)) : json(engine.history_json(limit));
 }
 
@@ -85,7 +166,15 @@ Api api_of(runtime::Engine& engine, host::Metrics& metrics) {
     route.path = path;
     route.about = about;
     route.slow = slow;
-    route.answer = answer;
+    route.answer = [answer](const Query& query) {
+      try {
+        return answer(query);
+      } catch (const BadParameter& error) {
+        return refused(400, error.what());
+      } catch (const runtime::Unexplained& error) {
+        return refused(404, error.what());
+      }
+    };
     return api.add(std::move(route));
   };
   add(get, "/health", "200 as long as the process answers.", false, [](const Query&) {
@@ -108,10 +197,26 @@ Api api_of(runtime::Engine& engine, host::Metrics& metrics) {
   }).parameters = {{"limit", "How many; 20 unless given."}};
   add(get, "/history/{id}", "One receipt.", true, [&engine](const Query& query) { return receipt(engine, query); });
   add(post, "/reload", "Reads the rules anew. Answers with the receipt: 200, or 422 when nothing was changed.", true,
-      [&engine](const Query& query) { return answer_of(engine.reload(asked(query)), query); });
+      [&engine](const Query& query) { return answer_of(engine.reload(asked(query), trial_of(query)), query); })
+      .parameters = {{"shadow", "How long live events are compared before anything is switched: 30s."},
+                     {"most_changed", "The most of a hundred events that may change their way; more refuse it."},
+                     {"dry_run", "true: do everything but the switch."}};
   add(post, "/rollback", "Goes back to a ruleset that was active before. Answers as /reload.", true,
       [&engine](const Query& query) { return answer_of(engine.rollback(asked(query), query.parameter("to")), query); })
       .parameters = {{"to", "Its hash, or a beginning of it; without it the one before the active one."}};
+  Route& explained = add(post, "/explain", "The way of an event under the live rules, and why.", true,
+                         [&engine](const Query& query) { return explain(engine, query); });
+  explained.body = "The event.";
+  explained.parameters = {{"pipeline", "Whose rules; the first that explains unless given."},
+                          {"topic", "The topic that it comes from, for a pipeline that fills tables."}};
+  add(get, "/tap", "A live view of events and what becomes of them: an object a line, as long as somebody reads.", true,
+      [&engine](const Query& query) { return tap(engine, query); })
+      .parameters = {{"pipeline", "Whose events; of all that explain unless given."},
+                     {"rule", "Only events that this rule decided."},
+                     {"topic", "Only events that go to this topic."},
+                     {"table", "Only events that become rows of this table."},
+                     {"outcome", "Only those: routed, dropped, invalid or rejected."},
+                     {"rate", "The most that are shown in a second; 10 unless given."}};
   return api;
 }
 

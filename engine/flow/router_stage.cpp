@@ -247,6 +247,7 @@ void RouterStage::route(std::size_t batches, std::uint64_t may_take) {
     routed(batches, {});
     return;
   }
+  context_.watcher.routing(events_);
   context_.counters.route_calls.add();
   version.caller.call(
       context_.now_ns,

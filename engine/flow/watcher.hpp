@@ -2,8 +2,11 @@
 // instance.
 #pragma once
 
+#include <millrace/plugin.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace millrace::flow {
@@ -25,6 +28,8 @@ class Watcher {
   // The instance is called no more, except to stop it. A sink may be replaced with swap_sink; a source or a router
   // cannot be gone on without: drain. `sink` is the sink's place in the pipeline, 0 for the others.
   virtual void broken(Role /*role*/, std::size_t /*sink*/, std::string_view /*instance*/, std::string_view /*text*/) {}
+  // What the router is about to be asked about; readable within the call.
+  virtual void routing(std::span<const mr_event* const> /*events*/) {}
   // From the first offer of a delivery until it was completed, once per attempt.
   virtual void delivered(std::size_t /*sink*/, std::int64_t /*latency_ns*/, std::size_t /*records*/) {}
   // From poll until settle.

@@ -4,6 +4,7 @@
 #include <millrace/ext/check.h>
 #include <millrace/ext/claims.h>
 #include <millrace/ext/draft/apply.h>
+#include <millrace/ext/draft/explain.h>
 #include <millrace/ext/draft/records.h>
 #include <millrace/ext/draft/rules_files.h>
 #include <millrace/ext/draft/ruleset.h>
@@ -143,6 +144,15 @@ void check_extensions(Breaches& out, const std::string& who, const mr_plugin& pl
          {{"files", files->files != nullptr},
           {"steps", files->steps != nullptr},
           {"create_from", files->create_from != nullptr}});
+  }
+  if (const auto* explain = extension<mr_router_explain>(plugin, MR_EXPLAIN)) {
+    need(out, who + ", " MR_EXPLAIN,
+         {{"explain", explain->explain != nullptr},
+          {"compare", explain->compare != nullptr},
+          {"compare_event", explain->compare_event != nullptr},
+          {"compare_count", explain->compare_count != nullptr},
+          {"compare_tell", explain->compare_tell != nullptr},
+          {"compare_end", explain->compare_end != nullptr}});
   }
   if (const auto* records = extension<mr_plugin_records>(plugin, MR_RECORDS)) {
     need(

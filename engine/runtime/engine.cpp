@@ -22,6 +22,9 @@ namespace {
 constexpr std::uint64_t kLeastMemory = 1u << 20;
 constexpr std::size_t kLeastPrefix = 4;      // of a hash
 constexpr std::chrono::seconds kPatience{2}; // with what keeps receipts
+constexpr std::chrono::milliseconds kShadowMoment{100};
+constexpr std::uint64_t kShadowEvents = 1'000; // in a moment: a tenth of a core, or a little more
+constexpr std::uint64_t kShadowBytes = 4u << 20;
 
 // Files as they were, for the pipelines that had the ruleset.
 using Kept = std::map<std::string, std::shared_ptr<const RulesFiles>>;
@@ -255,9 +258,10 @@ std::string Engine::rules_json() const {
 // ---- changes
 // -------------------------------------------------------------------------------------------------------------------
 
-Receipt Engine::reload(const Asked& asked) {
+Receipt Engine::reload(const Asked& asked, const Trial& trial) {
   const std::lock_guard one_at_a_time(change_);
-  return change(begin(asked, "reload"), [](const Pipeline&) { return std::shared_ptr<const RulesFiles>(); });
+  return change(
+      begin(asked, "reload"), [](const Pipeline&) { return std::shared_ptr<const RulesFiles>(); }, trial);
 }
 
 Receipt Engine::rollback(const Asked& asked, const std::string& hash) {
@@ -279,7 +283,8 @@ Receipt Engine::rollback(const Asked& asked, const std::string& hash) {
                 [&kept](const Pipeline& pipeline) -> std::optional<std::shared_ptr<const RulesFiles>> {
                   const auto found = kept.find(pipeline.name());
                   return found == kept.end() ? std::nullopt : std::optional(found->second);
-                });
+                },
+                {});
 }
 
 Receipt Engine::begin(const Asked& asked, std::string what) const {
@@ -292,15 +297,19 @@ Receipt Engine::begin(const Asked& asked, std::string what) const {
   return receipt;
 }
 
-Receipt Engine::change(Receipt receipt, const Choice& choice) {
+Receipt Engine::change(Receipt receipt, const Choice& choice, const Trial& trial) {
   const std::int64_t began = services_.clock.now_ns();
   std::vector<std::optional<RouterSet>> sets;
   if (receipt.error.empty()) {
     prepare(choice, sets, receipt);
   }
-  if (receipt.error.empty()) {
+  receipt.dry_run = trial.dry_run;
+  if (receipt.error.empty() && trial.shadow.count() > 0) {
+    try_out(sets, trial, receipt);
+  }
+  receipt.accepted = receipt.error.empty();
+  if (receipt.accepted && !trial.dry_run) {
     swap(std::move(sets), receipt);
-    receipt.accepted = true;
   }
   receipt.duration_us = (services_.clock.now_ns() - began) / 1000;
   keep(receipt, kPatience);
@@ -355,6 +364,59 @@ void Engine::prepare(const Choice& choice, std::vector<std::optional<RouterSet>>
   }
 }
 
+// In the shadow of what is live: each new ruleset beside the active one, over a sample of the same events.
+void Engine::try_out(const std::vector<std::optional<RouterSet>>& sets, const Trial& trial, Receipt& receipt) {
+  struct Tried {
+    PipelineReceipt* of;
+    std::shared_ptr<SampleReader> reader;
+    std::unique_ptr<Comparison> comparison;
+  };
+  std::vector<Tried> all;
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    const Pipeline::Active active = pipelines_[i]->active();
+    if (!sets[i] || active.router == nullptr || !explains(*active.router)) {
+      continue;
+    }
+    try {
+      all.push_back(
+          {&receipt.pipelines[i], pipelines_[i]->watch(), std::make_unique<Comparison>(active.router, sets[i]->model)});
+    } catch (const Unexplained& error) {
+      receipt.pipelines[i].findings.push_back(fmt::format("it ran in no shadow: {}", error.what()));
+    }
+  }
+  const std::int64_t began = services_.clock.now_ns();
+  bool stopping = false;
+  while (!stopping && services_.clock.now_ns() - began < trial.shadow.count()) {
+    for (const Tried& tried : all) {
+      tried.reader->want(kShadowEvents, kShadowBytes);
+    }
+    {
+      std::unique_lock lock(mutex_);
+      stopping = state_changed_.wait_for(lock, kShadowMoment, [this] { return draining_; });
+    }
+    for (const Tried& tried : all) {
+      for (const SampledEvent& event : tried.reader->take()) {
+        tried.comparison->add(event);
+      }
+    }
+  }
+  for (const Tried& tried : all) {
+    const Comparison& found = *tried.comparison;
+    tried.of->shadow = {services_.clock.now_ns() - began, tried.reader->seen(),         found.events(), found.changed(),
+                        found.tell(ExplainForm::text),    found.tell(ExplainForm::json)};
+    const double changed =
+        100.0 * static_cast<double>(found.changed()) / static_cast<double>(std::max<std::uint64_t>(1, found.events()));
+    if (trial.most_changed && changed > *trial.most_changed && receipt.error.empty()) {
+      receipt.error = tried.of->error =
+          fmt::format("{:.1f} of a hundred events of pipeline '{}' would go another way, and {} may", changed,
+                      tried.of->pipeline, *trial.most_changed);
+    }
+  }
+  if (stopping) {
+    receipt.error = "the engine is stopping";
+  }
+}
+
 void Engine::swap(std::vector<std::optional<RouterSet>> sets, Receipt& receipt) {
   const std::int64_t began = services_.clock.now_ns();
   std::vector<std::future<std::vector<Switched>>> answers(sets.size());
@@ -386,7 +448,7 @@ void Engine::keep(Receipt& receipt, std::chrono::nanoseconds patience) const {
   if (history_ == nullptr) {
     return;
   }
-  for (std::size_t i = 0; receipt.accepted && i < pipelines_.size(); ++i) {
+  for (std::size_t i = 0; receipt.accepted && !receipt.dry_run && i < pipelines_.size(); ++i) {
     const PipelineReceipt& of = receipt.pipelines[i];
     if (of.before.hash != of.after.hash && !of.after.hash.empty()) {
       history_->activated(of.pipeline, of.after.hash, *pipelines_[i]->files(), receipt.at_us);
@@ -458,6 +520,42 @@ std::map<std::string, std::string> Engine::before() const {
     throw NoSuchRuleset("no other ruleset was active before this one");
   }
   return out;
+}
+
+std::vector<const Pipeline*> Engine::named(const std::string& pipeline) const {
+  std::vector<const Pipeline*> out;
+  for (const std::unique_ptr<Pipeline>& each : pipelines_) {
+    const std::shared_ptr<const Created> router = each->active().router;
+    if ((pipeline.empty() && router != nullptr && explains(*router)) || each->name() == pipeline) {
+      out.push_back(each.get());
+    }
+  }
+  if (out.empty()) {
+    throw Unexplained(
+        pipeline.empty() ? std::string("no pipeline has a router that explains")
+                         : fmt::format("there is no pipeline '{}'; there are: {}", pipeline, fmt::join(names(), ", ")));
+  }
+  return out;
+}
+
+std::string Engine::explain(const std::string& pipeline, const SampledEvent& event, ExplainForm form) const {
+  const Pipeline& asked = *named(pipeline).front();
+  const auto [router, hash] = asked.active();
+  if (router == nullptr) {
+    throw Unexplained(fmt::format("the router of pipeline '{}' explains nothing", asked.name()));
+  }
+  const std::string way = runtime::explain(*router, event, form);
+  if (form == ExplainForm::text) {
+    return fmt::format("pipeline {}, ruleset {}\n{}", asked.name(), hash, way);
+  }
+  host::JsonWriter json;
+  json.begin_object().key("pipeline").value(asked.name()).key("ruleset").value(hash).key("way").raw(way);
+  return json.end_object().text();
+}
+
+std::unique_ptr<Tap> Engine::tap(const std::string& pipeline, TapFilter filter, std::size_t rate,
+                                 ExplainForm form) const {
+  return std::make_unique<Tap>(named(pipeline), std::move(filter), rate, form, services_.clock);
 }
 
 std::string Engine::history_json(std::size_t limit) const {

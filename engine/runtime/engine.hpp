@@ -26,8 +26,17 @@
 #include "engine/runtime/history.hpp"
 #include "engine/runtime/pipeline.hpp"
 #include "engine/runtime/receipt.hpp"
+#include "engine/runtime/tap.hpp"
 
 namespace millrace::runtime {
+
+// What new rules have to go through before any worker hears of them.
+struct Trial {
+  std::chrono::nanoseconds shadow{0}; // how long what is live is compared with what would be; 0: not at all
+  // The most events of a hundred whose way may change; more refuse the reload.
+  std::optional<double> most_changed;
+  bool dry_run = false; // nothing is switched
+};
 
 // what() says which there are.
 class NoSuchRuleset : public std::runtime_error {
@@ -68,10 +77,16 @@ class Engine {
 
   // [any] Reads the rules anew, all pipelines or none. Returns when every worker has switched, or when it was refused.
   // One change at a time: a second one waits.
-  Receipt reload(const Asked& asked);
+  Receipt reload(const Asked& asked, const Trial& trial = {});
   // [any] The same with the files of a ruleset that was active before, whatever became of them since: in every pipeline
   // that had it. `hash` may be a beginning that is enough to tell it; empty: in each pipeline the one before.
   Receipt rollback(const Asked& asked, const std::string& hash);
+
+  // [any] The way of an event under what is active now. `pipeline` empty: the only one, or the first that explains.
+  // Throws Unexplained.
+  std::string explain(const std::string& pipeline, const SampledEvent& event, ExplainForm form) const;
+  // [any] What goes by. Throws Unexplained. The engine outlives it.
+  std::unique_ptr<Tap> tap(const std::string& pipeline, TapFilter filter, std::size_t rate, ExplainForm form) const;
 
   // [any] JSON: what became of each attempt, the latest first.
   std::string history_json(std::size_t limit) const;
@@ -90,7 +105,9 @@ class Engine {
   void changed();
   void give_up(std::string why);
   Receipt begin(const Asked& asked, std::string what) const;
-  Receipt change(Receipt receipt, const Choice& choice);
+  Receipt change(Receipt receipt, const Choice& choice, const Trial& trial);
+  void try_out(const std::vector<std::optional<RouterSet>>& sets, const Trial& trial, Receipt& receipt);
+  std::vector<const Pipeline*> named(const std::string& pipeline) const;
   void prepare(const Choice& choice, std::vector<std::optional<RouterSet>>& sets, Receipt& receipt) const;
   void swap(std::vector<std::optional<RouterSet>> sets, Receipt& receipt);
   void keep(Receipt& receipt, std::chrono::nanoseconds patience) const;

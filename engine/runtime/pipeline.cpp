@@ -87,7 +87,7 @@ Pipeline::Pipeline(config::Pipeline configured, const config::Engine& engine, st
         [this](std::size_t slot) { later_(slots_[slot]->next_wait_ns(), [this, slot] { rebuild(slot); }); }, give_up_,
         changed_};
     slots_.push_back(std::make_unique<WorkerSlot>(name(), i, sink_names(configured_), services_.log, services_.metrics,
-                                                  services_.clock, retry, std::move(orders)));
+                                                  services_.clock, retry, sampler_, std::move(orders)));
   }
 }
 
@@ -167,7 +167,7 @@ Pipeline::Crew Pipeline::make_crew(WorkerSlot& slot) {
   for (const config::Instance& sink : configured_.sinks) {
     sinks.push_back(make(sink, slot.index(), inbox));
   }
-  Created router = make_router(model_.get(), slot.index(), inbox);
+  Created router = make_router(active().router.get(), slot.index(), inbox);
   activate(ruleset_of(router), files_of(router), router.host().declared_streams());
   Created source = make(configured_.source, slot.index(), inbox);
   return {std::move(inbox), std::move(sinks), std::move(router), std::move(source)};
@@ -184,7 +184,7 @@ std::unique_ptr<flow::Worker> Pipeline::hire(Crew crew, WorkerSlot& slot) const 
 }
 
 void Pipeline::create(const RulesFiles* files) {
-  model_ = make_model(files);
+  set_model(make_model(files));
   std::vector<Crew> created;
   for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
     created.push_back(make_crew(*slot));
@@ -237,6 +237,16 @@ std::uint64_t Pipeline::failed_events() const {
 std::shared_ptr<const RulesFiles> Pipeline::files() const {
   const std::lock_guard lock(mutex_);
   return files_;
+}
+
+void Pipeline::set_model(std::shared_ptr<const Created> model) {
+  const std::lock_guard lock(mutex_);
+  model_.swap(model); // the old one may go, outside of the lock
+}
+
+Pipeline::Active Pipeline::active() const {
+  const std::lock_guard lock(mutex_);
+  return {model_, model_ == nullptr ? std::string() : hash_of(*model_)};
 }
 
 Ruleset Pipeline::ruleset() const {
@@ -341,7 +351,7 @@ void Pipeline::swap(RouterSet routers, std::function<void(std::vector<Switched>)
       shared->done(shared->switched);
     }
   };
-  model_ = routers.model;
+  set_model(routers.model);
   activate(routers.ruleset, routers.files, routers.streams);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const std::string worker = slots_[i]->name();
@@ -353,7 +363,7 @@ void Pipeline::swap(RouterSet routers, std::function<void(std::vector<Switched>)
     try {
       // One that was built anew since prepare has another inbox.
       Created router = thread->inbox() == routers.inboxes[i] ? std::move(routers.routers[i])
-                                                             : make_router(model_.get(), i, thread->inbox());
+                                                             : make_router(routers.model.get(), i, thread->inbox());
       thread->worker().swap_router(std::move(router).take(),
                                    [answered, worker](std::string_view error) { answered(worker, error.empty()); });
     } catch (const std::exception& error) {

@@ -13,6 +13,7 @@
 #include "engine/host/streams.hpp"
 #include "engine/host/targets.hpp"
 #include "engine/runtime/router_set.hpp"
+#include "engine/runtime/sampler.hpp"
 #include "engine/runtime/worker_slot.hpp"
 
 namespace millrace::runtime {
@@ -51,6 +52,15 @@ class Pipeline {
   std::uint64_t failed_events() const;
   // [any]
   Ruleset ruleset() const;
+  // [any] What runs now: a router with the active ruleset that nobody routes with, and its hash. Null where the plugin
+  // knows no twins.
+  struct Active {
+    std::shared_ptr<const Created> router;
+    std::string hash;
+  };
+  Active active() const;
+  // [any] Sees what its workers route, as long as the pipeline lives.
+  std::shared_ptr<SampleReader> watch() const { return sampler_.open(); }
   // [any] What the active ruleset was read from; none where the router does not say. Null before create.
   std::shared_ptr<const RulesFiles> files() const;
   // [any] Whether its router can be made of files as they were.
@@ -93,6 +103,7 @@ class Pipeline {
   flow::WorkerSettings worker_settings(std::size_t worker) const;
   flow::SinkSettings sink_settings() const;
   void activate(const Ruleset& ruleset, std::shared_ptr<const RulesFiles> files, std::vector<std::string> streams);
+  void set_model(std::shared_ptr<const Created> model);
   void replace_sink(std::size_t worker, std::size_t sink);
   void rebuild(std::size_t worker);
 
@@ -106,12 +117,13 @@ class Pipeline {
   const std::function<void()> changed_;
   mutable host::Targets targets_;
   mutable host::Streams streams_;
+  mutable Sampler sampler_; // of what workers route
   std::vector<std::unique_ptr<WorkerSlot>> slots_;
   mutable host::Metrics unseen_;           // of models, which do nothing
-  std::shared_ptr<const Created> model_;   // of the active ruleset
   std::vector<Crew> created_;              // between create and start
   std::atomic<std::int64_t> draining_ = 0; // the deadline; 0: not draining
   mutable std::mutex mutex_;               // guards what follows
+  std::shared_ptr<const Created> model_;   // of the active ruleset
   Ruleset ruleset_;
   std::shared_ptr<const RulesFiles> files_; // of the active ruleset
 };

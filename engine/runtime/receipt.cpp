@@ -66,7 +66,14 @@ void write(JsonWriter& json, const PipelineReceipt& pipeline) {
   for (const Switched& worker : pipeline.switched) {
     json.begin_object().key("worker").value(worker.worker).key("at_us").value(worker.at_us).end_object();
   }
-  json.end_array().end_object();
+  json.end_array();
+  if (pipeline.shadow) {
+    const Shadow& shadow = *pipeline.shadow;
+    json.key("shadow").begin_object().key("ms").value(shadow.ns / 1'000'000).key("seen").value(shadow.seen);
+    json.key("events").value(shadow.events).key("changed").value(shadow.changed);
+    json.key("changes").raw(shadow.json).end_object();
+  }
+  json.end_object();
 }
 
 std::string joined(const std::vector<std::string>& texts) {
@@ -147,7 +154,8 @@ std::string json_of(const Receipt& receipt) {
   json.key("accepted").value(receipt.accepted).key("how").value(receipt.asked.how).key("who").value(receipt.asked.who);
   json.key("engine").value(receipt.engine).key("at_us").value(receipt.at_us);
   json.key("duration_us").value(receipt.duration_us).key("error").value(receipt.error);
-  json.key("not_kept").value(receipt.not_kept).key("pipelines").begin_array();
+  json.key("dry_run").value(receipt.dry_run).key("not_kept").value(receipt.not_kept);
+  json.key("pipelines").begin_array();
   for (const PipelineReceipt& pipeline : receipt.pipelines) {
     write(json, pipeline);
   }
@@ -155,7 +163,9 @@ std::string json_of(const Receipt& receipt) {
 }
 
 std::string text_of(const Receipt& receipt) {
-  std::string out = receipt.accepted ? "accepted" : "refused, nothing was changed: " + receipt.error;
+  std::string out = !receipt.accepted ? "refused, nothing was changed: " + receipt.error
+                    : receipt.dry_run ? "would be accepted, nothing was changed"
+                                      : "accepted";
   out += fmt::format(" ({})\n", milliseconds(receipt.duration_us * 1000));
   for (const PipelineReceipt& pipeline : receipt.pipelines) {
     for (const host::Diagnostic& found : pipeline.diagnostics) {
@@ -179,6 +189,10 @@ std::string text_of(const Receipt& receipt) {
     }
     for (const std::string& finding : pipeline.findings) {
       out += "  " + finding + '\n';
+    }
+    if (pipeline.shadow) {
+      out += fmt::format("  in a shadow of {}, of {} events that went by: {}", milliseconds(pipeline.shadow->ns),
+                         pipeline.shadow->seen, pipeline.shadow->text);
     }
     if (!pipeline.phases.empty()) {
       out += "  took:";
@@ -212,6 +226,7 @@ std::optional<Receipt> summary_of(std::string_view json) {
     out.at_us = all.at("at_us").to_number<std::int64_t>();
     out.duration_us = all.at("duration_us").to_number<std::int64_t>();
     out.error = text(all, "error");
+    out.dry_run = all.at("dry_run").as_bool();
     for (const parsed::value& pipeline : all.at("pipelines").as_array()) {
       PipelineReceipt& of = out.pipelines.emplace_back();
       of.pipeline = text(pipeline, "pipeline");
@@ -232,7 +247,7 @@ std::string line_of(const Receipt& receipt) {
   if (!receipt.accepted) {
     return out + "  refused: " + receipt.error.substr(0, receipt.error.find('\n'));
   }
-  out += "  accepted ";
+  out += receipt.dry_run ? "  accepted in a dry run " : "  accepted ";
   for (const PipelineReceipt& pipeline : receipt.pipelines) {
     const std::string before = pipeline.before.hash.substr(0, kShort);
     const std::string after = pipeline.after.hash.substr(0, kShort);

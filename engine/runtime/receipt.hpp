@@ -47,6 +47,16 @@ struct Switched {
   std::int64_t at_us = 0;
 };
 
+// What a new ruleset would have made of live traffic, before it became active.
+struct Shadow {
+  std::int64_t ns = 0;
+  std::uint64_t seen = 0;   // events that went by
+  std::uint64_t events = 0; // of them, that were compared
+  std::uint64_t changed = 0;
+  std::string text; // the changes, with examples
+  std::string json;
+};
+
 struct PipelineReceipt {
   std::string pipeline;
   Ruleset before;
@@ -56,6 +66,7 @@ struct PipelineReceipt {
   std::vector<std::string> findings; // of the check of the targets
   std::string error;                 // why this pipeline refused
   std::vector<Switched> switched;    // workers that have the new ruleset
+  std::optional<Shadow> shadow = {};
 };
 
 // Who wants a change, and how it was said.
@@ -74,6 +85,7 @@ struct Receipt {
   std::int64_t duration_us = 0;
   std::string error; // why none of it became active; empty when accepted
   std::vector<PipelineReceipt> pipelines;
+  bool dry_run = false; // everything was done but the switch
   std::string not_kept; // why it is not yet where receipts belong; empty: it is
 };
 

@@ -13,6 +13,11 @@ std::string text_of(mr_str text) { return text.data == nullptr ? std::string() :
 
 } // namespace
 
+std::string hash_of(const Created& router) {
+  const auto* calls = router.extension<mr_router_ruleset>(MR_RULESET);
+  return calls == nullptr ? std::string() : text_of(calls->hash(router.self()));
+}
+
 Ruleset ruleset_of(const Created& router) {
   Ruleset out;
   const auto* calls = router.extension<mr_router_ruleset>(MR_RULESET);

@@ -12,6 +12,8 @@ namespace millrace::runtime {
 
 // What the router says it was made of.
 Ruleset ruleset_of(const Created& router);
+// Its hash alone; empty where it does not say.
+std::string hash_of(const Created& router);
 // The files that it was read from; none where it does not say. Never null.
 std::shared_ptr<const RulesFiles> files_of(const Created& router);
 // What creating it spent its time on.

@@ -17,13 +17,15 @@ double seconds(std::int64_t ns) { return static_cast<double>(ns) * 1e-9; }
 } // namespace
 
 WorkerSlot::WorkerSlot(std::string pipeline, std::size_t index, std::vector<std::string> sinks, host::Log& log,
-                       host::Metrics& metrics, const host::Clock& clock, flow::BackoffSettings waits, SlotOrders orders)
+                       host::Metrics& metrics, const host::Clock& clock, flow::BackoffSettings waits, Sampler& sampler,
+                       SlotOrders orders)
     : name_(pipeline + "/" + std::to_string(index)),
       index_(index),
       log_(log),
       metrics_(metrics),
       clock_(clock),
       waits_(waits),
+      sampler_(sampler),
       orders_(std::move(orders)) {
   const host::Labels of_worker{{"pipeline", pipeline}, {"worker", name_}};
   settled_ = metrics_.metric(MR_HISTOGRAM, "settle_seconds", "From poll to settle of a batch.", of_worker, kSeconds);

@@ -15,6 +15,7 @@
 #include "engine/flow/watcher.hpp"
 #include "engine/host/log.hpp"
 #include "engine/host/metrics.hpp"
+#include "engine/runtime/sampler.hpp"
 #include "engine/runtime/worker_thread.hpp"
 
 namespace millrace::runtime {
@@ -31,7 +32,8 @@ struct SlotOrders {
 class WorkerSlot final : public flow::Watcher {
  public:
   WorkerSlot(std::string pipeline, std::size_t index, std::vector<std::string> sinks, host::Log& log,
-             host::Metrics& metrics, const host::Clock& clock, flow::BackoffSettings waits, SlotOrders orders);
+             host::Metrics& metrics, const host::Clock& clock, flow::BackoffSettings waits, Sampler& sampler,
+             SlotOrders orders);
 
   const std::string& name() const { return name_; } // "ingest/0"
   std::size_t index() const { return index_; }
@@ -67,6 +69,7 @@ class WorkerSlot final : public flow::Watcher {
   void violation(std::string_view instance, std::string_view text) override;
   void refused(std::string_view instance, std::string_view text) override;
   void broken(flow::Role role, std::size_t sink, std::string_view instance, std::string_view text) override;
+  void routing(std::span<const mr_event* const> events) override { sampler_.offer(events); }
   void delivered(std::size_t sink, std::int64_t latency_ns, std::size_t records) override;
   void settled(std::int64_t latency_ns, std::size_t events) override;
 
@@ -80,6 +83,7 @@ class WorkerSlot final : public flow::Watcher {
   host::Metrics& metrics_;
   const host::Clock& clock_;
   const flow::BackoffSettings waits_; // without the jitter: there is one of it
+  Sampler& sampler_;
   const SlotOrders orders_;
   std::vector<std::uint32_t> delivered_; // histograms, by sink
   std::uint32_t settled_ = 0;

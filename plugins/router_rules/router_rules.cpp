@@ -10,6 +10,7 @@
 
 #include "dsl/evaluate.hpp"
 #include "dsl/ruleset.hpp"
+#include "plugins/router_rules/explain.hpp"
 #include "plugins/router_rules/messages.hpp"
 #include "plugins/router_rules/row_parts.hpp"
 #include "plugins/router_rules/rules_file.hpp"
@@ -83,6 +84,13 @@ class Rules {
   std::size_t tests() const { return ruleset_->tests.size(); }
   std::span<const mr_rules_file> files() const { return files_; }
   std::span<const mr_rules_step> steps() const { return steps_; }
+
+  void explain(const mr_event& event, std::uint32_t form, const mr_listener& listener) const {
+    router_rules::explain(*ruleset_, run_.router, event, form, listener);
+  }
+  std::unique_ptr<EventComparison> compare(const Rules& other) const {
+    return std::make_unique<EventComparison>(ruleset_, run_.router, other.ruleset_, other.run_.router);
+  }
 
  private:
   // What of the ruleset is run, and where it goes.

@@ -2,6 +2,7 @@
 // readable until the events are settled (see mr_emit).
 #pragma once
 
+#include <millrace/ext/draft/explain.h>
 #include <millrace/ext/draft/rules_files.h>
 #include <millrace/instance.hpp>
 #include <millrace/module.hpp>
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace millrace {
 
@@ -113,6 +115,34 @@ inline constexpr mr_router_rules_files kRouterRulesFiles = {
       });
     }};
 
+// void explain(const mr_event&, form, const mr_listener&) const, and compare(const Plugin& other) const, a unique_ptr
+// of what has add(event), count() and tell(form, listener). All but those of one comparison are called from any thread.
+template <class Plugin>
+using RouterComparison =
+    typename decltype(std::declval<const Plugin&>().compare(std::declval<const Plugin&>()))::element_type;
+
+template <class Plugin>
+inline constexpr mr_router_explain kRouterExplain = {
+    [](void* self, const mr_event* event, std::uint32_t form, const mr_listener* listener,
+       mr_error* error) -> mr_status {
+      return guarded(error, MR_FATAL, [&] {
+        of<Plugin>(self).plugin.explain(*event, form, *listener);
+        return MR_OK;
+      });
+    },
+    [](void* self, void* other, void** comparison, mr_error* error) -> mr_status {
+      return guarded(error, MR_FATAL, [&] {
+        *comparison = of<Plugin>(self).plugin.compare(of<Plugin>(other).plugin).release();
+        return MR_OK;
+      });
+    },
+    [](void* comparison, const mr_event* event) { static_cast<RouterComparison<Plugin>*>(comparison)->add(*event); },
+    [](void* comparison) -> mr_comparison_count { return static_cast<RouterComparison<Plugin>*>(comparison)->count(); },
+    [](void* comparison, std::uint32_t form, const mr_listener* listener) {
+      static_cast<RouterComparison<Plugin>*>(comparison)->tell(form, *listener);
+    },
+    [](void* comparison) { delete static_cast<RouterComparison<Plugin>*>(comparison); }};
+
 template <class Plugin>
 const void* router_extension(const char* id) {
   if constexpr (requires(Plugin & plugin, const Plugin& model, Host host) {
@@ -132,6 +162,14 @@ const void* router_extension(const char* id) {
                 }) {
     if (std::strcmp(id, MR_RULES_FILES) == 0) {
       return &kRouterRulesFiles<Plugin>;
+    }
+  }
+  if constexpr (requires(const Plugin& plugin, const mr_event& event, const mr_listener& listener) {
+                  plugin.explain(event, std::uint32_t(), listener);
+                  plugin.compare(plugin);
+                }) {
+    if (std::strcmp(id, MR_EXPLAIN) == 0) {
+      return &kRouterExplain<Plugin>;
     }
   }
   return common_extension<Plugin>(id);

@@ -1,6 +1,7 @@
 // New rulesets in a running engine: what is switched, what is refused, and what races with it.
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -132,6 +133,72 @@ TEST_F(Reload, AskedForBeforeTheStartReachesEveryWorker) {
   }));
   start();
   EXPECT_THAT(switched(receipt_of(std::move(coming)), 0), ElementsAre("p/0", "p/1", "p/2", "p/3"));
+}
+
+// Gives events until the end.
+class Stream {
+ public:
+  Stream(World& world, const std::string& prefix)
+      : thread_([this, &world, prefix] {
+          for (int i = 0; !over_; ++i) {
+            world.give(prefix + std::to_string(i) + ".", 10);
+            world.settles(MR_DELIVERED, 10 * (i + 1));
+          }
+        }) {}
+  ~Stream() {
+    over_ = true;
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> over_ = false;
+  std::thread thread_;
+};
+
+TEST_F(Reload, InAShadowSaysWhatWouldChangeBeforeAnythingIsSwitched) {
+  start(pipeline("p"));
+  const Stream stream(world_, "e");
+  write_rules("bbbb");
+  const Receipt receipt = engine_->reload({"test", {}}, {.shadow = std::chrono::milliseconds(300), .most_changed = {}});
+  EXPECT_TRUE(receipt.accepted) << receipt.error;
+  ASSERT_TRUE(receipt.pipelines[0].shadow);
+  const Shadow& shadow = *receipt.pipelines[0].shadow;
+  EXPECT_GT(shadow.events, 0U);
+  EXPECT_EQ(shadow.changed, shadow.events);
+  EXPECT_GE(shadow.seen, shadow.events);
+  EXPECT_THAT(text_of(receipt), HasSubstr("some changed"));
+  EXPECT_THAT(engine_->rules_json(), HasSubstr(R"("hash":"bbbb")"));
+}
+
+TEST_F(Reload, RefusedWhenMoreWouldChangeThanMay) {
+  start(pipeline("p"));
+  const Stream stream(world_, "e");
+  write_rules("bbbb");
+  const Receipt receipt = engine_->reload({"test", {}}, {.shadow = std::chrono::milliseconds(200), .most_changed = 5});
+  EXPECT_EQ(receipt.error, "100.0 of a hundred events of pipeline 'p' would go another way, and 5 may");
+  EXPECT_FALSE(receipt.accepted);
+  EXPECT_THAT(engine_->rules_json(), HasSubstr(R"("hash":"aaaa")"));
+}
+
+TEST_F(Reload, InADryRunDoesEverythingButTheSwitch) {
+  start(pipeline("p"));
+  write_rules("bbbb");
+  const Receipt receipt = engine_->reload({"test", {}}, {.most_changed = {}, .dry_run = true});
+  EXPECT_TRUE(receipt.accepted);
+  EXPECT_EQ(receipt.pipelines[0].after.hash, "bbbb");
+  EXPECT_THAT(switched(receipt, 0), IsEmpty());
+  EXPECT_THAT(text_of(receipt), ::testing::StartsWith("would be accepted, nothing was changed"));
+  EXPECT_THAT(engine_->rules_json(), HasSubstr(R"("hash":"aaaa")"));
+}
+
+TEST_F(Reload, AShadowEndsWhenTheEngineStops) {
+  start(pipeline("p"));
+  std::future<Receipt> coming = std::async(std::launch::async, [this] {
+    return engine_->reload({"test", {}}, {.shadow = std::chrono::hours(1), .most_changed = {}});
+  });
+  ASSERT_TRUE(world_.until([](const World& world) { return world.created.at("router") == 4; }));
+  drains();
+  EXPECT_EQ(receipt_of(std::move(coming)).error, "the engine is stopping");
 }
 
 TEST_F(Reload, RefusedWhileTheEngineStops) {

@@ -14,6 +14,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <span>
@@ -213,6 +214,34 @@ class Sorter {
   std::size_t tests() const { return rules_.items.size(); }
   std::span<const mr_rules_file> files() const { return files_; }
   std::span<const mr_rules_step> steps() const { return steps_; }
+
+  // Each event goes by the rule "by HASH" to the first target.
+  void explain(const mr_event& event, std::uint32_t form, const mr_listener& listener) const {
+    if (copy(event.payload) == "odd") {
+      throw transient("nobody knows what that is");
+    }
+    const std::string text = form == MR_EXPLAIN_TEXT
+                                 ? copy(event.payload) + " goes by " + rules_.hash + "\n"
+                                 : R"({"outcome":"routed","rules":["by )" + rules_.hash + R"("],"to":[{"topic":")" +
+                                       rules_.targets.front() + R"("}],"rows":[]})";
+    listener.say(listener.context, str(text));
+  }
+  // Events change when the hashes differ and they begin with "e".
+  struct Compared {
+    bool other;
+    mr_comparison_count counted{};
+    void add(const mr_event& event) {
+      ++counted.events;
+      counted.changed += other && copy(event.payload).starts_with("e") ? 1 : 0;
+    }
+    mr_comparison_count count() const { return counted; }
+    void tell(std::uint32_t form, const mr_listener& listener) const {
+      listener.say(listener.context, str(form == MR_EXPLAIN_TEXT ? "some changed\n" : "{}"));
+    }
+  };
+  std::unique_ptr<Compared> compare(const Sorter& other) const {
+    return std::make_unique<Compared>(Compared{other.rules_.hash != rules_.hash, {}});
+  }
 
   void route(std::span<const mr_event* const> events, const Emit& emit) {
     std::vector<mr_message> messages;

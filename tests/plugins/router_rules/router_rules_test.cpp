@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <millrace/ext/draft/explain.h>
 #include <millrace/ext/draft/rules_files.h>
 #include <millrace/ext/draft/ruleset.h>
 #include <algorithm>
@@ -406,6 +407,53 @@ TEST_F(RouterRules, IsMadeAgainOfTheFilesThatItWasReadFrom) {
   plugin().destroy(again);
   EXPECT_EQ(calls->create_from(router.host().get(), router.values(), files, 1, &again, &error), MR_INVALID);
   EXPECT_NE(std::string_view(error.text).find("risky.csv"), std::string_view::npos) << error.text;
+}
+
+struct Heard {
+  std::string text;
+  mr_listener listener{&text, [](void* context, mr_str piece) { *static_cast<std::string*>(context) += copy(piece); }};
+};
+
+TEST_F(RouterRules, ExplainsAnEventInWordsAndAsJson) {
+  testing::Router router(plugin(), {{"file", path("web.rules")}, {"run", "web"}});
+  const auto* calls = router.extension<mr_router_explain>(MR_EXPLAIN);
+  ASSERT_NE(calls, nullptr);
+  mr_error error{};
+  Heard words;
+  ASSERT_EQ(calls->explain(router.self(), router.event(kClick), MR_EXPLAIN_TEXT, &words.listener, &error), MR_OK);
+  EXPECT_NE(words.text.find("clicks"), std::string::npos) << words.text;
+  EXPECT_NE(words.text.find("u-1"), std::string::npos) << words.text;
+  Heard json;
+  ASSERT_EQ(calls->explain(router.self(), router.event(kClick), MR_EXPLAIN_JSON, &json.listener, &error), MR_OK);
+  EXPECT_TRUE(json.text.starts_with(R"({"outcome":"routed","rules":["clicks"],"to":[{"topic":"clicks")"))
+      << json.text;
+  testing::Router tables(plugin(), {{"file", path("web.rules")}, {"run", "tables"}});
+  Heard row;
+  ASSERT_EQ(calls->explain(tables.self(), tables.event(kClick, "clicks"), MR_EXPLAIN_JSON, &row.listener, &error),
+            MR_OK);
+  EXPECT_NE(row.text.find(R"("rows":[{"table":"app.clicks")"), std::string::npos) << row.text;
+}
+
+TEST_F(RouterRules, ComparesWhatTwoRulesetsMakeOfTheSameEvents) {
+  testing::Router before(plugin(), {{"file", path("web.rules")}, {"run", "web"}});
+  std::string changed = kRules;
+  changed.replace(changed.find("drop bots when type == \"bot\""), 28, "drop bots when type == \"bat\"");
+  write("web.rules", changed);
+  testing::Router after(plugin(), {{"file", path("web.rules")}, {"run", "web"}});
+  const auto* calls = before.extension<mr_router_explain>(MR_EXPLAIN);
+  void* comparison = nullptr;
+  mr_error error{};
+  ASSERT_EQ(calls->compare(before.self(), after.self(), &comparison, &error), MR_OK) << error.text;
+  calls->compare_event(comparison, before.event(kClick));
+  calls->compare_event(comparison, before.event(R"({"type":"bot","at":"2024-06-10T08:00:00Z"})"));
+  const mr_comparison_count count = calls->compare_count(comparison);
+  EXPECT_EQ(count.events, 2U);
+  EXPECT_EQ(count.changed, 1U);
+  Heard heard;
+  calls->compare_tell(comparison, MR_EXPLAIN_TEXT, &heard.listener);
+  EXPECT_TRUE(heard.text.starts_with("2 events, 1 changed\n")) << heard.text;
+  EXPECT_NE(heard.text.find("bot"), std::string::npos) << heard.text;
+  calls->compare_end(comparison);
 }
 
 TEST_F(RouterRules, AFileThatChangesWhileItIsReadIsNotUsed) {

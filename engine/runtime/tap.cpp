@@ -1,0 +1,127 @@
+#include "engine/runtime/tap.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <thread>
+#include <utility>
+
+#include "engine/host/json.hpp"
+
+namespace millrace::runtime {
+namespace {
+
+constexpr std::chrono::milliseconds kMoment{100};
+constexpr std::int64_t kTellEvery = 5'000'000'000;
+constexpr std::size_t kMostLookedAt = 200; // in a moment, where most may be not what is looked for
+constexpr std::uint64_t kMostBytes = 4u << 20;
+
+// Whether a member is an array that holds `text`, or objects whose member `inside` is it.
+bool has(const boost::json::object& way, const char* name, const char* inside, const std::string& text) {
+  const boost::json::value* const found = way.if_contains(name);
+  const boost::json::array* const all = found == nullptr ? nullptr : found->if_array();
+  return all != nullptr && std::ranges::any_of(*all, [&](const boost::json::value& one) {
+           const boost::json::value* const named = one.is_object() ? one.get_object().if_contains(inside) : &one;
+           return named != nullptr && named->is_string() && std::string_view(named->get_string()) == text;
+         });
+}
+
+} // namespace
+
+Tap::Tap(const std::vector<const Pipeline*>& pipelines, TapFilter filter, std::size_t rate, ExplainForm form,
+         const host::Clock& clock)
+    : filter_(std::move(filter)),
+      filters_(!(filter_.rule + filter_.topic + filter_.table + filter_.outcome).empty()),
+      rate_(std::clamp<std::size_t>(rate, 1, kMostRate)),
+      form_(form),
+      clock_(clock),
+      may_show_(static_cast<double>(rate_)),
+      last_ns_(clock.now_ns()),
+      told_ns_(last_ns_) {
+  for (const Pipeline* pipeline : pipelines) {
+    watched_.push_back({pipeline, pipeline->watch()});
+  }
+}
+
+std::string Tap::next() {
+  const std::size_t look = filters_ ? kMostLookedAt : std::max<std::size_t>(1, static_cast<std::size_t>(may_show_));
+  for (const Watched& watched : watched_) {
+    watched.reader->want(look, kMostBytes);
+  }
+  std::this_thread::sleep_for(kMoment);
+  const std::int64_t now = clock_.now_ns();
+  may_show_ = std::min(static_cast<double>(rate_), may_show_ + static_cast<double>(now - std::exchange(last_ns_, now)) *
+                                                                   1e-9 * static_cast<double>(rate_));
+  std::string out;
+  for (const Watched& watched : watched_) {
+    for (const SampledEvent& event : watched.reader->take()) {
+      if (may_show_ >= 1) {
+        show(watched, event, out);
+      }
+    }
+  }
+  if (now - told_ns_ >= kTellEvery) {
+    told_ns_ = now;
+    show_counts(out);
+  }
+  return out;
+}
+
+void Tap::show(const Watched& watched, const SampledEvent& event, std::string& out) {
+  const auto [router, hash] = watched.pipeline->active();
+  if (router == nullptr || !explains(*router)) {
+    return;
+  }
+  try {
+    const std::string way = explain(*router, event, ExplainForm::json);
+    ++looked_at_;
+    if (filters_ && !wanted(way)) {
+      return;
+    }
+    if (form_ == ExplainForm::text) {
+      out += fmt::format("{} {}:{}:{} by {}\n{}", watched.pipeline->name(), event.stream, event.partition,
+                         event.position, hash, explain(*router, event, ExplainForm::text));
+    } else {
+      host::JsonWriter json;
+      json.begin_object().key("pipeline").value(watched.pipeline->name()).key("ruleset").value(hash);
+      json.key("stream").value(event.stream).key("partition").value(static_cast<std::int64_t>(event.partition));
+      json.key("position").value(event.position).key("event").value(event.payload).key("way").raw(way).end_object();
+      out += json.text() + "\n";
+    }
+    ++shown_;
+    --may_show_;
+  } catch (const Unexplained& error) {
+    out += fmt::format("{{\"pipeline\":{},\"error\":{}}}\n", host::json_text(watched.pipeline->name()),
+                       host::json_text(error.what()));
+    --may_show_;
+  }
+}
+
+bool Tap::wanted(const std::string& way) const {
+  boost::system::error_code error;
+  const boost::json::value parsed = boost::json::parse(way, error);
+  if (error || !parsed.is_object()) {
+    return false;
+  }
+  const boost::json::object& all = parsed.get_object();
+  const boost::json::value* const outcome = all.if_contains("outcome");
+  return (filter_.outcome.empty() ||
+          (outcome != nullptr && outcome->is_string() && std::string_view(outcome->get_string()) == filter_.outcome)) &&
+         (filter_.rule.empty() || has(all, "rules", "", filter_.rule.substr(filter_.rule.rfind('.') + 1))) &&
+         (filter_.topic.empty() || has(all, "to", "topic", filter_.topic)) &&
+         (filter_.table.empty() || has(all, "rows", "table", filter_.table));
+}
+
+// How much of what went by could be looked at: nothing shown does not mean that there was nothing.
+void Tap::show_counts(std::string& out) {
+  std::uint64_t seen = 0;
+  for (const Watched& watched : watched_) {
+    seen += watched.reader->seen();
+  }
+  out += form_ == ExplainForm::text
+             ? fmt::format("# {} events went by, {} were looked at, {} are shown\n", seen, looked_at_, shown_)
+             : fmt::format("{{\"seen\":{},\"looked_at\":{},\"shown\":{}}}\n", seen, looked_at_, shown_);
+}
+
+} // namespace millrace::runtime

@@ -1,0 +1,62 @@
+// A live, rate-limited view of events and what becomes of them: a sample of what workers route, explained by the
+// ruleset that is active then, and of it what is looked for.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/host/clock.hpp"
+#include "engine/runtime/explained.hpp"
+#include "engine/runtime/pipeline.hpp"
+#include "engine/runtime/sampler.hpp"
+
+namespace millrace::runtime {
+
+// Empty: whatever it is.
+struct TapFilter {
+  std::string rule;    // one that decided: "clicks", or "web.clicks" as metrics call it
+  std::string topic;   // that a message goes to
+  std::string table;   // that a row goes to
+  std::string outcome; // "routed", "dropped", "invalid", "rejected"
+};
+
+class Tap {
+ public:
+  static constexpr std::size_t kMostRate = 1'000;
+
+  // At most `rate` events a second are shown. Pipelines whose routers explain nothing show nothing; they and the clock
+  // outlive it.
+  Tap(const std::vector<const Pipeline*>& pipelines, TapFilter filter, std::size_t rate, ExplainForm form,
+      const host::Clock& clock);
+
+  // What came by in the last moment, a line each: a JSON object {"pipeline", "ruleset", "stream", "partition",
+  // "position", "event", "way"}, or text. Now and then a line {"seen", "looked_at", "shown"}. May be empty.
+  std::string next();
+
+ private:
+  struct Watched {
+    const Pipeline* pipeline;
+    std::shared_ptr<SampleReader> reader;
+  };
+  void show(const Watched& watched, const SampledEvent& event, std::string& out);
+  void show_counts(std::string& out);
+  bool wanted(const std::string& way) const;
+
+  const TapFilter filter_;
+  const bool filters_;
+  const std::size_t rate_;
+  const ExplainForm form_;
+  const host::Clock& clock_;
+  std::vector<Watched> watched_;
+  double may_show_;
+  std::int64_t last_ns_;
+  std::int64_t told_ns_;
+  std::uint64_t looked_at_ = 0;
+  std::uint64_t shown_ = 0;
+};
+
+} // namespace millrace::runtime
