@@ -46,22 +46,25 @@ std::string json_list(const Map& map, Members members) {
 
 } // namespace
 
-std::string text_of(const Comparison& comparison) {
+std::string text_of(const Comparison& comparison, Colours colours) {
+  const auto change = [colours](const std::string& before, const std::string& after) {
+    return painted(Tone::removed, before, colours) + " → " + painted(Tone::added, after, colours);
+  };
   const std::size_t events = comparison.events();
   std::string out = std::to_string(events) + (events == 1 ? " event, " : " events, ") +
                     std::to_string(comparison.changed()) + " changed\n";
   for (const auto* way : by_count(comparison.ways())) {
     const Comparison::WayKey& key = way->first;
-    add_line(out, key.before + " → " + key.after + (key.rule.empty() ? "" : "   by " + key.rule), way->second);
+    add_line(out, change(key.before, key.after) + (key.rule.empty() ? "" : "   by " + key.rule), way->second);
   }
   for (const auto* row : by_count(comparison.rows())) {
     const Comparison::RowKey& key = row->first;
-    add_line(out, "rows of " + key.table + ": " + key.before + " → " + key.after, row->second);
+    add_line(out, "rows of " + key.table + ": " + change(key.before, key.after), row->second);
   }
   for (const auto* column : by_count(comparison.columns())) {
     const Comparison::ColumnKey& key = column->first;
     const Comparison::ColumnExample& example = column->second;
-    add_line(out, "column " + key.column + " of " + key.table + ": " + example.before + " → " + example.after, example);
+    add_line(out, "column " + key.column + " of " + key.table + ": " + change(example.before, example.after), example);
   }
   return out;
 }

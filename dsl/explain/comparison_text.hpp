@@ -3,13 +3,14 @@
 
 #include <string>
 
+#include "dsl/diagnostic/colour.hpp"
 #include "dsl/explain/comparison.hpp"
 
 namespace millrace::dsl {
 
 /// Several lines: how many events changed, then each change with how many and the first of them. The most frequent
 /// first.
-std::string text_of(const Comparison& comparison);
+std::string text_of(const Comparison& comparison, Colours colours = Colours::off);
 /// One object, without a line end.
 std::string json_of(const Comparison& comparison);
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -13,6 +15,29 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
+
+http::request<http::string_body> message_of(const Address& address, const Ask& ask) {
+  http::request<http::string_body> out{http::string_to_verb(ask.method), ask.path, 11};
+  out.set(http::field::host, address.text());
+  out.set(http::field::accept, ask.accept);
+  if (!ask.token.empty()) {
+    out.set(http::field::authorization, "Bearer " + ask.token);
+  }
+  if (!ask.user.empty()) {
+    out.set("Millrace-User", ask.user);
+  }
+  out.body() = ask.body;
+  out.keep_alive(false);
+  out.prepare_payload();
+  return out;
+}
+
+[[noreturn]] void unreachable(const Address& address, const beast::error_code& error) {
+  throw Unreachable(
+      fmt::format("the admin address {} does not answer: {}; is the engine running, and is this the `admin` of its "
+                  "[engine]?",
+                  address.text(), error.message()));
+}
 
 // One exchange: each step starts the next, and the first error ends it.
 class Exchange {
@@ -32,10 +57,7 @@ class Exchange {
     });
     loop_.run();
     if (error_) {
-      throw Unreachable(
-          fmt::format("the admin address {} does not answer: {}; is the engine running, and is this the `admin` of its "
-                      "[engine]?",
-                      address_.text(), error_.message()));
+      unreachable(address_, error_);
     }
     return {parser_.get().result_int(), std::move(parser_.get().body())};
   }
@@ -69,19 +91,47 @@ class Exchange {
 } // namespace
 
 Reply request(const Address& address, const Ask& ask, std::chrono::nanoseconds deadline) {
-  http::request<http::string_body> out{http::string_to_verb(ask.method), ask.path, 11};
-  out.set(http::field::host, address.text());
-  out.set(http::field::accept, ask.accept);
-  if (!ask.token.empty()) {
-    out.set(http::field::authorization, "Bearer " + ask.token);
+  return Exchange(address, deadline).run(message_of(address, ask));
+}
+
+// Nothing else is done meanwhile, so each step simply waits.
+Reply request_stream(const Address& address, const Ask& ask, const std::function<bool(std::string_view piece)>& piece) {
+  asio::io_context loop;
+  beast::error_code error;
+  asio::ip::tcp::resolver resolver(loop);
+  asio::ip::tcp::socket socket(loop);
+  const auto found = resolver.resolve(address.host, std::to_string(address.port), error);
+  if (!error) {
+    asio::connect(socket, found, error);
   }
-  if (!ask.user.empty()) {
-    out.set("Millrace-User", ask.user);
+  if (!error) {
+    http::write(socket, message_of(address, ask), error);
   }
-  out.body() = ask.body;
-  out.keep_alive(false);
-  out.prepare_payload();
-  return Exchange(address, deadline).run(std::move(out));
+  beast::flat_buffer buffer;
+  http::response_parser<http::buffer_body> parser;
+  parser.body_limit(boost::none);
+  if (!error) {
+    http::read_header(socket, buffer, parser, error);
+  }
+  if (error) {
+    unreachable(address, error);
+  }
+  Reply reply{parser.get().result_int(), {}};
+  std::array<char, 8'192> bytes{};
+  while (!parser.is_done()) {
+    parser.get().body() = {bytes.data(), bytes.size(), true};
+    http::read_some(socket, buffer, parser, error);
+    const std::string_view came(bytes.data(), bytes.size() - parser.get().body().size);
+    if (reply.status != 200) {
+      reply.body += came;
+    } else if (!came.empty() && !piece(came)) {
+      break;
+    }
+    if (error && error != http::error::need_buffer) { // the engine has stopped
+      break;
+    }
+  }
+  return reply;
 }
 
 } // namespace millrace::admin

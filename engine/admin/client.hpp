@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "engine/config/address.hpp"
 
@@ -33,5 +35,9 @@ struct Ask {
 
 // Throws Unreachable, also past the deadline.
 Reply request(const Address& address, const Ask& ask, std::chrono::nanoseconds deadline);
+
+// An answer with 200 is told piece by piece as it comes, until it ends or `piece` answers false; the reply has no body
+// then. Throws Unreachable where nobody answers.
+Reply request_stream(const Address& address, const Ask& ask, const std::function<bool(std::string_view piece)>& piece);
 
 } // namespace millrace::admin

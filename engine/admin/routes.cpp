@@ -217,6 +217,8 @@ Api api_of(runtime::Engine& engine, host::Metrics& metrics) {
                      {"table", "Only events that become rows of this table."},
                      {"outcome", "Only those: routed, dropped, invalid or rejected."},
                      {"rate", "The most that are shown in a second; 10 unless given."}};
+  const std::string description = api.openapi(MILLRACE_VERSION);
+  add(get, "/openapi.json", "This description.", false, [description](const Query&) { return json(description); });
   return api;
 }
 

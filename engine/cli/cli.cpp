@@ -84,6 +84,7 @@ std::unique_ptr<CLI::App> command_line(Chosen& chosen) {
   add_rollback(app, chosen);
   add_run(app, chosen);
   add_show(app, chosen);
+  add_tap(app, chosen);
   add_test(app, chosen);
   add_version(app, chosen);
   return whole;

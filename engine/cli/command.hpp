@@ -52,6 +52,7 @@ void add_reload(CLI::App& app, Chosen& chosen);
 void add_rollback(CLI::App& app, Chosen& chosen);
 void add_run(CLI::App& app, Chosen& chosen);
 void add_show(CLI::App& app, Chosen& chosen);
+void add_tap(CLI::App& app, Chosen& chosen);
 void add_test(CLI::App& app, Chosen& chosen);
 void add_version(CLI::App& app, Chosen& chosen);
 

@@ -43,7 +43,8 @@ ExitCode diff(const Options& options, const Console& console) {
   if (comparison.events() == 0) {
     throw UsageError(fmt::format("events file '{}' has no event in it", options.events));
   }
-  console.out << (options.format == "json" ? dsl::json_of(comparison) + "\n" : dsl::text_of(comparison));
+  console.out << (options.format == "json" ? dsl::json_of(comparison) + "\n"
+                                           : dsl::text_of(comparison, console.out_colours));
   if (comparison.broken() > 0) {
     console.err << fmt::format("{} of {} {} no JSON; `millrace explain` says which\n", comparison.broken(),
                                events_text(comparison.events()), comparison.broken() == 1 ? "is" : "are");

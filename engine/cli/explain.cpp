@@ -9,6 +9,7 @@
 #include "dsl/explain/way_json.hpp"
 #include "engine/cli/command.hpp"
 #include "engine/cli/events.hpp"
+#include "engine/cli/explain_live.hpp"
 #include "engine/cli/progress.hpp"
 #include "engine/cli/rules_start.hpp"
 
@@ -24,6 +25,9 @@ struct Options {
   Start start;
   std::string format = "text";
   bool strict = false;
+  bool live = false; // under the rules of the running engine
+  Live engine;
+  std::string pipeline;
 };
 
 std::string head_of(const dsl::Ruleset& ruleset, const std::string& root) {
@@ -38,6 +42,14 @@ std::string head_of(const dsl::Ruleset& ruleset, const std::string& root) {
 }
 
 ExitCode explain(const Options& options, const Console& console) {
+  if (options.live) {
+    Live engine = options.engine;
+    engine.format = options.format;
+    return explain_live(engine, options.events, options.pipeline, options.start.topic, console);
+  }
+  if (options.rules.empty()) {
+    throw UsageError("explain: give the rules file, or --live for the rules of the running engine");
+  }
   const auto compiled = ruleset_of(options.rules, console);
   if (compiled == nullptr) {
     return ExitCode::kFindings;
@@ -98,9 +110,10 @@ void add_explain(CLI::App& app, Chosen& chosen) {
       "explain", "Say what becomes of events: which rules, topics and rows, and the values that decided");
   command->footer(
       "Example: millrace explain rules/main.rules --event crash.json\n"
-      "         millrace explain rules/main.rules --event sample.ndjson --format json | jq .rules");
+      "         millrace explain rules/main.rules --event sample.ndjson --format json | jq .rules\n"
+      "         millrace explain --live --event crash.json");
   const auto options = std::make_shared<Options>();
-  command->add_option("RULES", options->rules, "The rules file, with what it imports")->required();
+  command->add_option("RULES", options->rules, "The rules file, with what it imports");
   command->add_option("-e,--event", options->events, "Events, one a line, or one on several; - is standard input")
       ->type_name("FILE")
       ->required();
@@ -108,6 +121,16 @@ void add_explain(CLI::App& app, Chosen& chosen) {
   command->add_option("--format", options->format, "text, or json: one object a line")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  CLI::Option* const live =
+      command->add_flag("--live", options->live, "Under the rules that the running engine has active, without RULES")
+          ->excludes("RULES");
+  command->add_option("--pipeline", options->pipeline, "With --live: whose rules; the first that explains unless given")
+      ->type_name("NAME")
+      ->needs(live);
+  add_config_option(*command, options->engine.config);
+  command->add_option("--admin", options->engine.admin, "With --live: the admin address, instead of the configured one")
+      ->type_name("HOST:PORT")
+      ->needs(live);
   command->add_flag("--strict", options->strict, "End with 1 when a line is no JSON");
   command->callback(
       [&chosen, options] { chosen = [options](const Console& console) { return explain(*options, console); }; });

@@ -15,6 +15,7 @@ namespace {
 
 constexpr const char* kTokenVariable = "MILLRACE_ADMIN_TOKEN";
 constexpr unsigned kOk = 200;
+constexpr unsigned kWrongParameter = 400;
 constexpr unsigned kNotAllowed = 401;
 constexpr unsigned kNotThere = 404;
 constexpr unsigned kRefused = 422;
@@ -73,16 +74,31 @@ void add_live_options(CLI::App& command, Live& live) {
       ->capture_default_str();
 }
 
-admin::Reply ask(const Live& live, admin::Ask ask, std::chrono::nanoseconds deadline) {
+namespace {
+
+// Adds to the request what the options say, and answers whom to ask.
+config::Address complete(const Live& live, admin::Ask& ask) {
   ask.accept = live.json() ? "application/json" : "text/plain";
   ask.user = user();
   ask.token = variable(kTokenVariable);
   if (!live.admin.empty()) {
-    return admin::request(given_address(live.admin), ask, deadline);
+    return given_address(live.admin);
   }
   const config::Engine engine = configured(live.config);
   ask.token = ask.token.empty() ? engine.admin_token : ask.token;
-  return admin::request(*engine.admin, ask, deadline);
+  return *engine.admin;
+}
+
+} // namespace
+
+admin::Reply ask(const Live& live, admin::Ask ask, std::chrono::nanoseconds deadline) {
+  const config::Address address = complete(live, ask);
+  return admin::request(address, ask, deadline);
+}
+
+admin::Reply ask_stream(const Live& live, admin::Ask ask, const std::function<bool(std::string_view piece)>& piece) {
+  const config::Address address = complete(live, ask);
+  return admin::request_stream(address, ask, piece);
 }
 
 ExitCode show(const admin::Reply& reply, const Console& console) {
@@ -94,7 +110,9 @@ ExitCode show(const admin::Reply& reply, const Console& console) {
   if (reply.status == kNotAllowed) {
     console.err << fmt::format("`admin_token` of the configuration is sent, or {} where that is set\n", kTokenVariable);
   }
-  return reply.status == kNotThere ? ExitCode::kFindings : ExitCode::kUnreachable;
+  return reply.status == kWrongParameter ? ExitCode::kUsage
+         : reply.status == kNotThere     ? ExitCode::kFindings
+                                         : ExitCode::kUnreachable;
 }
 
 } // namespace millrace::cli

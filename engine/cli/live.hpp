@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "engine/admin/client.hpp"
 #include "engine/cli/command.hpp"
@@ -23,6 +25,10 @@ void add_live_options(CLI::App& command, Live& live);
 // `ask` with what the options add: the type of answer, the token, who asks. Throws config::ConfigError where no address
 // can be found, admin::Unreachable where nobody answers.
 admin::Reply ask(const Live& live, admin::Ask ask, std::chrono::nanoseconds deadline);
+
+// The same of an answer without an end: 200 and nothing when it was one, each piece told as it comes, until it ends or
+// `piece` answers false.
+admin::Reply ask_stream(const Live& live, admin::Ask ask, const std::function<bool(std::string_view piece)>& piece);
 
 // Prints an answer whose status is one of those that belong to what was asked; any other goes to standard error.
 ExitCode show(const admin::Reply& reply, const Console& console);

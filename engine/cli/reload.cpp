@@ -13,6 +13,9 @@ constexpr std::chrono::minutes kDeadline{5}; // compiling and checking a large r
 struct Options {
   Live live;
   std::string hash; // of a rollback
+  std::string shadow;
+  std::string most_changed;
+  bool dry_run = false;
 };
 
 // A change on the way to its receipt.
@@ -24,7 +27,16 @@ ExitCode change(const Live& live, const std::string& path, const Console& consol
   return show(reply, console);
 }
 
-ExitCode reload(const Options& options, const Console& console) { return change(options.live, "/reload", console); }
+ExitCode reload(const Options& options, const Console& console) {
+  std::string query;
+  const auto add = [&query](const char* name, const std::string& value) {
+    query += value.empty() ? "" : std::string(query.empty() ? "?" : "&") + name + "=" + value;
+  };
+  add("shadow", options.shadow);
+  add("most_changed", options.most_changed);
+  add("dry_run", options.dry_run ? "true" : "");
+  return change(options.live, "/reload" + query, console);
+}
 
 ExitCode rollback(const Options& options, const Console& console) {
   return change(options.live, options.hash.empty() ? "/rollback" : "/rollback?to=" + options.hash, console);
@@ -37,7 +49,23 @@ void add_reload(CLI::App& app, Chosen& chosen) {
       app.add_subcommand("reload", "Ask the running engine to take the rules anew, and print its receipt");
   const auto options = std::make_shared<Options>();
   add_live_options(*command, options->live);
-  command->footer("Example: millrace reload -c millrace.toml");
+  CLI::Option* const shadow =
+      command
+          ->add_option("--shadow", options->shadow,
+                       "Compare first, for so long, what is live with what would be: how many events would change "
+                       "their way, with examples")
+          ->type_name("TIME");
+  command
+      ->add_option("--most-changed", options->most_changed,
+                   "Refuse when more than so many of a hundred events of the shadow would change")
+      ->check(CLI::Range(0.0, 100.0))
+      ->type_name("PERCENT")
+      ->needs(shadow);
+  command->add_flag("--dry-run", options->dry_run, "Do everything but the switch");
+  command->footer(
+      "Example: millrace reload -c millrace.toml\n"
+      "         millrace reload --shadow 30s --most-changed 1\n"
+      "         millrace reload --shadow 30s --dry-run");
   command->callback(
       [&chosen, options] { chosen = [options](const Console& console) { return reload(*options, console); }; });
 }

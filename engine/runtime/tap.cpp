@@ -16,6 +16,13 @@ constexpr std::chrono::milliseconds kMoment{100};
 constexpr std::int64_t kTellEvery = 5'000'000'000;
 constexpr std::size_t kMostLookedAt = 200; // in a moment, where most may be not what is looked for
 constexpr std::uint64_t kMostBytes = 4u << 20;
+constexpr std::size_t kShortHash = 12;
+constexpr std::size_t kShownOfAnEvent = 200; // bytes, in text
+
+// Only a log has places.
+std::string place_of(const SampledEvent& event) {
+  return event.partition < 0 ? std::string() : fmt::format(":{}:{}", event.partition, event.position);
+}
 
 // Whether a member is an array that holds `text`, or objects whose member `inside` is it.
 bool has(const boost::json::object& way, const char* name, const char* inside, const std::string& text) {
@@ -80,8 +87,9 @@ void Tap::show(const Watched& watched, const SampledEvent& event, std::string& o
       return;
     }
     if (form_ == ExplainForm::text) {
-      out += fmt::format("{} {}:{}:{} by {}\n{}", watched.pipeline->name(), event.stream, event.partition,
-                         event.position, hash, explain(*router, event, ExplainForm::text));
+      out += fmt::format("{} {}{} by {}: {}\n{}", watched.pipeline->name(), event.stream, place_of(event),
+                         hash.substr(0, kShortHash), event.payload.substr(0, kShownOfAnEvent),
+                         explain(*router, event, ExplainForm::text));
     } else {
       host::JsonWriter json;
       json.begin_object().key("pipeline").value(watched.pipeline->name()).key("ruleset").value(hash);

@@ -105,6 +105,57 @@ TEST_F(CommandLine, ShowPrintsTheFilesAsTheyWereOrWritesThem) {
   EXPECT_EQ(run({"show", "bbbb", "--admin", server.address().text()}).code, ExitCode::kFindings);
 }
 
+TEST_F(CommandLine, ReloadSaysWhatItHasToGoThrough) {
+  admin::Api api;
+  admin::Route route;
+  route.method = admin::Method::post;
+  route.path = "/reload";
+  route.answer = [](const admin::Query& query) {
+    return admin::Answer{
+        200, admin::kText,
+        query.parameter("shadow") + " " + query.parameter("most_changed") + " " + query.parameter("dry_run")};
+  };
+  api.add(route);
+  const admin::Server server({"127.0.0.1", 0}, "", api);
+  const std::string address = server.address().text();
+  EXPECT_EQ(run({"reload", "--admin", address, "--shadow", "30s", "--most-changed", "1.5", "--dry-run"}).out,
+            "30s 1.5 true\n");
+  EXPECT_EQ(run({"reload", "--admin", address, "--most-changed", "1"}).code, ExitCode::kUsage);
+}
+
+TEST_F(CommandLine, TapPrintsWhatComesAndExplainAsksForEachEvent) {
+  admin::Api api;
+  admin::Route tap;
+  tap.path = "/tap";
+  tap.slow = true;
+  tap.answer = [](const admin::Query& query) {
+    if (query.parameter("rule").empty()) {
+      return admin::refused(400, "outcome is 'x'");
+    }
+    admin::Answer out{200, admin::kText, query.parameter("rule") + " " + query.parameter("rate") + "\n"};
+    out.more = [left = 2]() mutable { return left-- == 0 ? std::nullopt : std::optional<std::string>("a piece\n"); };
+    return out;
+  };
+  api.add(tap);
+  admin::Route explain;
+  explain.method = admin::Method::post;
+  explain.path = "/explain";
+  explain.answer = [](const admin::Query& query) {
+    return admin::Answer{200, admin::kText, query.parameter("pipeline") + query.parameter("topic") + query.body};
+  };
+  api.add(explain);
+  const admin::Server server({"127.0.0.1", 0}, "", api);
+  const std::string address = server.address().text();
+  EXPECT_EQ(run({"tap", "--admin", address, "--rule", "a&b"}).out, "a&b 10\na piece\na piece\n");
+  EXPECT_EQ(run({"tap", "--admin", address, "--outcome", "x"}).code, ExitCode::kUsage);
+  const std::string events = (folder_ / "events.json").string();
+  std::ofstream(events) << "{\"a\":1}\n{\"a\":2}\n";
+  EXPECT_EQ(run({"explain", "--live", "--admin", address, "--pipeline", "p", "--topic", "t", "--event", events}).out,
+            "pt{\"a\":1}\npt{\"a\":2}\n");
+  EXPECT_EQ(run({"explain", "--event", events}).code, ExitCode::kUsage);
+  EXPECT_EQ(run({"explain", "main.rules", "--live", "--event", events}).code, ExitCode::kUsage);
+}
+
 TEST_F(CommandLine, CommandsSendTheTokenOfTheConfiguration) {
   const admin::Server server({"127.0.0.1", 0}, "let me in", answering(true));
   const std::string admin = "admin = \"" + server.address().text() + "\"\n";

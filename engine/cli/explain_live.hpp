@@ -1,0 +1,14 @@
+// The ways of events under the rules that a running engine has active.
+#pragma once
+
+#include <string>
+
+#include "engine/cli/live.hpp"
+
+namespace millrace::cli {
+
+// `pipeline` and `topic` may be empty, see POST /explain. Ends with the first event that is not answered.
+ExitCode explain_live(const Live& live, const std::string& events, const std::string& pipeline,
+                      const std::string& topic, const Console& console);
+
+} // namespace millrace::cli
