@@ -425,8 +425,7 @@ TEST_F(RouterRules, ExplainsAnEventInWordsAndAsJson) {
   EXPECT_NE(words.text.find("u-1"), std::string::npos) << words.text;
   Heard json;
   ASSERT_EQ(calls->explain(router.self(), router.event(kClick), MR_EXPLAIN_JSON, &json.listener, &error), MR_OK);
-  EXPECT_TRUE(json.text.starts_with(R"({"outcome":"routed","rules":["clicks"],"to":[{"topic":"clicks")"))
-      << json.text;
+  EXPECT_TRUE(json.text.starts_with(R"({"outcome":"routed","rules":["clicks"],"to":[{"topic":"clicks")")) << json.text;
   testing::Router tables(plugin(), {{"file", path("web.rules")}, {"run", "tables"}});
   Heard row;
   ASSERT_EQ(calls->explain(tables.self(), tables.event(kClick, "clicks"), MR_EXPLAIN_JSON, &row.listener, &error),
