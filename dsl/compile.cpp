@@ -346,4 +346,11 @@ std::vector<std::string> files_of(std::string_view root, const Loader& load) {
   return names;
 }
 
+ParsedClosure parse_closure(std::string_view root, const Loader& load) {
+  Compilation read;
+  ParsedFiles parsed;
+  std::vector<ast::File> files = Closure(read, load, Closure::Lookups::own_files, parsed).run(root);
+  return {std::move(read.sources), std::move(files)};
+}
+
 } // namespace millrace::dsl

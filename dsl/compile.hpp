@@ -63,4 +63,11 @@ std::string fixture_of(std::string_view root, std::string_view lookup);
 /// lookups; those that there are, right or wrong.
 std::vector<std::string> files_of(std::string_view root, const Loader& load);
 
+/// The trees of the root and of every file that it imports; right or wrong, nothing is checked.
+struct ParsedClosure {
+  SourceMap sources;
+  std::vector<ast::File> files;
+};
+ParsedClosure parse_closure(std::string_view root, const Loader& load);
+
 } // namespace millrace::dsl

@@ -104,11 +104,17 @@ std::span<const CodeInfo> all_codes() { return kCodes; }
 std::span<const std::string_view> retired_codes() { return kRetired; }
 
 Severity severity_of(Code code) {
+  if (code == Code::noticed_elsewhere) {
+    return Severity::warning;
+  }
   const auto row = std::find_if(kCodes.begin(), kCodes.end(), [&](const CodeInfo& info) { return info.code == code; });
   return row == kCodes.end() ? Severity::error : row->severity;
 }
 
 std::string name_of(Code code) {
+  if (code == Code::found_elsewhere || code == Code::noticed_elsewhere) {
+    return {};
+  }
   char text[8];
   std::snprintf(text, sizeof text, "%c%04u", severity_of(code) == Severity::error ? 'E' : 'W',
                 static_cast<unsigned>(code) % kWarningBase);

@@ -17,6 +17,9 @@ enum class Severity { error, warning };
 inline constexpr std::uint16_t kWarningBase = 10'000;
 
 enum class Code : std::uint16_t {
+  // 00: none. What somebody else has found at a place of the rules, the sink of a table say; not among all_codes().
+  found_elsewhere = 0,
+  noticed_elsewhere = kWarningBase,
   // 01: syntax
   unexpected = 101,
   not_closed = 103,
@@ -116,7 +119,7 @@ std::span<const CodeInfo> all_codes();
 /// Names of codes that were printed once and are not any more; none of them comes back with another meaning.
 std::span<const std::string_view> retired_codes();
 Severity severity_of(Code code);
-/// "E0110", "W0306"
+/// "E0110", "W0306"; empty for what was found elsewhere.
 std::string name_of(Code code);
 
 } // namespace millrace::dsl

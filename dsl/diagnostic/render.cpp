@@ -77,9 +77,10 @@ std::size_t display_width(std::string_view text, std::string* shown = nullptr) {
   return width;
 }
 
-/// `error[E0301]`
+/// `error[E0301]`, or the word alone where there is no code.
 std::string kind_of(const Diagnostic& diagnostic) {
-  return (diagnostic.is_error() ? "error[" : "warning[") + name_of(diagnostic.code) + "]";
+  const std::string code = name_of(diagnostic.code);
+  return (diagnostic.is_error() ? "error" : "warning") + (code.empty() ? "" : "[" + code + "]");
 }
 
 /// What a message says may quote the text.

@@ -19,5 +19,7 @@ std::string render_short(const Diagnostics& diagnostics, const SourceMap& source
 /// One JSON array: code, severity, message, file, byte span, line, column in characters, labels, helps with their
 /// edits.
 std::string render_json(const Diagnostics& diagnostics, const SourceMap& sources);
+/// One object of such an array; its code is null where there is none.
+std::string render_json(const Diagnostic& diagnostic, const SourceMap& sources);
 
 } // namespace millrace::dsl

@@ -42,22 +42,23 @@ std::string json_help(const Help& help, const SourceMap& sources) {
   return out + "}";
 }
 
-std::string json_diagnostic(const Diagnostic& diagnostic, const SourceMap& sources) {
+} // namespace
+
+std::string render_json(const Diagnostic& diagnostic, const SourceMap& sources) {
   std::string labels = "[" + json_label(diagnostic.primary, true, sources);
   for (const Label& label : diagnostic.secondary) {
     labels += "," + json_label(label, false, sources);
   }
-  return "{\"code\":\"" + name_of(diagnostic.code) + "\",\"severity\":\"" +
+  const std::string code = name_of(diagnostic.code);
+  return "{\"code\":" + (code.empty() ? "null" : json_text(code)) + ",\"severity\":\"" +
          (diagnostic.is_error() ? "error" : "warning") + "\",\"message\":" + json_text(diagnostic.headline) + "," +
          json_place(diagnostic.primary.span, sources) + ",\"labels\":" + labels +
          "],\"helps\":" + json_array(diagnostic.helps, [&](const Help& help) { return json_help(help, sources); }) +
          ",\"notes\":" + json_array(diagnostic.notes, [](const std::string& note) { return json_text(note); }) + "}";
 }
 
-} // namespace
-
 std::string render_json(const Diagnostics& diagnostics, const SourceMap& sources) {
-  return json_array(diagnostics.sorted(), [&](const Diagnostic& d) { return json_diagnostic(d, sources); }) + "\n";
+  return json_array(diagnostics.sorted(), [&](const Diagnostic& d) { return render_json(d, sources); }) + "\n";
 }
 
 } // namespace millrace::dsl

@@ -37,7 +37,7 @@ std::string fix(const Help& help, const SourceMap& sources) {
   return "{\"description\":{\"text\":" + json_text(help.text) + "},\"artifactChanges\":" + changes + "}";
 }
 
-std::string result(const Diagnostic& found, const SourceMap& sources) {
+std::string result(std::string_view rule, const Diagnostic& found, const SourceMap& sources) {
   std::string text = found.headline;
   std::vector<Help> fixes;
   for (const Help& help : found.helps) {
@@ -49,7 +49,7 @@ std::string result(const Diagnostic& found, const SourceMap& sources) {
   for (const std::string& note : found.notes) {
     text += "\n" + note;
   }
-  return "{\"ruleId\":\"" + name_of(found.code) + "\",\"level\":\"" + (found.is_error() ? "error" : "warning") +
+  return "{\"ruleId\":" + json_text(rule) + ",\"level\":\"" + (found.is_error() ? "error" : "warning") +
          "\",\"message\":{\"text\":" + json_text(text) + "},\"locations\":[" +
          location(found.primary.span, sources, found.primary.text) + "],\"relatedLocations\":" +
          json_array(found.secondary, [&](const Label& label) { return location(label.span, sources, label.text); }) +
@@ -60,18 +60,23 @@ std::string result(const Diagnostic& found, const SourceMap& sources) {
 
 void Sarif::add(const Diagnostics& diagnostics, const SourceMap& sources) {
   for (const Diagnostic& found : diagnostics.sorted()) {
-    results_ += (results_.empty() ? "" : ",") + result(found, sources);
+    results_ += (results_.empty() ? "" : ",") + result(name_of(found.code), found, sources);
     codes_.insert(found.code);
   }
 }
 
-void Sarif::add(std::string_view rule, std::string_view place, std::string_view text) {
+void Sarif::add(std::string_view rule, const Diagnostic& found, const SourceMap& sources) {
+  results_ += (results_.empty() ? "" : ",") + result(rule, found, sources);
+  others_.emplace(rule);
+}
+
+void Sarif::add(std::string_view rule, std::string_view place, std::string_view text, Severity severity) {
   const std::size_t column = place.rfind(':');
   const std::size_t line = place.rfind(':', column - 1);
   const Location at{static_cast<std::uint32_t>(std::stoul(std::string(place.substr(line + 1, column - line - 1)))),
                     static_cast<std::uint32_t>(std::stoul(std::string(place.substr(column + 1))))};
-  results_ += (results_.empty() ? "" : ",") + ("{\"ruleId\":" + json_text(rule)) +
-              ",\"level\":\"error\",\"message\":{\"text\":" + json_text(text) +
+  results_ += (results_.empty() ? "" : ",") + ("{\"ruleId\":" + json_text(rule)) + ",\"level\":\"" +
+              (severity == Severity::error ? "error" : "warning") + "\",\"message\":{\"text\":" + json_text(text) +
               "},\"locations\":[{\"physicalLocation\":{\"artifactLocation\":" + artifact(place.substr(0, line)) +
               ",\"region\":" + region(at, at) + "}}]}";
   others_.emplace(rule);

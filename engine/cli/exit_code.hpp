@@ -35,9 +35,9 @@ inline ExitCode worse(ExitCode left, ExitCode right) {
     switch (code) {
       case ExitCode::kOk:
         return 0;
-      case ExitCode::kUnreachable:
-        return 1;
       case ExitCode::kFindings:
+        return 1;
+      case ExitCode::kUnreachable:
         return 2;
       case ExitCode::kBroken:
         return 3;

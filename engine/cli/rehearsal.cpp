@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <millrace/ext/check.h>
 #include <millrace/ext/draft/apply.h>
+#include <millrace/ext/draft/places.h>
 #include <millrace/ext/draft/ruleset.h>
 
 #include <algorithm>
@@ -70,7 +71,8 @@ struct Listener {
 
   static void finding(void* context, std::uint32_t severity, std::size_t target, mr_str item, mr_str words) {
     const auto& self = *static_cast<Listener*>(context);
-    self.answered.findings.push_back({severity, self.target(target), text(item), self.host.masked(text(words))});
+    self.answered.findings.push_back(
+        {severity, self.target(target), text(item), self.host.masked(text(words)), target});
   }
   static void step(void* context, std::size_t target, mr_str words) {
     const auto& self = *static_cast<Listener*>(context);
@@ -151,6 +153,7 @@ void Rehearsal::create(const config::Instance& configured) {
     }
     if (configured.kind == MR_ROUTER) {
       streams_.activate(made.host().declared_streams());
+      router_ = &made;
     }
   } catch (const modules::CreateError& error) {
     // A router that showed what is wrong with its rules has said more than its one sentence.
@@ -177,6 +180,16 @@ std::vector<mr_target> Rehearsal::targets_of(const config::Instance& sink) const
   return out;
 }
 
+std::optional<Place> Rehearsal::place_of(const mr_target* target, std::string_view item) const {
+  const auto* const calls = router_ == nullptr ? nullptr : router_->instance().extension<mr_router_places>(MR_PLACES);
+  mr_place place{};
+  const mr_str wanted{item.empty() ? nullptr : item.data(), item.size()};
+  if (calls == nullptr || calls->find(router_->instance().self(), target, wanted, &place) == 0) {
+    return std::nullopt;
+  }
+  return Place{text(place.file), place.begin, place.end};
+}
+
 Rehearsed Rehearsal::another(const config::Instance& configured, const host::Services& services) const {
   std::vector<host::Diagnostic> ignored; // the first one of its kind said the same
   return {configured, pipeline_.name, 0, services, host::Surroundings{nullptr, &targets_, &streams_}, ignored};
@@ -187,7 +200,17 @@ std::string Finding::line() const {
   std::string out = fmt::format("{}: ", word);
   out += target.empty() ? "" : target + ": ";
   out += item.empty() ? "" : item + ": ";
-  return out + text;
+  for (const char c : text) {
+    out += c == '\n' ? std::string(": ") : std::string(1, c);
+  }
+  return out;
+}
+
+std::string Finding::named_text() const {
+  if (target.empty() || text.find(target) != std::string::npos) {
+    return text;
+  }
+  return target + ": " + (item.empty() ? "" : item + ": ") + text;
 }
 
 bool Answered::has_errors() const {

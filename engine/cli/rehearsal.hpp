@@ -5,7 +5,9 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/config/config.hpp"
@@ -39,6 +41,13 @@ struct Refused {
   bool plugin = false; // it failed, rather than that its configuration is wrong
 };
 
+// Bytes of a file of the router's.
+struct Place {
+  std::string file;
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
 // One pipeline, created as a worker would: sinks, router, source.
 class Rehearsal {
  public:
@@ -53,6 +62,10 @@ class Rehearsal {
   std::vector<mr_target> targets() const;
   // Those of one sink, in the order in which the router named them.
   std::vector<mr_target> targets_of(const config::Instance& sink) const;
+
+  // Where the router's files declare a target, and of it a column or property; or a stream, without a target. Nothing
+  // where the router does not know it, or has no places/1.
+  std::optional<Place> place_of(const mr_target* target, std::string_view item) const;
 
   // An instance of its own, to be asked a question that may block. Throws modules::CreateError.
   Rehearsed another(const config::Instance& configured, const host::Services& services) const;
@@ -71,6 +84,7 @@ class Rehearsal {
   std::string ruleset_;
   std::size_t tests_ = 0;
   std::deque<Rehearsed> instances_;
+  const Rehearsed* router_ = nullptr; // one of them; none: it was refused
 };
 
 // What check/1 or apply/1 said of one instance.
@@ -78,9 +92,12 @@ struct Finding {
   std::uint32_t severity = 0; // MR_LOG_INFO, MR_LOG_WARN, MR_LOG_ERROR
   std::string target;         // empty: about the whole
   std::string item;
-  std::string text;
+  std::string text;                // the first line says what is there, further ones what to do about it
+  std::size_t index = SIZE_MAX;    // of the target among those of the question; SIZE_MAX: none
+  std::optional<Place> place = {}; // in the rules
 
-  std::string line() const; // "error: target app.orders: column totl: …"
+  std::string line() const;       // "error: app.orders: totl: …", in one line
+  std::string named_text() const; // the text, with target and item in front where it does not name the target
 };
 
 struct Step {

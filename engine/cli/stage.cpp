@@ -28,13 +28,21 @@ std::string painted(const host::Diagnostic& diagnostic, dsl::Colours colours) {
 }
 
 ExitCode show(const Rehearsal& rehearsal, const Console& console) {
-  ExitCode code = ExitCode::kOk;
   for (const host::Diagnostic& diagnostic : rehearsal.diagnostics()) {
     console.err << painted(diagnostic, console.err_colours) << (diagnostic.rendered.ends_with('\n') ? "" : "\n");
-    code = worse(code, diagnostic.severity == MR_LOG_ERROR ? ExitCode::kFindings : ExitCode::kOk);
   }
   for (const Refused& refused : rehearsal.refused()) {
     console.err << fmt::format("{}: {}\n", refused.place.text(), refused.text);
+  }
+  return code_of(rehearsal);
+}
+
+ExitCode code_of(const Rehearsal& rehearsal) {
+  ExitCode code = ExitCode::kOk;
+  for (const host::Diagnostic& diagnostic : rehearsal.diagnostics()) {
+    code = worse(code, diagnostic.severity == MR_LOG_ERROR ? ExitCode::kFindings : ExitCode::kOk);
+  }
+  for (const Refused& refused : rehearsal.refused()) {
     code = worse(code, refused.plugin ? ExitCode::kPlugin : ExitCode::kConfiguration);
   }
   return code;

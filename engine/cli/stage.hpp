@@ -34,8 +34,12 @@ class Stage {
 // What a router shows is laid out by its plugin, which knows of no terminal: what kind it is has its colour, no more.
 std::string painted(const host::Diagnostic& diagnostic, dsl::Colours colours);
 
-// Prints what the instances and the router's rules have against the pipeline, and answers what that means.
+// Prints what the instances and the router's rules have against the pipeline, and answers what that means, as
+// code_of().
 ExitCode show(const Rehearsal& rehearsal, const Console& console);
+
+// What it means that they have something against it, or nothing.
+ExitCode code_of(const Rehearsal& rehearsal);
 
 // What an answer of check/1 or apply/1 means.
 ExitCode code_of(const modules::Answer& answer);

@@ -12,6 +12,7 @@
 #include "dsl/ruleset.hpp"
 #include "plugins/router_rules/explain.hpp"
 #include "plugins/router_rules/messages.hpp"
+#include "plugins/router_rules/places.hpp"
 #include "plugins/router_rules/row_parts.hpp"
 #include "plugins/router_rules/rules_file.hpp"
 #include "plugins/router_rules/targets.hpp"
@@ -84,6 +85,12 @@ class Rules {
   std::size_t tests() const { return ruleset_->tests.size(); }
   std::span<const mr_rules_file> files() const { return files_; }
   std::span<const mr_rules_step> steps() const { return steps_; }
+  std::optional<mr_place> place(const mr_target* target, std::string_view item) {
+    if (!places_) { // made only for those who ask
+      places_.emplace(*loaded_.files);
+    }
+    return target == nullptr ? places_->of_stream(item) : places_->of_target(*target, item);
+  }
 
   void explain(const mr_event& event, std::uint32_t form, const mr_listener& listener) const {
     router_rules::explain(*ruleset_, run_.router, event, form, listener);
@@ -270,6 +277,7 @@ class Rules {
   std::vector<mr_ruleset_item> items_;
   std::vector<mr_rules_file> files_;
   std::vector<mr_rules_step> steps_;
+  std::optional<Places> places_;
 };
 
 } // namespace

@@ -208,8 +208,9 @@ std::set<std::string> names_of(const std::vector<Wanted>& wanted) {
 }
 
 void add(const mr_findings& findings, std::size_t target, const Finding& finding) {
+  const std::string whole = finding.text + (finding.way_out.empty() ? "" : "\n" + finding.way_out);
   findings.add(findings.context, finding.severity, target, finding.item.empty() ? kAbsent : str(finding.item),
-               str(finding.text));
+               str(whole));
 }
 
 } // namespace
@@ -236,18 +237,21 @@ std::vector<Finding> differences(const Wanted& wanted, const Found& found, bool 
   if (wanted.partitions && *wanted.partitions != found.partitions) {
     out.push_back({severity, std::string(kPartitions),
                    topic + "has " + std::to_string(found.partitions) + " partitions, the rules say " +
-                       std::to_string(*wanted.partitions) +
-                       "; another number sends keys to other partitions, so change it by hand or change the rules"});
+                       std::to_string(*wanted.partitions),
+                   "another number sends keys to other partitions, so change it by hand or change the rules"});
   }
   if (wanted.replicas && *wanted.replicas != found.replicas) {
     out.push_back({severity, std::string(kReplicas),
                    topic + "has " + std::to_string(found.replicas) + " replicas, the rules say " +
-                       std::to_string(*wanted.replicas)});
+                       std::to_string(*wanted.replicas),
+                   "change it by hand, or change the rules"});
   }
   for (const auto& [name, value] : wanted.config) {
     const auto there = found.config.find(name);
     if (name != kTimestamps && there != found.config.end() && there->second != value) { // see risks
-      out.push_back({severity, name, topic + "has " + name + "=" + there->second + ", the rules say " + value});
+      out.push_back({severity, std::string(name == kPolicy ? kCompact : kRetentionMs),
+                     topic + "has " + name + "=" + there->second + ", the rules say " + value,
+                     "change it by hand, or change the rules"});
     }
   }
   return out;
@@ -261,27 +265,29 @@ std::vector<Finding> risks(const Found& found, std::int64_t batch_bytes) {
   };
   if (found.without_leader > 0) {
     out.push_back({MR_LOG_WARN, std::string(kPartitions),
-                   std::to_string(found.without_leader) + " of its partitions have no leader and take nothing now"});
+                   std::to_string(found.without_leader) + " of its partitions have no leader and take nothing now",
+                   ""});
   }
   if (found.replicas == 1) {
     out.push_back({MR_LOG_WARN, std::string(kReplicas),
-                   "it has one replica: what is acknowledged is lost with that broker's disk"});
+                   "it has one replica: what is acknowledged is lost with that broker's disk", ""});
   } else if (const auto in_sync = config(kInSync); in_sync == 1) {
     out.push_back({MR_LOG_WARN, kInSync,
-                   "min.insync.replicas is 1: when the others are behind, an acknowledgement means one broker; 2 is "
-                   "safer with three replicas"});
+                   "min.insync.replicas is 1: when the others are behind, an acknowledgement means one broker",
+                   "2 is safer with three replicas"});
   }
   const auto timestamps = found.config.find(kTimestamps);
   if (timestamps != found.config.end() && timestamps->second != kArrival && config(kRetention).value_or(-1) != -1) {
-    out.push_back({MR_LOG_WARN, kTimestamps,
-                   "retention counts from the time that events carry: one with a slow clock is deleted before it is "
-                   "read; set message.timestamp.type=LogAppendTime to count from its arrival"});
+    out.push_back(
+        {MR_LOG_WARN, kTimestamps,
+         "retention counts from the time that events carry: one with a slow clock is deleted before it is read",
+         "set message.timestamp.type=LogAppendTime to count from its arrival"});
   }
   if (const auto largest = config(kLargest); largest && *largest < batch_bytes) {
     out.push_back({MR_LOG_WARN, kLargest,
                    "max.message.bytes is " + std::to_string(*largest) + ", below the producer's batch.size of " +
-                       std::to_string(batch_bytes) +
-                       ": whole batches will be refused and sent again one by one; set \"batch.size\" to it"});
+                       std::to_string(batch_bytes) + ": whole batches will be refused and sent again one by one",
+                   "set \"batch.size\" to it"});
   }
   return out;
 }
@@ -325,7 +331,8 @@ void check_topics(const Settings& settings, const Host& host, std::span<const mr
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const auto found = there.find(wanted[i].name);
     if (found == there.end()) {
-      add(findings, i, {MR_LOG_ERROR, {}, "topic '" + wanted[i].name + "' is not there; `millrace apply` creates it"});
+      add(findings, i,
+          {MR_LOG_ERROR, {}, "topic '" + wanted[i].name + "' is not there", "run `millrace apply`, which creates it"});
       continue;
     }
     std::vector<Finding> all = differences(wanted[i], found->second, false);
@@ -338,7 +345,8 @@ void check_topics(const Settings& settings, const Host& host, std::span<const mr
           {MR_LOG_INFO,
            {},
            "topic '" + wanted[i].name + "' is there with " + std::to_string(found->second.partitions) +
-               " partitions and " + std::to_string(found->second.replicas) + " replicas"});
+               " partitions and " + std::to_string(found->second.replicas) + " replicas",
+           {}});
     }
   }
 }
@@ -364,7 +372,7 @@ void apply_topics(const Settings& settings, const Host& host, std::span<const mr
       continue;
     }
     if (const std::string why = cluster.create(wanted[i]); !why.empty()) {
-      add(findings, i, {MR_LOG_ERROR, {}, "topic '" + wanted[i].name + "' cannot be created: " + why});
+      add(findings, i, {MR_LOG_ERROR, {}, "topic '" + wanted[i].name + "' cannot be created: " + why, {}});
     }
   }
 }

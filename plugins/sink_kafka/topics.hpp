@@ -32,8 +32,9 @@ struct Found {
 
 struct Finding {
   std::uint32_t severity;
-  std::string item;
+  std::string item; // a property of the target, or a setting of the topic; empty: the whole
   std::string text;
+  std::string way_out; // may be empty
 };
 
 // Throws invalid() for a property that is no number.

@@ -5,6 +5,7 @@
 #include "plugins/sink_postgres/table_check.hpp"
 
 #include <millrace/failure.hpp>
+#include <millrace/targets.hpp>
 #include <millrace/text.hpp>
 
 #include <optional>
@@ -15,8 +16,9 @@ namespace millrace::sink_postgres {
 namespace {
 
 void find(const mr_findings& findings, std::uint32_t severity, std::size_t target, std::string_view item,
-          const std::string& text) {
-  findings.add(findings.context, severity, target, item.empty() ? kAbsent : str(item), str(text));
+          const std::string& text, const std::string& way_out = {}) {
+  const std::string whole = text + (way_out.empty() ? "" : "\n" + way_out);
+  findings.add(findings.context, severity, target, item.empty() ? kAbsent : str(item), str(whole));
 }
 
 std::optional<TableDescription> read_table(Session& session, const TableName& name) {
@@ -80,7 +82,8 @@ void check_own_schema(Session& session, std::string_view schema, const mr_findin
   if (version < newest_version()) {
     find(findings, MR_LOG_WARN, MR_NO_TARGET, "schema",
          "schema " + std::string(schema) + " is at version " + std::to_string(version) + " of " +
-             std::to_string(newest_version()) + ": `millrace apply`, or the next start, brings it there");
+             std::to_string(newest_version()),
+         "`millrace apply`, or the next start, brings it there");
   }
 }
 
@@ -91,28 +94,31 @@ void check_target(Session& session, const mr_target& target, std::size_t index, 
   }
   const auto actual = read_table(session, wanted->name);
   if (!actual) {
-    find(
-        findings, MR_LOG_ERROR, index, "",
-        "table " + wanted->name.text() + " does not exist: run `millrace apply`, which creates what the rules declare");
+    find(findings, MR_LOG_ERROR, index, "", "table " + wanted->name.text() + " does not exist",
+         "run `millrace apply`, which creates what the rules declare");
     return;
   }
+  bool fits = true;
+  const auto say = [&](std::uint32_t severity, const std::vector<Difference>& all) {
+    for (const Difference& difference : all) {
+      fits = false;
+      find(findings, severity, index, difference.item, "table " + wanted->name.text() + " " + difference.text,
+           difference.way_out);
+    }
+  };
   const auto found = differences(*wanted, *actual);
-  for (const Difference& difference : found) {
-    find(findings, MR_LOG_ERROR, index, difference.column, "table " + wanted->name.text() + " " + difference.text);
-  }
-  const auto left = leftovers(*wanted, *actual);
-  for (const Difference& difference : left) {
-    find(findings, wanted->frozen ? MR_LOG_ERROR : MR_LOG_WARN, index, difference.column,
-         "table " + wanted->name.text() + " " + difference.text);
-  }
+  say(MR_LOG_ERROR, found);
+  say(wanted->frozen ? MR_LOG_ERROR : MR_LOG_WARN, leftovers(*wanted, *actual));
+  say(MR_LOG_WARN, needlessly_nullable(*wanted, *actual));
   const auto missing = found.empty() ? missing_partitions(session, *wanted, actual->oid) : std::vector<TimeRange>();
   if (!missing.empty()) {
-    find(findings, MR_LOG_WARN, index, "",
+    find(findings, MR_LOG_WARN, index, kPartitionBy,
          "table " + wanted->name.text() + " has no partition " +
              quote_name(partition_name(wanted->name.table, wanted->partitioning->unit, missing.front())) +
-             ", which it needs soon: `millrace apply` makes it, and so does the engine where its role owns the table");
+             ", which it needs soon",
+         "`millrace apply` makes it, and so does the engine where its role owns the table");
   }
-  if (found.empty() && left.empty() && missing.empty()) {
+  if (fits && missing.empty()) {
     find(findings, MR_LOG_INFO, index, "", "as the rules want it");
   }
 }
@@ -173,8 +179,9 @@ bool has_schema(Session& session, const std::string& name) {
 bool change_nothing(const WantedTable& wanted, const TableDescription& actual, std::size_t target,
                     const mr_findings& findings) {
   const auto say = [&](std::uint32_t severity, const Difference& difference) {
-    find(findings, severity, target, difference.column,
-         "changing existing tables comes with a later version: table " + wanted.name.text() + " " + difference.text);
+    find(findings, severity, target, difference.item,
+         "changing existing tables comes with a later version: table " + wanted.name.text() + " " + difference.text,
+         difference.way_out);
   };
   const auto found = differences(wanted, actual);
   for (const Difference& difference : found) {

@@ -115,27 +115,25 @@ std::optional<Difference> column_difference(const WantedTable& wanted, const Tab
   const std::string type = to_string(column.type);
   const TableColumn* const there = find_named(actual.columns, name);
   if (const std::string* const old = old_name(wanted, actual, name); there == nullptr && old != nullptr) {
-    return Difference{name, "still calls its column '" + name + "' '" + *old + "': " + alter + " rename column " +
-                                quote_name(*old) + " to " + quote_name(name)};
+    return Difference{name, "still calls its column '" + name + "' '" + *old + "'",
+                      alter + " rename column " + quote_name(*old) + " to " + quote_name(name)};
   }
   if (there == nullptr) {
-    return Difference{name, "has no column '" + name + "'" + did_you_mean(wanted, actual, name) + ": " + alter +
-                                " add column " + quote_name(name) + " " + type};
+    return Difference{name, "has no column '" + name + "'" + did_you_mean(wanted, actual, name),
+                      alter + " add column " + quote_name(name) + " " + type};
   }
   if (there->generated) {
-    return Difference{name, "computes its column '" + name +
-                                "' itself (generated), so that nothing can be written there: leave it "
-                                "out of the rules"};
+    return Difference{name,
+                      "computes its column '" + name + "' itself (generated), so that nothing can be written there",
+                      "leave it out of the rules"};
   }
   if (!there->type || !holds(*there->type, column.type) || !is_encodable(column.column, *there->type)) {
-    return Difference{name, "has '" + name + "' as " + there->type_text + ", the rules write " + type +
-                                ": change the rules, or " + alter + " alter column " + quote_name(name) + " type " +
-                                type};
+    return Difference{name, "has '" + name + "' as " + there->type_text + ", the rules write " + type,
+                      "change the rules, or " + alter + " alter column " + quote_name(name) + " type " + type};
   }
   if (there->not_null && column.column.nullable) {
-    return Difference{name, "has '" + name +
-                                "' NOT NULL, and the rules may leave it null: give it another 'else', or " + alter +
-                                " alter column " + quote_name(name) + " drop not null"};
+    return Difference{name, "has '" + name + "' NOT NULL, and the rules may leave it null",
+                      "give it another 'else', or " + alter + " alter column " + quote_name(name) + " drop not null"};
   }
   return std::nullopt;
 }
@@ -240,15 +238,14 @@ std::optional<Difference> partition_difference(const WantedTable& wanted, const 
   }
   const std::string rules = "the rules say `partition by " + std::string(to_string(wanted.partitioning->unit)) +
                             " of " + wanted.partitioning->column + "`";
-  const std::string way_out = ": take that out of the rules, or make a new table and move the rows";
+  const std::string item(kPartitionBy);
+  const std::string way_out = "take that out of the rules, or make a new table and move the rows";
   if (actual.kind != 'p') {
-    return Difference{"", "is not partitioned, and " + rules + way_out};
+    return Difference{item, "is not partitioned, and " + rules, way_out};
   }
   if (actual.partition_column != wanted.partitioning->column) {
-    return Difference{
-        "", "is partitioned by " +
-                (actual.partition_column.empty() ? "something else" : "'" + actual.partition_column + "'") + ", and " +
-                rules + way_out};
+    const std::string by = actual.partition_column.empty() ? "something else" : "'" + actual.partition_column + "'";
+    return Difference{item, "is partitioned by " + by + ", and " + rules, way_out};
   }
   return std::nullopt;
 }
@@ -287,7 +284,7 @@ std::vector<Difference> differences(const WantedTable& wanted, const TableDescri
   std::vector<Difference> out;
   const std::string alter = "alter table " + quote_name(wanted.name.schema, wanted.name.table);
   if (actual.kind != 'r' && actual.kind != 'p') {
-    out.push_back({"", "is a view or a foreign table; rows go into tables"});
+    out.push_back({"", "is a view or a foreign table; rows go into tables", ""});
     return out;
   }
   if (auto difference = partition_difference(wanted, actual)) {
@@ -305,23 +302,24 @@ std::vector<Difference> differences(const WantedTable& wanted, const TableDescri
     const std::string what = "has a column '" + column.name + "' that is NOT NULL without a default, and the rules ";
     const std::string way_out = alter + " alter column " + quote_name(column.name) + " drop not null";
     if (is_dropped(wanted, column.name)) {
-      out.push_back({column.name, what + "drop it: " + alter + " drop column " + quote_name(column.name)});
+      out.push_back({column.name, what + "drop it", alter + " drop column " + quote_name(column.name)});
     } else if (!is_to_be_renamed(wanted, actual, column.name)) {
-      out.push_back({column.name, what + "do not write it: add it to the rules, or " + way_out});
+      out.push_back({column.name, what + "do not write it", "add it to the rules, or " + way_out});
     }
   }
   if (!wanted.key.empty()) {
     std::vector<std::string> key = wanted.key;
     std::sort(key.begin(), key.end());
     if (std::find(actual.unique_keys.begin(), actual.unique_keys.end(), key) == actual.unique_keys.end()) {
-      out.push_back({"", "has no primary key or unique constraint on exactly (" + listed(wanted.key) +
-                             "), by which the rules tell rows apart: " + alter + " add primary key (" +
-                             listed(wanted.key) + ")"});
+      out.push_back({std::string(kPrimaryKey),
+                     "has no primary key or unique constraint on exactly (" + listed(wanted.key) +
+                         "), by which the rules tell rows apart",
+                     alter + " add primary key (" + listed(wanted.key) + ")"});
     }
   }
   if (!actual.may_insert) {
-    out.push_back({"", "may not be written by this role: grant select, insert, update on " +
-                           quote_name(wanted.name.schema, wanted.name.table) + " to it"});
+    out.push_back({"", "may not be written by this role",
+                   "grant select, insert, update on " + quote_name(wanted.name.schema, wanted.name.table) + " to it"});
   }
   return out;
 }
@@ -330,7 +328,7 @@ std::string describe(const TableName& name, const std::vector<Difference>& diffe
   constexpr std::size_t kShown = 3; // an error text of the contract has room for about these
   std::string out = "table " + name.text();
   for (std::size_t i = 0; i < std::min(kShown, differences.size()); ++i) {
-    out += (i == 0 ? " " : "; ") + differences[i].text;
+    out += (i == 0 ? " " : "; ") + differences[i].line();
   }
   if (differences.size() > kShown) {
     out += "; and " + std::to_string(differences.size() - kShown) + " more (`millrace check --connect` shows all)";
@@ -341,14 +339,16 @@ std::string describe(const TableName& name, const std::vector<Difference>& diffe
 std::vector<Difference> leftovers(const WantedTable& wanted, const TableDescription& actual) {
   std::vector<Difference> out;
   const std::string table = quote_name(wanted.name.schema, wanted.name.table);
-  for (const std::vector<std::string>& index : wanted.indexes) {
+  for (std::size_t i = 0; i < wanted.indexes.size(); ++i) {
+    const std::vector<std::string>& index = wanted.indexes[i];
     const bool there = std::any_of(actual.indexes.begin(), actual.indexes.end(), [&](const auto& columns) {
       return columns.size() >= index.size() && std::equal(index.begin(), index.end(), columns.begin());
     });
     if (!there) {
       // A partitioned table takes no index concurrently.
       const std::string how = actual.kind == 'p' ? "create index on " : "create index concurrently on ";
-      out.push_back({"", "has no index on (" + listed(index) + "): " + how + table + " (" + listed(index) + ")"});
+      out.push_back({std::string(kIndex) + std::to_string(i + 1), "has no index on (" + listed(index) + ")",
+                     how + table + " (" + listed(index) + ")"});
     }
   }
   for (const TableColumn& column : actual.columns) {
@@ -356,10 +356,24 @@ std::vector<Difference> leftovers(const WantedTable& wanted, const TableDescript
       continue; // one of the differences
     }
     if (is_dropped(wanted, column.name)) {
-      out.push_back({column.name, "still has its column '" + column.name + "', which the rules drop: alter table " +
-                                      table + " drop column " + quote_name(column.name)});
+      out.push_back({column.name, "still has its column '" + column.name + "', which the rules drop",
+                     "alter table " + table + " drop column " + quote_name(column.name)});
     } else if (wanted.frozen && find_wanted(wanted, column.name) == nullptr) {
-      out.push_back({column.name, "has a column '" + column.name + "' that the rules do not have, and it is frozen"});
+      out.push_back(
+          {column.name, "has a column '" + column.name + "' that the rules do not have, and it is frozen", ""});
+    }
+  }
+  return out;
+}
+
+std::vector<Difference> needlessly_nullable(const WantedTable& wanted, const TableDescription& actual) {
+  std::vector<Difference> out;
+  const std::string alter = "alter table " + quote_name(wanted.name.schema, wanted.name.table);
+  for (const TableColumn& column : actual.columns) {
+    const WantedColumn* const written = find_wanted(wanted, column.name);
+    if (written != nullptr && !written->column.nullable && !column.not_null) {
+      out.push_back({column.name, "lets '" + column.name + "' be NULL, which the rules never make it",
+                     alter + " alter column " + quote_name(column.name) + " set not null"});
     }
   }
   return out;

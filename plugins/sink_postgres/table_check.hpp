@@ -40,16 +40,21 @@ struct WantedTable {
 // Throws invalid() for what no table could satisfy.
 WantedTable wanted_table(const mr_target& target);
 
-// One way in which a table does not fit. The text names the thing, the difference and the way out, without the table's
-// name.
+// One way in which a table does not fit. The text names the thing and the difference, without the table's name.
 struct Difference {
-  std::string column; // empty: the whole table
+  std::string item; // a column, or a property of the target; empty: the whole table
   std::string text;
+  std::string way_out;
+
+  std::string line() const { return text + (way_out.empty() ? "" : ": " + way_out); }
 };
 std::vector<Difference> differences(const WantedTable& wanted, const TableDescription& actual);
 
-// How a table differs without keeping rows out: indexes, columns that are to go. Texts as of a Difference.
+// How a table differs without keeping rows out: indexes, columns that are to go.
 std::vector<Difference> leftovers(const WantedTable& wanted, const TableDescription& actual);
+
+// Columns that may hold NULL, though the rules write something else into every row: others may rely on that.
+std::vector<Difference> needlessly_nullable(const WantedTable& wanted, const TableDescription& actual);
 
 // "table app.orders: " and the first differences; how many more there are.
 std::string describe(const TableName& name, const std::vector<Difference>& differences);

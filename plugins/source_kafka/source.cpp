@@ -69,9 +69,9 @@ void Source::make_client() {
   };
 }
 
-std::vector<std::string> Source::wanted_topics() const {
+std::vector<std::string> Source::named_topics() const {
   if (!settings_.topics.empty()) {
-    return subscription_of(settings_.topics);
+    return settings_.topics;
   }
   const mr_host_streams* streams = host_.streams();
   if (streams == nullptr) {
@@ -83,8 +83,10 @@ std::vector<std::string> Source::wanted_topics() const {
   for (const mr_str stream : found) {
     out.push_back(copy(stream));
   }
-  return subscription_of(out);
+  return out;
 }
+
+std::vector<std::string> Source::wanted_topics() const { return subscription_of(named_topics()); }
 
 void Source::subscribe() {
   std::vector<std::string> wanted = wanted_topics();
@@ -386,10 +388,11 @@ void Source::check(std::span<const mr_target>, std::int64_t deadline_ns, const m
   const kafka_client::Queue main(rd_kafka_queue_get_main(client.get()));
   kafka_client::wait_for_broker(client.get(), main.get(), settings_.brokers, left());
   const kafka_client::Metadata metadata = kafka_client::list_topics(client.get(), settings_.brokers, left());
-  for (const std::string& topic : settings_.topics) {
+  for (const std::string& topic : named_topics()) {
     if (topic.find('*') == std::string::npos && kafka_client::find_topic(*metadata, topic) == nullptr) {
-      const std::string text = "topic '" + topic + "' is not there; it is read as soon as somebody creates it";
-      findings.add(findings.context, MR_LOG_WARN, MR_NO_TARGET, str("topics"), str(text));
+      const std::string text = "topic '" + topic + "' is not there\nit is read as soon as somebody creates it";
+      findings.add(findings.context, MR_LOG_WARN, MR_NO_TARGET, settings_.topics.empty() ? str(topic) : str("topics"),
+                   str(text));
     }
   }
 }

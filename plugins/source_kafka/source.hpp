@@ -76,6 +76,7 @@ class Source {
 
   // source.cpp
   void make_client();
+  std::vector<std::string> named_topics() const; // in the configuration, else by the rules
   std::vector<std::string> wanted_topics() const;
   void subscribe();
   void take_notices();

@@ -12,7 +12,7 @@ import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from senders import Senders, check  # noqa: E402
-from world import INGEST, LOAD, Engine, Scenario, Server, wait_for  # noqa: E402
+from world import INGEST, LOAD, Engine, Scenario, Server, free_port, wait_for  # noqa: E402
 
 PARTITIONED = """
 topic "parts.rows.dead" { partitions 1 }
@@ -239,6 +239,85 @@ class System(unittest.TestCase):
         self.assertEqual(status, 200, answer)
         wait_for("it is stored", lambda: len(scenario.stored()) == 1, 60)
         self.assertEqual(engine.stop(), 0)
+
+    def line_of(self, scenario, text):
+        """`file:line` of the line that begins with the text."""
+        numbered = enumerate(scenario.rules.read_text().splitlines(), 1)
+        return f"{scenario.rules}:{next(number for number, line in numbered if line.strip().startswith(text))}"
+
+    def test_check_connect_tells_what_differs_at_the_line_of_the_rules(self):
+        scenario = self.scenario("drift")
+        engine = self.engine(scenario)
+        engine.apply()
+        engine.file.write_text(engine.file.read_text().replace("[engine]", '[engine]\ncheck_deadline = "3s"'))
+        # A topic that was just made is not known to every broker at once.
+        wait_for("nothing is wrong", lambda: engine.command("check", "--connect").returncode == 0, 60)
+
+        POSTGRES.sql("alter table drift.a drop column note; alter table drift.a alter device type integer using 1;"
+                     "alter table drift.a alter seq drop not null; alter table drift.b alter note set not null;"
+                     "alter table drift.b add owner text not null")
+        KAFKA.do("topic", "drift.more", "2")
+        scenario.write_rules(more="""topic "drift.more" { event ping  partitions 3 }
+topic "drift.none" { event ping }
+router more for ping { match first dead_letter "drift.dead"
+  route m when kind == "m" to topic "drift.more"
+  otherwise to topic "drift.none"
+}
+table drift.n from topic "drift.none" { id uuid = id }
+""")
+        engine.file.write_text(engine.file.read_text() + f"""
+[pipeline.more]
+source.file  = {{ path = "{scenario.folder}/none.ndjson" }}
+router.rules = {{ file = "{scenario.rules}", run = "more" }}
+sink.kafka   = {{ brokers = "{KAFKA.address}" }}
+""")
+        found = engine.command("check", "--connect")
+        self.assertEqual(found.returncode, 1, found.stderr)
+        in_tables = [
+            ("error: table drift.a has no column 'note'", 'table drift.a', "note   text"),
+            ("error: table drift.a has 'device' as integer, the rules write text", 'table drift.a', "device text"),
+            ("warning: table drift.a lets 'seq' be NULL, which the rules never make it", 'table drift.a', "seq    bigint"),
+            ("error: table drift.b has 'note' NOT NULL, and the rules may leave it null", 'table drift.b', "note   text"),
+            ("error: table drift.b has a column 'owner' that is NOT NULL without a default", 'table drift.b', None),
+            ("error: table drift.n does not exist", 'table drift.n', None),
+        ]
+        rules = scenario.rules.read_text().splitlines()
+        for text, table, column in in_tables:
+            line = next(i for i, each in enumerate(rules) if each.startswith(table + " "))
+            while column is not None and not rules[line].strip().startswith(column):
+                line += 1
+            self.assertIn(f"{text}", found.stderr)
+            after = found.stderr[found.stderr.index(text):].splitlines()
+            self.assertIn(f"--> {scenario.rules}:{line + 1}:", after[1], text)
+        for text, place in [("warning: topic 'drift.more' has 2 partitions, the rules say 3", 'topic "drift.more"'),
+                            ("error: topic 'drift.none' is not there", 'topic "drift.none"')]:
+            after = found.stderr[found.stderr.index(text):].splitlines()
+            self.assertIn(f"--> {self.line_of(scenario, place)}:", after[1], text)
+        # The source of the pipeline that loads reads it too.
+        self.assertIn("warning: topic 'drift.none' is not there", found.stderr)
+        told = json.loads(engine.command("check", "--connect", "--format", "json").stdout)
+        self.assertEqual([pipeline["pipeline"] for pipeline in told], ["drift_ingest", "drift_load", "more"])
+        self.assertIn(("sink.postgres", "drift.a", "note", "error"),
+                      [(each["instance"], each["target"], each["item"], each["severity"]) for each in told[1]["diagnostics"]
+                       if "target" in each])
+
+        POSTGRES.do("stop")
+        try:
+            without = engine.command("check", "--connect")
+        finally:
+            POSTGRES.do("start")
+        self.assertEqual(without.returncode, 5, without.stderr)
+        self.assertRegex(without.stderr, r"left out: drift\.a, drift\.b, drift\.n of sink\.postgres of pipeline 'drift_load': .*127\.0\.0\.1")
+        self.assertIn("error: topic 'drift.none' is not there", without.stderr)
+
+        nobody = free_port()
+        engine.file.write_text(engine.file.read_text().replace(KAFKA.address, f"127.0.0.1:{nobody}"))
+        without = engine.command("check", "--connect")
+        self.assertEqual(without.returncode, 5, without.stderr)
+        self.assertIn(f"left out: drift.a, drift.b, drift.dead of sink.kafka of pipeline 'drift_ingest': "
+                      f"no broker of '127.0.0.1:{nobody}'", without.stderr)
+        self.assertIn("left out: source.kafka of pipeline 'drift_load': no broker", without.stderr)
+        self.assertIn("error: table drift.a has no column 'note'", without.stderr)
 
     def test_a_poison_row_in_each_position_fails_only_itself(self):
         scenario = self.scenario("poison")

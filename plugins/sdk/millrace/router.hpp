@@ -3,12 +3,14 @@
 #pragma once
 
 #include <millrace/ext/draft/explain.h>
+#include <millrace/ext/draft/places.h>
 #include <millrace/ext/draft/rules_files.h>
 #include <millrace/instance.hpp>
 #include <millrace/module.hpp>
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -143,8 +145,27 @@ inline constexpr mr_router_explain kRouterExplain = {
     },
     [](void* comparison) { delete static_cast<RouterComparison<Plugin>*>(comparison); }};
 
+// std::optional<mr_place> place(const mr_target* target, std::string_view item); an empty item is the whole.
+template <class Plugin>
+inline constexpr mr_router_places kRouterPlaces = {
+    [](void* self, const mr_target* target, mr_str item, mr_place* place) -> std::uint32_t {
+      std::uint32_t found = 0;
+      guarded(of<Plugin>(self).host, [&] {
+        if (const std::optional<mr_place> answer = of<Plugin>(self).plugin.place(target, view(item))) {
+          *place = *answer;
+          found = 1;
+        }
+      });
+      return found;
+    }};
+
 template <class Plugin>
 const void* router_extension(const char* id) {
+  if constexpr (requires(Plugin & plugin, const mr_target* target) { plugin.place(target, std::string_view()); }) {
+    if (std::strcmp(id, MR_PLACES) == 0) {
+      return &kRouterPlaces<Plugin>;
+    }
+  }
   if constexpr (requires(Plugin & plugin, const Plugin& model, Host host) {
                   Plugin(host, model);
                   plugin.hash();

@@ -115,7 +115,7 @@ TEST(Declared, KnowsWhatStandsForAValue) {
   EXPECT_EQ(format.by_default, "text");
   ASSERT_EQ(format.choices.size(), 3U);
   EXPECT_EQ(format.choices[2].value, "sarif");
-  EXPECT_THAT(format.needs, ::testing::ElementsAre("RULES"));
+  EXPECT_THAT(find(check.options, "--cost").needs, ::testing::ElementsAre("RULES"));
   EXPECT_EQ(find(check.options, "--config").kind, ValueKind::file);
   EXPECT_THAT(find(check.options, "--config").names, ::testing::ElementsAre("-c", "--config"));
   EXPECT_THAT(find(check.options, "--cost").value, IsEmpty());

@@ -28,7 +28,7 @@ TEST(ExitCodes, StandOnTheirPage) {
 
 TEST(ExitCodes, WhatStopsTheRestFromBeingLookedAtDecides) {
   EXPECT_EQ(worse(ExitCode::kOk, ExitCode::kUnreachable), ExitCode::kUnreachable);
-  EXPECT_EQ(worse(ExitCode::kFindings, ExitCode::kUnreachable), ExitCode::kFindings);
+  EXPECT_EQ(worse(ExitCode::kFindings, ExitCode::kUnreachable), ExitCode::kUnreachable);
   EXPECT_EQ(worse(ExitCode::kFindings, ExitCode::kConfiguration), ExitCode::kConfiguration);
   EXPECT_EQ(worse(ExitCode::kPlugin, ExitCode::kConfiguration), ExitCode::kConfiguration);
 }

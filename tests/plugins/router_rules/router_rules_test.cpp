@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <millrace/ext/draft/explain.h>
+#include <millrace/ext/draft/places.h>
 #include <millrace/ext/draft/rules_files.h>
 #include <millrace/ext/draft/ruleset.h>
 #include <algorithm>
@@ -68,6 +69,37 @@ class RouterRules : public ::testing::Test {
 
   std::filesystem::path folder_;
 };
+
+TEST_F(RouterRules, SaysWhereATargetAndWhatBelongsToItStandInTheRules) {
+  testing::Router router(plugin(), {{"file", path("web.rules")}, {"run", "web"}});
+  const std::string rules = kRules;
+  const auto place = [&](std::uint32_t form, const char* name, const char* item) -> std::string {
+    mr_target target{};
+    target.name = name == nullptr ? kAbsent : str(name);
+    target.form = form;
+    mr_place found{};
+    const mr_str wanted = item == nullptr ? kAbsent : str(item);
+    if (router.extension<mr_router_places>(MR_PLACES)->find(router.self(), form == 0 ? nullptr : &target, wanted,
+                                                            &found) == 0) {
+      return "not known";
+    }
+    EXPECT_EQ(view(found.file), path("web.rules"));
+    return rules.substr(found.begin, found.end - found.begin);
+  };
+  EXPECT_EQ(place(MR_MESSAGES, "clicks", nullptr), "\"clicks\"");
+  EXPECT_EQ(place(MR_MESSAGES, "clicks", "partitions"), "partitions 4");
+  EXPECT_EQ(place(MR_MESSAGES, "clicks", "retention_ms"), "retention 2d");
+  EXPECT_EQ(place(MR_MESSAGES, "clicks", "replicas"), "\"clicks\"") << "the rules say nothing of them";
+  EXPECT_EQ(place(MR_MESSAGES, "app.clicks", nullptr), "not known");
+  EXPECT_EQ(place(MR_ROWS, "app.clicks", nullptr), "app.clicks");
+  EXPECT_EQ(place(MR_ROWS, "app.clicks", "price"), "price");
+  EXPECT_EQ(place(MR_ROWS, "app.clicks", "primary_key"), "primary key (user_id)");
+  EXPECT_EQ(place(MR_ROWS, "app.clicks", "newest_by"), "on conflict keep newest by at");
+  EXPECT_EQ(place(MR_ROWS, "app.clicks", "index.1"), "app.clicks");
+  EXPECT_EQ(place(MR_ROWS, "clicks", nullptr), "not known");
+  EXPECT_EQ(place(0, nullptr, "clicks"), "\"clicks\"");
+  EXPECT_EQ(place(0, nullptr, "click"), "not known");
+}
 
 TEST_F(RouterRules, NamesTheTopicsOfTheRulesAsTargetsWithTheirProperties) {
   testing::Router router(plugin(), {{"file", path("web.rules")}, {"run", "web"}});

@@ -72,7 +72,7 @@ TEST_F(Apply, ATableThatDiffersIsLeftAloneAndTheDifferenceIsNamed) {
   EXPECT_EQ(
       heard.findings[0],
       "4 0 id: changing existing tables comes with a later version: table public.t has 'id' as integer, the rules "
-      "write bigint: change the rules, or alter table \"public\".\"t\" alter column \"id\" type bigint");
+      "write bigint\nchange the rules, or alter table \"public\".\"t\" alter column \"id\" type bigint");
   EXPECT_EQ(value("select format_type(atttypid, atttypmod) from pg_attribute where attrelid = 't'::regclass and "
                   "attname = 'id'"),
             "integer");

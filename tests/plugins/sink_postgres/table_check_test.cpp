@@ -62,7 +62,7 @@ TEST(TableCheck, EachDifferenceIsNamedWithItsWayOut) {
   actual.unique_keys = {{"id", "more"}};
   std::string all;
   for (const Difference& difference : differences(wanted_table(wanting.target("app.t")), actual)) {
-    all += difference.column + ": " + difference.text + "\n";
+    all += difference.item + ": " + difference.line() + "\n";
   }
   EXPECT_EQ(
       all,
@@ -76,9 +76,27 @@ TEST(TableCheck, EachDifferenceIsNamedWithItsWayOut) {
       "the rules\n"
       "more: has a column 'more' that is NOT NULL without a default, and the rules do not write it: add it to the "
       "rules, or alter table \"app\".\"t\" alter column \"more\" drop not null\n"
-      ": has no primary key or unique constraint on exactly (\"id\"), by which the rules tell rows apart: alter "
+      "primary_key: has no primary key or unique constraint on exactly (\"id\"), by which the rules tell rows apart: "
+      "alter "
       "table \"app\".\"t\" add primary key (\"id\")\n"
       ": may not be written by this role: grant select, insert, update on \"app\".\"t\" to it\n");
+}
+
+TEST(TableCheck, AColumnThatMayHoldNullThoughTheRulesNeverWriteItIsNoticedAndNoMore) {
+  Wanting wanting;
+  wanting.schema.add({"id", ColumnType::int64, false, 0, 0, "bigint"});
+  wanting.schema.add({"note", ColumnType::text, true, 0, 0, "text"});
+  TableDescription actual;
+  actual.columns = {there("id", "bigint"), there("note", "text"), there("more", "text")};
+  const WantedTable wanted = wanted_table(wanting.target("app.t"));
+  EXPECT_TRUE(differences(wanted, actual).empty());
+  EXPECT_TRUE(leftovers(wanted, actual).empty()) << "`apply` has no word about it";
+  const auto found = needlessly_nullable(wanted, actual);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].item, "id");
+  EXPECT_EQ(found[0].line(),
+            "lets 'id' be NULL, which the rules never make it: alter table \"app\".\"t\" alter column \"id\" set not "
+            "null");
 }
 
 TEST(TableCheck, AViewIsNotATable) {
@@ -154,11 +172,11 @@ struct LaidOut : Wanting {
   std::string said() {
     std::string all;
     const WantedTable wanted = wanted_table(target("app.t"));
-    for (const auto& [column, text] : differences(wanted, actual)) {
-      all += "! " + text + "\n";
+    for (const Difference& difference : differences(wanted, actual)) {
+      all += "! " + difference.line() + "\n";
     }
-    for (const auto& [column, text] : leftovers(wanted, actual)) {
-      all += text + "\n";
+    for (const Difference& difference : leftovers(wanted, actual)) {
+      all += difference.line() + "\n";
     }
     return all;
   }

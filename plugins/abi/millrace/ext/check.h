@@ -14,7 +14,8 @@ extern "C" {
 #define MR_NO_TARGET SIZE_MAX
 
 /* Where findings go. severity is one of MR_LOG_INFO (as wanted), MR_LOG_WARN, MR_LOG_ERROR; target is an index into the
- * targets of the call or MR_NO_TARGET; item is a column or setting, absent if it is about the whole. */
+ * targets of the call or MR_NO_TARGET; item is a column, a property of the target, a stream or a setting, absent if it
+ * is about the whole. The first line of text says what is there, further lines what to do about it. */
 typedef struct mr_findings {
   void* context;
   void (*add)(void* context, uint32_t severity, size_t target, mr_str item, mr_str text);

@@ -1,12 +1,15 @@
 // A source, a router and a sink whose settings say how they answer: what `check` and `apply` are shown against.
 #include <millrace/ext/check.h>
 #include <millrace/ext/draft/apply.h>
+#include <millrace/ext/draft/places.h>
 #include <millrace/ext/draft/ruleset.h>
 #include <millrace/plugin.h>
 
 #include <condition_variable>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 #include <new>
 #include <string>
@@ -18,6 +21,7 @@ struct Instance {
   const mr_host* host = nullptr;
   std::string answer;
   std::string warns;
+  std::string rules;
   std::mutex mutex;
   std::condition_variable called;
   bool interrupted = false;
@@ -35,6 +39,7 @@ constexpr mr_field kFields[] = {
     {"password", MR_STRING, MR_SECRET, nullptr, nullptr, "What nobody sees.", nullptr, 0},
     {"targets", MR_STRING, MR_LIST, nullptr, nullptr, "What the router names.", nullptr, 0},
     {"warns", MR_STRING, 0, "\"never\"", "never|created|asked", "When it logs a warning.", nullptr, 0},
+    {"rules", MR_STRING, MR_PATH, nullptr, nullptr, "The file whose words are the places of targets.", nullptr, 0},
 };
 
 const mr_host_ruleset* rules(const mr_host* host) {
@@ -92,7 +97,9 @@ mr_status create(const mr_host* host, const mr_value* config, void** self, mr_er
   if (const mr_status status = name_targets(host, config->items[2], error); status != MR_OK) {
     return status;
   }
-  *self = new Instance{host, answer, warns, {}, {}, false};
+  const mr_str file = config->items[4].text;
+  *self =
+      new Instance{host, answer, warns, file.data == nullptr ? "" : std::string(file.data, file.size), {}, {}, false};
   return MR_OK;
 }
 
@@ -116,6 +123,20 @@ mr_status check(void* self, const mr_target* targets, size_t count, int64_t, con
     std::unique_lock lock(me.mutex);
     me.called.wait(lock, [&] { return me.interrupted; });
     return say(error, MR_TRANSIENT, "interrupted");
+  }
+  if (me.answer == "falls silent") {
+    findings->add(findings->context, MR_LOG_WARN, 0, str(""), str("is dusty"));
+    return say(error, MR_TRANSIENT, "nobody answers any more at shelf:1");
+  }
+  if (me.answer == "lacks") {
+    findings->add(findings->context, MR_LOG_WARN, MR_NO_TARGET, str("lamp"), str("the lamp is off\nswitch it on"));
+    for (size_t i = 0; i < count; ++i) {
+      const std::string text =
+          "shelf " + std::string(targets[i].name.data, targets[i].name.size) + " has no board 'totl'\nadd one\nor two";
+      findings->add(findings->context, MR_LOG_ERROR, i, str("totl"), str(text.c_str()));
+      findings->add(findings->context, MR_LOG_WARN, i, str("nowhere"), str("is narrow"));
+    }
+    return MR_OK;
   }
   for (size_t i = 0; i < count; ++i) {
     const bool differs = me.answer == "differs";
@@ -155,6 +176,24 @@ size_t items(void*, const mr_ruleset_item** out) {
 size_t tests(void*) { return 4; }
 mr_status twin(void*, const mr_host*, void**, mr_error* error) { return say(error, MR_FATAL, "there is only one"); }
 
+// Where the item's word, else the target's, comes first in the file.
+uint32_t find(void* self, const mr_target* target, mr_str item, mr_place* place) {
+  const std::string& file = of(self).rules;
+  if (file.empty() || target == nullptr) {
+    return 0;
+  }
+  std::ifstream in(file, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  for (const mr_str word : {item, target->name}) {
+    const std::size_t at = word.size == 0 ? std::string::npos : text.find(std::string_view(word.data, word.size));
+    if (at != std::string::npos) {
+      *place = {{file.data(), file.size()}, at, at + word.size};
+      return 1;
+    }
+  }
+  return 0;
+}
+
 const void* sink_extension(const char* id) {
   static constexpr mr_plugin_check kCheck{check};
   static constexpr mr_plugin_apply kApply{apply};
@@ -164,7 +203,10 @@ const void* sink_extension(const char* id) {
 }
 const void* router_extension(const char* id) {
   static constexpr mr_router_ruleset kRuleset{hash, items, tests, twin};
-  return std::strcmp(id, MR_RULESET) == 0 ? &kRuleset : nullptr;
+  static constexpr mr_router_places kPlaces{find};
+  return std::strcmp(id, MR_RULESET) == 0  ? static_cast<const void*>(&kRuleset)
+         : std::strcmp(id, MR_PLACES) == 0 ? static_cast<const void*>(&kPlaces)
+                                           : nullptr;
 }
 const void* no_extension(const char*) { return nullptr; }
 
