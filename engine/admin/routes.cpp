@@ -192,15 +192,22 @@ Api api_of(runtime::Engine& engine, host::Metrics& metrics) {
       false, [&engine](const Query&) { return json(engine.rules_json()); });
   add(get, "/rules/{hash}", "The files of a ruleset that was active, as they were.", true,
       [&engine](const Query& query) { return rules(engine, query); });
+  add(get, "/engines", "The engines that share a pipeline with this one, with their rulesets; warns of a mix.", false,
+      [&engine](const Query& query) { return query.text ? text(engine.engines_text()) : json(engine.engines_json()); });
   add(get, "/history", "Receipts, the latest first.", true, [&engine](const Query& query) {
     return history(engine, query);
   }).parameters = {{"limit", "How many; 20 unless given."}};
   add(get, "/history/{id}", "One receipt.", true, [&engine](const Query& query) { return receipt(engine, query); });
   add(post, "/reload", "Reads the rules anew. Answers with the receipt: 200, or 422 when nothing was changed.", true,
-      [&engine](const Query& query) { return answer_of(engine.reload(asked(query), trial_of(query)), query); })
+      [&engine](const Query& query) {
+        const runtime::Trial trial = trial_of(query);
+        return answer_of(
+            flag(query, "all") ? engine.reload_all(asked(query), trial) : engine.reload(asked(query), trial), query);
+      })
       .parameters = {{"shadow", "How long live events are compared before anything is switched: 30s."},
                      {"most_changed", "The most of a hundred events that may change their way; more refuse it."},
-                     {"dry_run", "true: do everything but the switch."}};
+                     {"dry_run", "true: do everything but the switch."},
+                     {"all", "true: every engine that shares a pipeline switches too, or none does."}};
   add(post, "/rollback", "Goes back to a ruleset that was active before. Answers as /reload.", true,
       [&engine](const Query& query) { return answer_of(engine.rollback(asked(query), query.parameter("to")), query); })
       .parameters = {{"to", "Its hash, or a beginning of it; without it the one before the active one."}};

@@ -16,6 +16,7 @@ struct Options {
   std::string shadow;
   std::string most_changed;
   bool dry_run = false;
+  bool all = false;
 };
 
 // A change on the way to its receipt.
@@ -35,6 +36,7 @@ ExitCode reload(const Options& options, const Console& console) {
   add("shadow", options.shadow);
   add("most_changed", options.most_changed);
   add("dry_run", options.dry_run ? "true" : "");
+  add("all", options.all ? "true" : "");
   return change(options.live, "/reload" + query, console);
 }
 
@@ -61,11 +63,14 @@ void add_reload(CLI::App& app, Chosen& chosen) {
       ->check(CLI::Range(0.0, 100.0))
       ->type_name("PERCENT")
       ->needs(shadow);
+  command->add_flag("--all", options->all,
+                    "Every engine that shares a pipeline with this one switches to the same rules, or none does");
   command->add_flag("--dry-run", options->dry_run, "Do everything but the switch");
   command->footer(
       "Example: millrace reload -c millrace.toml\n"
       "         millrace reload --shadow 30s --most-changed 1\n"
-      "         millrace reload --shadow 30s --dry-run");
+      "         millrace reload --shadow 30s --dry-run\n"
+      "         millrace reload --all");
   command->callback(
       [&chosen, options] { chosen = [options](const Console& console) { return reload(*options, console); }; });
 }

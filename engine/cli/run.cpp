@@ -203,6 +203,7 @@ ExitCode run(const Options& options, const Console& console) {
   const std::unique_ptr<admin::Server> server = listen(configured.engine, engine, metrics, log);
   const Signals signals(engine, log);
   engine.start();
+  engine.join(keeper.shared(), server == nullptr ? std::string() : server->address().text());
   log.info("started", {{"configuration", options.config}});
   engine.wait();
   if (const std::string refusal = engine.refusal(); !refusal.empty()) {

@@ -38,8 +38,8 @@ class Keeper {
   std::vector<Record> names(std::string_view scope, std::string_view kind, std::size_t limit);
   std::optional<Record> get(std::string_view scope, std::string_view kind, std::string_view key);
 
-  // [any] nullptr: there is none. For what several engines write for each other; each call may block.
-  Records* outside() const { return outside_.get(); }
+  // [any] What several engines can share: outside, or what is here where there is no outside. Each call may block.
+  Records& shared() const { return outside_ == nullptr ? *here_ : *outside_; }
 
  private:
   using List = std::vector<Record> (Records::*)(std::string_view scope, std::string_view kind, std::size_t limit);

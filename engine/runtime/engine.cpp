@@ -60,6 +60,7 @@ Engine::Engine(config::Config configured, const host::Services& services, Histor
 }
 
 Engine::~Engine() {
+  council_.reset(); // may be in the middle of a change
   collector_.reset();
   control_.stop();
   if (thread_.joinable()) {
@@ -258,14 +259,36 @@ std::string Engine::rules_json() const {
 // ---- changes
 // -------------------------------------------------------------------------------------------------------------------
 
+namespace {
+
+std::optional<std::shared_ptr<const RulesFiles>> from_disk(const Pipeline&) {
+  return std::shared_ptr<const RulesFiles>();
+}
+
+// For the pipelines that have an entry.
+auto from(const Kept& kept) {
+  return [&kept](const Pipeline& pipeline) -> std::optional<std::shared_ptr<const RulesFiles>> {
+    const auto found = kept.find(pipeline.name());
+    return found == kept.end() ? std::nullopt : std::optional(found->second);
+  };
+}
+
+} // namespace
+
 Receipt Engine::reload(const Asked& asked, const Trial& trial) {
-  const std::lock_guard one_at_a_time(change_);
-  return change(
-      begin(asked, "reload"), [](const Pipeline&) { return std::shared_ptr<const RulesFiles>(); }, trial);
+  return finish(prepared(std::unique_lock(change_), begin(asked, "reload"), from_disk, trial));
+}
+
+Receipt Engine::reload_all(const Asked& asked, const Trial& trial) {
+  Change change = prepared(std::unique_lock(change_), begin(asked, "reload"), from_disk, trial);
+  if (change.receipt.error.empty() && !trial.dry_run) {
+    propose(change);
+  }
+  return finish(std::move(change));
 }
 
 Receipt Engine::rollback(const Asked& asked, const std::string& hash) {
-  const std::lock_guard one_at_a_time(change_);
+  std::unique_lock lock(change_);
   Receipt receipt = begin(asked, "rollback");
   Kept kept;
   try {
@@ -279,12 +302,7 @@ Receipt Engine::rollback(const Asked& asked, const std::string& hash) {
   } catch (const NoSuchRuleset& error) {
     receipt.error = error.what();
   }
-  return change(std::move(receipt),
-                [&kept](const Pipeline& pipeline) -> std::optional<std::shared_ptr<const RulesFiles>> {
-                  const auto found = kept.find(pipeline.name());
-                  return found == kept.end() ? std::nullopt : std::optional(found->second);
-                },
-                {});
+  return finish(prepared(std::move(lock), std::move(receipt), from(kept), {}));
 }
 
 Receipt Engine::begin(const Asked& asked, std::string what) const {
@@ -297,26 +315,148 @@ Receipt Engine::begin(const Asked& asked, std::string what) const {
   return receipt;
 }
 
-Receipt Engine::change(Receipt receipt, const Choice& choice, const Trial& trial) {
-  const std::int64_t began = services_.clock.now_ns();
-  std::vector<std::optional<RouterSet>> sets;
-  if (receipt.error.empty()) {
-    prepare(choice, sets, receipt);
+Engine::Change Engine::prepared(std::unique_lock<std::mutex> lock, Receipt receipt, const Choice& choice,
+                                const Trial& trial) {
+  Change out{std::move(lock), std::move(receipt), services_.clock.now_ns(), {}};
+  out.receipt.dry_run = trial.dry_run;
+  if (out.receipt.error.empty()) {
+    prepare(choice, out.sets, out.receipt);
   }
-  receipt.dry_run = trial.dry_run;
-  if (receipt.error.empty() && trial.shadow.count() > 0) {
-    try_out(sets, trial, receipt);
+  if (out.receipt.error.empty() && trial.shadow.count() > 0) {
+    try_out(out.sets, trial, out.receipt);
   }
+  return out;
+}
+
+// The others first: they have to be ready before anything is decided.
+void Engine::propose(Change& change) {
+  Receipt& receipt = change.receipt;
+  if (council_ == nullptr) {
+    receipt.error = "this engine shares no records with others, so it cannot ask them";
+    return;
+  }
+  std::map<std::string, RulesFiles> files;
+  std::map<std::string, std::string> hashes;
+  for (std::size_t i = 0; i < change.sets.size(); ++i) {
+    const RouterSet& set = *change.sets[i];
+    if (set.files == nullptr || set.files->empty()) {
+      receipt.error = fmt::format("the router of pipeline '{}' does not give out its files, so others cannot have them",
+                                  pipelines_[i]->name());
+      return;
+    }
+    files[pipelines_[i]->name()] = *set.files;
+    hashes[pipelines_[i]->name()] = set.ruleset.hash;
+  }
+  receipt.error = council_->propose(files, hashes, receipt.engines);
+}
+
+Receipt Engine::finish(Change change) {
+  Receipt& receipt = change.receipt;
   receipt.accepted = receipt.error.empty();
-  if (receipt.accepted && !trial.dry_run) {
-    swap(std::move(sets), receipt);
+  if (receipt.accepted && !receipt.dry_run) {
+    swap(std::move(change.sets), receipt);
   }
-  receipt.duration_us = (services_.clock.now_ns() - began) / 1000;
+  if (receipt.accepted && !receipt.engines.empty()) {
+    council_->await_switched(receipt.engines);
+  }
+  receipt.duration_us = (services_.clock.now_ns() - change.began_ns) / 1000;
   keep(receipt, kPatience);
   services_.log.write(receipt.accepted ? MR_LOG_INFO : MR_LOG_ERROR, {},
                       receipt.accepted ? "a change was accepted" : "a change was refused",
                       {{"receipt", line_of(receipt)}});
-  return receipt;
+  return std::move(receipt);
+}
+
+// ---- with other engines
+// ----------------------------------------------------------------------------------------------------------
+
+void Engine::join(records::Records& shared, const std::string& admin, const CouncilSettings& settings) {
+  neighbours_ = std::make_unique<Neighbours>(shared, owner_, settings.vanished, services_.clock);
+  Member& self = *this;
+  council_ = std::make_unique<Council>(self, *neighbours_, shared, admin, settings, services_.clock, services_.log);
+}
+
+std::map<std::string, std::string> Engine::rulesets() const {
+  std::map<std::string, std::string> out;
+  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+    out[pipeline->name()] = pipeline->ruleset().hash;
+  }
+  return out;
+}
+
+std::string Engine::prepare(const std::map<std::string, RulesFiles>& files, const std::string& by) {
+  std::unique_lock lock(change_, std::try_to_lock);
+  if (!lock.owns_lock()) {
+    return "another change is under way";
+  }
+  Kept kept;
+  for (const auto& [pipeline, of] : files) {
+    kept[pipeline] = std::make_shared<const RulesFiles>(of);
+  }
+  Change change =
+      prepared(std::move(lock), begin({"all", fmt::format("proposed by {}", by)}, "reload"), from(kept), {});
+  std::string error = change.receipt.error;
+  if (error.empty()) {
+    proposed_.emplace(std::move(change));
+  } else {
+    finish(std::move(change)); // what was refused has its receipt too
+  }
+  return error;
+}
+
+void Engine::commit() {
+  Change change = std::move(*proposed_);
+  proposed_.reset();
+  finish(std::move(change));
+}
+
+void Engine::drop(const std::string& why) {
+  Change change = std::move(*proposed_);
+  proposed_.reset();
+  change.receipt.error = why;
+  finish(std::move(change));
+}
+
+namespace {
+
+std::string ago(std::chrono::nanoseconds silent) {
+  return fmt::format("{} s ago", std::chrono::duration_cast<std::chrono::seconds>(silent).count());
+}
+
+} // namespace
+
+std::string Engine::engines_json() const {
+  const std::vector<Neighbour> all = council_ == nullptr ? std::vector<Neighbour>() : council_->neighbours();
+  host::JsonWriter json;
+  json.begin_object().key("engine").value(owner_).key("engines").begin_array();
+  for (const Neighbour& one : all) {
+    json.begin_object().key("pipeline").value(one.pipeline).key("engine").value(one.engine);
+    json.key("ruleset").value(one.hash).key("admin").value(one.admin).key("vanished").value(one.vanished);
+    json.key("silent_s")
+        .value(static_cast<std::int64_t>(std::chrono::duration_cast<std::chrono::seconds>(one.silent).count()));
+    json.end_object();
+  }
+  json.end_array().key("warnings").begin_array();
+  for (const std::string& mix : mixes(all)) {
+    json.value(mix);
+  }
+  return json.end_array().end_object().text();
+}
+
+std::string Engine::engines_text() const {
+  const std::vector<Neighbour> all = council_ == nullptr ? std::vector<Neighbour>() : council_->neighbours();
+  std::string out;
+  for (const Neighbour& one : all) {
+    out += fmt::format("{:<16} {:<40} {:<12} {}{}\n", one.pipeline, one.engine, one.hash.substr(0, 12),
+                       one.vanished ? "vanished, heard of " + ago(one.silent) : std::string("there"),
+                       one.engine == owner_ ? ", this one"
+                       : one.admin.empty()  ? ""
+                                            : ", at " + one.admin);
+  }
+  for (const std::string& mix : mixes(all)) {
+    out += "warning: " + mix + "\n";
+  }
+  return out;
 }
 
 // All pipelines or none: nothing is switched before each one has made and checked its routers.

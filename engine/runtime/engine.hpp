@@ -23,7 +23,9 @@
 
 #include "engine/config/config.hpp"
 #include "engine/host/instance_host.hpp"
+#include "engine/runtime/council.hpp"
 #include "engine/runtime/history.hpp"
+#include "engine/runtime/neighbours.hpp"
 #include "engine/runtime/pipeline.hpp"
 #include "engine/runtime/receipt.hpp"
 #include "engine/runtime/tap.hpp"
@@ -44,13 +46,13 @@ class NoSuchRuleset : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-class Engine {
+class Engine : private Member {
  public:
   // `services` and `history` outlive the engine. `history` may be null: receipts are answered and not kept, and there
   // is nothing to go back to.
   Engine(config::Config configured, const host::Services& services, History* history);
   // Everything has stopped by then: wait() returned, or start() was never called.
-  ~Engine();
+  ~Engine() override;
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
@@ -78,9 +80,18 @@ class Engine {
   // [any] Reads the rules anew, all pipelines or none. Returns when every worker has switched, or when it was refused.
   // One change at a time: a second one waits.
   Receipt reload(const Asked& asked, const Trial& trial = {});
+  // [any] The same here and at every engine that shares a pipeline: all switch or none does.
+  Receipt reload_all(const Asked& asked, const Trial& trial = {});
   // [any] The same with the files of a ruleset that was active before, whatever became of them since: in every pipeline
   // that had it. `hash` may be a beginning that is enough to tell it; empty: in each pipeline the one before.
   Receipt rollback(const Asked& asked, const std::string& hash);
+
+  // Makes itself known to the engines that share a pipeline, and is told of them, in records that outlive it. `admin`
+  // is where it answers. Once, after start.
+  void join(records::Records& shared, const std::string& admin, const CouncilSettings& settings = {});
+  // [any] JSON, or lines for a person: the engines of its pipelines with their rulesets.
+  std::string engines_json() const;
+  std::string engines_text() const;
 
   // [any] The way of an event under what is active now. `pipeline` empty: the only one, or the first that explains.
   // Throws Unexplained.
@@ -104,8 +115,24 @@ class Engine {
   void later(std::int64_t delay_ns, std::function<void()> call);
   void changed();
   void give_up(std::string why);
+  // One change between its rules and its receipt; all others wait as long as it lives.
+  struct Change {
+    std::unique_lock<std::mutex> lock;
+    Receipt receipt;
+    std::int64_t began_ns = 0;
+    std::vector<std::optional<RouterSet>> sets;
+  };
+
+  // Member
+  std::map<std::string, std::string> rulesets() const override;
+  std::string prepare(const std::map<std::string, RulesFiles>& files, const std::string& by) override;
+  void commit() override;
+  void drop(const std::string& why) override;
+
   Receipt begin(const Asked& asked, std::string what) const;
-  Receipt change(Receipt receipt, const Choice& choice, const Trial& trial);
+  Change prepared(std::unique_lock<std::mutex> lock, Receipt receipt, const Choice& choice, const Trial& trial);
+  void propose(Change& change);
+  Receipt finish(Change change);
   void try_out(const std::vector<std::optional<RouterSet>>& sets, const Trial& trial, Receipt& receipt);
   std::vector<const Pipeline*> named(const std::string& pipeline) const;
   void prepare(const Choice& choice, std::vector<std::optional<RouterSet>>& sets, Receipt& receipt) const;
@@ -125,8 +152,11 @@ class Engine {
   const std::string owner_; // "host:pid:start"
   std::vector<std::unique_ptr<Pipeline>> pipelines_;
   std::shared_ptr<void> collector_;
-  std::mutex change_;        // held for the length of one
-  mutable std::mutex mutex_; // guards what follows
+  std::mutex change_;              // held for the length of one
+  std::optional<Change> proposed_; // by another engine, prepared here; of the council's thread
+  std::unique_ptr<Neighbours> neighbours_;
+  std::unique_ptr<Council> council_; // null: it has not joined others
+  mutable std::mutex mutex_;         // guards what follows
   std::condition_variable state_changed_;
   bool draining_ = false;
   std::string refusal_; // the first

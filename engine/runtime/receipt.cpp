@@ -155,7 +155,11 @@ std::string json_of(const Receipt& receipt) {
   json.key("engine").value(receipt.engine).key("at_us").value(receipt.at_us);
   json.key("duration_us").value(receipt.duration_us).key("error").value(receipt.error);
   json.key("dry_run").value(receipt.dry_run).key("not_kept").value(receipt.not_kept);
-  json.key("pipelines").begin_array();
+  json.key("engines").begin_array();
+  for (const Vote& other : receipt.engines) {
+    json.begin_object().key("engine").value(other.engine).key("text").value(other.text).end_object();
+  }
+  json.end_array().key("pipelines").begin_array();
   for (const PipelineReceipt& pipeline : receipt.pipelines) {
     write(json, pipeline);
   }
@@ -202,6 +206,9 @@ std::string text_of(const Receipt& receipt) {
       }
       out += '\n';
     }
+  }
+  for (const Vote& other : receipt.engines) {
+    out += fmt::format("engine {}: {}\n", other.engine, other.text);
   }
   out += receipt.id.empty() ? "" : fmt::format("receipt {}\n", receipt.id);
   if (!receipt.not_kept.empty()) {

@@ -69,6 +69,12 @@ struct PipelineReceipt {
   std::optional<Shadow> shadow = {};
 };
 
+// What another engine that shares a pipeline made of a change of all.
+struct Vote {
+  std::string engine;
+  std::string text; // "switched", "refused: …", "vanished", …
+};
+
 // Who wants a change, and how it was said.
 struct Asked {
   std::string how; // "signal", "http", "command", "watch", "start"
@@ -85,8 +91,9 @@ struct Receipt {
   std::int64_t duration_us = 0;
   std::string error; // why none of it became active; empty when accepted
   std::vector<PipelineReceipt> pipelines;
-  bool dry_run = false; // everything was done but the switch
-  std::string not_kept; // why it is not yet where receipts belong; empty: it is
+  bool dry_run = false;      // everything was done but the switch
+  std::vector<Vote> engines; // the others, of a change of all engines
+  std::string not_kept;      // why it is not yet where receipts belong; empty: it is
 };
 
 // One JSON object.

@@ -1,0 +1,88 @@
+#include "engine/runtime/neighbours.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <set>
+
+#include "engine/host/json.hpp"
+
+namespace millrace::runtime {
+namespace {
+
+constexpr std::string_view kKind = "engine";
+constexpr std::size_t kMost = 1'000;
+constexpr std::chrono::hours kForgotten{24};
+
+std::string text(const boost::json::value& object, const char* name) {
+  return std::string(object.at(name).as_string());
+}
+
+} // namespace
+
+void Neighbours::tell(const std::string& pipeline, const std::string& hash, const std::string& admin) {
+  host::JsonWriter json;
+  json.begin_object().key("hash").value(hash).key("admin").value(admin).end_object();
+  shared_.put({pipeline, std::string(kKind), engine_, clock_.time_us(), json.text()}, false);
+}
+
+void Neighbours::leave(const std::string& pipeline) { shared_.forget(pipeline, kKind, engine_); }
+
+std::vector<Neighbour> Neighbours::look(const std::string& pipeline) {
+  const std::vector<records::Record> found = shared_.newest(pipeline, kKind, kMost);
+  const std::int64_t now = clock_.now_ns();
+  std::vector<Neighbour> out;
+  std::vector<std::string> gone;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const records::Record& record : found) {
+      Heard& heard = heard_[{pipeline, record.key}];
+      if (heard.told_us != record.time_us) {
+        heard = {record.time_us, now};
+      }
+      Neighbour one{pipeline, record.key, {}, {}, std::chrono::nanoseconds(now - heard.at_ns), false};
+      one.vanished = one.silent > patience_ && one.engine != engine_;
+      if (one.silent > kForgotten) {
+        gone.push_back(record.key);
+        continue;
+      }
+      try {
+        const boost::json::value said = boost::json::parse(record.bytes);
+        one.hash = text(said, "hash");
+        one.admin = text(said, "admin");
+      } catch (const std::exception&) { // another version's; that it is there is known
+      }
+      out.push_back(std::move(one));
+    }
+  }
+  for (const std::string& engine : gone) {
+    shared_.forget(pipeline, kKind, engine);
+  }
+  std::ranges::sort(out, {}, &Neighbour::engine);
+  return out;
+}
+
+std::vector<std::string> mixes(const std::vector<Neighbour>& neighbours) {
+  std::map<std::string, std::map<std::string, std::vector<std::string>>> by_pipeline;
+  for (const Neighbour& one : neighbours) {
+    if (!one.vanished) {
+      by_pipeline[one.pipeline][one.hash].push_back(one.engine);
+    }
+  }
+  std::vector<std::string> out;
+  for (const auto& [pipeline, by_hash] : by_pipeline) {
+    if (by_hash.size() < 2) {
+      continue;
+    }
+    std::string text = fmt::format("the engines of pipeline '{}' have different rulesets:", pipeline);
+    for (const auto& [hash, engines] : by_hash) {
+      text += fmt::format("{} {} at {}", hash == by_hash.begin()->first ? "" : ";", hash, fmt::join(engines, ", "));
+    }
+    out.push_back(text + "; `millrace reload --all` gives all of them the same");
+  }
+  return out;
+}
+
+} // namespace millrace::runtime
