@@ -18,7 +18,7 @@ class Comparison {
   /// Events that changed alike, with the first of them.
   struct Example {
     std::size_t count = 0;
-    std::size_t line = 0;
+    std::size_t line = 0; // or another number that says where it stands
     std::string event;
   };
   /// `rule` is the one that decides it afterwards: "route fatal", "otherwise".

@@ -40,6 +40,8 @@ ExitCode guarded(const Chosen& command, const Console& console) {
     return say(error, error.answer().status == MR_INVALID ? ExitCode::kConfiguration : ExitCode::kPlugin);
   } catch (const modules::ModuleError& error) {
     return say(error, ExitCode::kPlugin);
+  } catch (const Unreachable& error) {
+    return say(error, ExitCode::kUnreachable);
   } catch (const admin::Unreachable& error) {
     return say(error, ExitCode::kUnreachable);
   } catch (const admin::CannotListen& error) {

@@ -35,6 +35,12 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// An outside system does not answer; says how it was tried. Ends with kUnreachable.
+class Unreachable : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 void add_apply(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_completion(CLI::App& app, Chosen& chosen);

@@ -21,13 +21,12 @@ constexpr std::size_t kBuffer = 1 << 16;
 
 struct Options {
   std::string rules;
-  std::string events;
+  EventsFrom events;
   Start start;
   std::string format = "text";
   bool strict = false;
   bool live = false; // under the rules of the running engine
   Live engine;
-  std::string pipeline;
 };
 
 std::string head_of(const dsl::Ruleset& ruleset, const std::string& root) {
@@ -44,8 +43,9 @@ std::string head_of(const dsl::Ruleset& ruleset, const std::string& root) {
 ExitCode explain(const Options& options, const Console& console) {
   if (options.live) {
     Live engine = options.engine;
+    engine.config = options.events.topic.config;
     engine.format = options.format;
-    return explain_live(engine, options.events, options.pipeline, options.start.topic, console);
+    return explain_live(engine, options.events, options.start.topic, console);
   }
   if (options.rules.empty()) {
     throw UsageError("explain: give the rules file, or --live for the rules of the running engine");
@@ -55,27 +55,30 @@ ExitCode explain(const Options& options, const Console& console) {
     return ExitCode::kFindings;
   }
   const dsl::Ruleset& ruleset = *compiled;
-  const dsl::Index router = start_of(ruleset.program, options.start);
-  const dsl::Meta meta{options.start.topic, arrival(), {}};
+  const Start start = start_at(options.start, options.events, ruleset.program);
+  const dsl::Index router = start_of(ruleset.program, start);
+  const dsl::Meta meta{start.topic, arrival(), {}};
   std::size_t events = 0;
   std::size_t broken = 0;
   Counting counting(console, "explain", size_of(options.events));
-  const auto count = [&](const dsl::Way& way, std::string_view event, std::size_t line) {
+  const auto count = [&](const dsl::Way& way, const SampleEvent& event) {
     ++events;
-    counting.add(event.size() + 1);
+    counting.add(event.text.size() + 1);
     const bool no_event = way.outcome == dsl::Outcome::invalid && way.reason.fault < dsl::Fault::missing;
     if (no_event && ++broken <= kMostShown) {
-      console.err << fmt::format("{}:{}: {} {}\n", options.events, line, way.reason.code(), way.reason.text);
+      console.err << fmt::format("{}: {} {}\n", named_place_of(options.events, event.number), way.reason.code(),
+                                 way.reason.text);
     }
   };
   if (options.format == "json") {
     dsl::WayFinder ways(ruleset.program, router);
     std::string out;
-    for_each_event(options.events, [&](std::string_view event, std::size_t line) {
-      const dsl::Way& way = router == dsl::kNone ? ways.find_from(event, meta) : ways.find(event, meta);
+    for_each_event(options.events, console, [&](const SampleEvent& event) {
+      const dsl::Way& way =
+          router == dsl::kNone ? ways.find_from(event.text, event.in(meta)) : ways.find(event.text, event.in(meta));
       dsl::write_json(ruleset.program, way, out);
       out += '\n';
-      count(way, event, line);
+      count(way, event);
       ways.reset();
       if (out.size() > kBuffer) {
         console.out << std::exchange(out, {});
@@ -85,19 +88,20 @@ ExitCode explain(const Options& options, const Console& console) {
   } else {
     dsl::Explainer explainer(ruleset, router);
     console.out << head_of(ruleset, options.rules);
-    for_each_event(options.events, [&](std::string_view event, std::size_t line) {
-      console.out << (line > 1 ? fmt::format("line {}\n", line) : "") << explainer.explain(event, meta);
-      count(explainer.last(), event, line);
+    for_each_event(options.events, console, [&](const SampleEvent& event) {
+      console.out << (event.number != 1 ? place_of(options.events, event.number) + "\n" : "")
+                  << explainer.explain(event.text, event.in(meta));
+      count(explainer.last(), event);
     });
   }
   if (events == 0) {
-    console.err << fmt::format("{}: there is no event in it\n", options.events);
+    console.err << fmt::format("{}: there is no event in it\n", options.events.name);
     return ExitCode::kFindings;
   }
   if (broken > 0) {
     console.err << fmt::format("{} of {} events {} no JSON\n", broken, events, broken == 1 ? "is" : "are");
     if (broken == events && events > 1) {
-      console.err << fmt::format("{}: {}\n", options.events, kHowEventsStand);
+      console.err << fmt::format("{}: {}\n", options.events.name, how_events_stand(options.events));
     }
   }
   return broken > 0 && options.strict ? ExitCode::kFindings : ExitCode::kOk;
@@ -114,20 +118,19 @@ void add_explain(CLI::App& app, Chosen& chosen) {
       "         millrace explain --live --event crash.json");
   const auto options = std::make_shared<Options>();
   command->add_option("RULES", options->rules, "The rules file, with what it imports");
-  command->add_option("-e,--event", options->events, "Events, one a line, or one on several; - is standard input")
+  command
+      ->add_option("-e,--event", options->events.name,
+                   "Events, one a line, or one on several; - is standard input; kafka:TOPIC reads a topic")
       ->type_name("FILE")
       ->required();
   add_start_options(*command, options->start);
+  add_events_options(*command, options->events);
   command->add_option("--format", options->format, "text, or json: one object a line")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
   CLI::Option* const live =
       command->add_flag("--live", options->live, "Under the rules that the running engine has active, without RULES")
           ->excludes("RULES");
-  command->add_option("--pipeline", options->pipeline, "With --live: whose rules; the first that explains unless given")
-      ->type_name("NAME")
-      ->needs(live);
-  add_config_option(*command, options->engine.config);
   command->add_option("--admin", options->engine.admin, "With --live: the admin address, instead of the configured one")
       ->type_name("HOST:PORT")
       ->needs(live);

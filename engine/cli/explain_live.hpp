@@ -3,12 +3,12 @@
 
 #include <string>
 
+#include "engine/cli/events.hpp"
 #include "engine/cli/live.hpp"
 
 namespace millrace::cli {
 
-// `pipeline` and `topic` may be empty, see POST /explain. Ends with the first event that is not answered.
-ExitCode explain_live(const Live& live, const std::string& events, const std::string& pipeline,
-                      const std::string& topic, const Console& console);
+// Their pipeline and `topic` may be empty, see POST /explain. Ends with the first event that is not answered.
+ExitCode explain_live(const Live& live, const EventsFrom& events, const std::string& topic, const Console& console);
 
 } // namespace millrace::cli

@@ -22,27 +22,33 @@ namespace millrace::cli {
 namespace {
 
 constexpr const char* kStandardInput = "-";
-constexpr std::string_view kKafka = "kafka:";
 constexpr std::size_t kMostShown = 5; // lines that are no events
 
 struct Options {
-  std::string events;
+  EventsFrom events;
   std::string event;
   std::string topic;
   std::string table;
-  std::uint64_t limit = 0; // 0: all there are
   std::string out;
   bool strict = false;
 };
 
 /// What was read, and what of it was no event.
 struct Tally {
-  std::uint64_t lines = 0;
+  std::uint64_t read = 0;
   std::uint64_t broken = 0;
 };
 
 std::string source_name(const Options& options) {
-  return options.events == kStandardInput ? "standard input" : options.events;
+  return options.events.name == kStandardInput ? "standard input" : options.events.name;
+}
+
+/// The first few that are no events are shown.
+void count(Tally& tally, const std::optional<std::string>& wrong, const std::string& place, const Console& console) {
+  ++tally.read;
+  if (wrong && ++tally.broken <= kMostShown) {
+    console.err << fmt::format("{}: {}\n", place, *wrong);
+  }
 }
 
 Tally read_lines(std::istream& in, const Options& options, dsl::infer::Sample& sample, const Console& console) {
@@ -52,28 +58,52 @@ Tally read_lines(std::istream& in, const Options& options, dsl::infer::Sample& s
     throw UsageError(fmt::format("{}: cannot be read: {}", source_name(options), why));
   }
   Counting counting(console, "infer", size_of(options.events));
-  while (options.limit == 0 || sample.events() < options.limit) {
+  while (options.events.limit == 0 || sample.events() < options.events.limit) {
     const std::optional<std::string_view> line = lines.next();
     if (!line) {
       break;
     }
-    ++tally.lines;
     counting.add(line->size() + 1);
     const std::optional<std::string> wrong =
         lines.too_long() ? std::string("the event is too long to be read") : sample.add(*line);
-    if (wrong && ++tally.broken <= kMostShown) {
-      console.err << fmt::format("{}:{}: {}\n", source_name(options), lines.number(), *wrong);
-    }
+    count(tally, wrong, fmt::format("{}:{}", source_name(options), lines.number()), console);
   }
   return tally;
 }
 
+Tally read_topic(const Options& options, dsl::infer::Sample& sample, const Console& console) {
+  Tally tally;
+  Counting counting(console, "infer", std::nullopt);
+  for_each_event(options.events, console, [&](const SampleEvent& event) {
+    counting.add(event.text.size());
+    count(tally, sample.add(event.text), named_place_of(options.events, event.number), console);
+  });
+  return tally;
+}
+
+/// Throws UsageError for a file that cannot be read.
+Tally read(const Options& options, dsl::infer::Sample& sample, const Console& console) {
+  const std::string& name = options.events.name;
+  if (topic_of(name)) {
+    return read_topic(options, sample, console);
+  }
+  if (name == kStandardInput) {
+    return read_lines(std::cin, options, sample, console);
+  }
+  if (const std::string why = why_unreadable(name); !why.empty()) {
+    throw UsageError(fmt::format("{}: cannot be read: {}", name, why));
+  }
+  std::ifstream file(name, std::ios::binary);
+  return read_lines(file, options, sample, console);
+}
+
 /// What the names are made of that were not given: the file's or the topic's.
 dsl::infer::Names names_of(const Options& options) {
-  const std::string stem = std::filesystem::path(options.events).stem().string();
-  const std::string plain = dsl::infer::plain_name(options.events == kStandardInput ? "" : stem);
+  const std::optional<std::string> topic = topic_of(options.events.name);
+  const std::string stem = std::filesystem::path(options.events.name).stem().string();
+  const std::string plain = dsl::infer::plain_name(options.events.name == kStandardInput ? "" : topic.value_or(stem));
   const std::string event = options.event.empty() ? plain : options.event;
-  return {source_name(options), event, options.topic.empty() ? event : options.topic,
+  return {source_name(options), event, options.topic.empty() ? topic.value_or(event) : options.topic,
           options.table.empty() ? dsl::infer::plain_name(event) : options.table};
 }
 
@@ -97,31 +127,18 @@ ExitCode infer(const Options& options, const Console& console) {
                                options.out);
     return ExitCode::kUsage;
   }
-  if (options.events.starts_with(kKafka) && !std::filesystem::exists(options.events)) {
-    const std::string topic = options.events.substr(kKafka.size());
-    console.err << fmt::format(
-        "{}: events are read from a file or from standard input; a consumer of Kafka can hand them over:\n"
-        "kcat -C -e -b BROKERS -t {} | millrace infer - --topic {}\n",
-        options.events, topic, topic);
-    return ExitCode::kUsage;
-  }
-  std::ifstream file;
-  if (options.events != kStandardInput) {
-    if (const std::string why = why_unreadable(options.events); !why.empty()) {
-      console.err << fmt::format("{}: cannot be read: {}\n", options.events, why);
-      return ExitCode::kUsage;
-    }
-    file.open(options.events, std::ios::binary);
-  }
   dsl::infer::Sample sample;
-  const Tally tally = read_lines(options.events == kStandardInput ? std::cin : file, options, sample, console);
+  const Tally tally = read(options, sample, console);
+  const bool lines = !topic_of(options.events.name);
   if (tally.broken > 0) {
-    console.err << fmt::format("{}: {} of {} lines {} no event{}\n", source_name(options),
-                               dsl::infer::grouped(tally.broken), dsl::infer::grouped(tally.lines),
-                               tally.broken == 1 ? "is" : "are", options.strict ? "" : " and left out");
+    console.err << fmt::format("{}: {} of {} {} {} no event{}\n", source_name(options),
+                               dsl::infer::grouped(tally.broken), dsl::infer::grouped(tally.read),
+                               lines ? "lines" : "records", tally.broken == 1 ? "is" : "are",
+                               options.strict ? "" : " and left out");
   }
   if (sample.events() == 0) {
-    console.err << fmt::format("{}: there is no event in it; {}\n", source_name(options), kHowEventsStand);
+    console.err << fmt::format("{}: there is no event in it; {}\n", source_name(options),
+                               how_events_stand(options.events));
     return ExitCode::kFindings;
   }
   if (options.strict && tally.broken > 0) {
@@ -146,16 +163,19 @@ void add_infer(CLI::App& app, Chosen& chosen) {
   command->footer(
       "Example: zcat clicks.json.gz | millrace infer - --event click --topic web.clicks --table app.clicks -o "
       "clicks.rules\n"
+      "         millrace infer kafka:web.clicks --brokers localhost:9092 --limit 10000\n"
       "What is not certain stands as a comment. The result passes `millrace check`, and takes every event of the "
       "sample.");
   const auto options = std::make_shared<Options>();
-  command->add_option("EVENTS", options->events, "A file with one JSON object a line; - reads standard input")
+  command
+      ->add_option("EVENTS", options->events.name,
+                   "A file with one JSON object a line; - reads standard input, kafka:TOPIC a topic")
       ->required();
   command->add_option("--event", options->event, "The name of the event; else made of the file's")->type_name("NAME");
   command->add_option("--topic", options->topic, "The name of the topic; else the event's")->type_name("NAME");
   command->add_option("--table", options->table, "The name of the table, perhaps with its schema; else the event's")
       ->type_name("NAME");
-  command->add_option("--limit", options->limit, "Read so many events at most")->type_name("N");
+  add_events_options(*command, options->events);
   command->add_option("-o,--out", options->out, "Write here, where there is no file yet; else to standard output")
       ->type_name("FILE");
   command->add_flag("--strict", options->strict, "Write nothing, and end with 1, when a line is no event");

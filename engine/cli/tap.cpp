@@ -52,13 +52,12 @@ ExitCode tap(const Options& options, const Console& console) {
 
 } // namespace
 
-ExitCode explain_live(const Live& live, const std::string& events, const std::string& pipeline,
-                      const std::string& topic, const Console& console) {
-  const std::string path = "/explain" + query_of({{"pipeline", pipeline}, {"topic", topic}});
+ExitCode explain_live(const Live& live, const EventsFrom& events, const std::string& topic, const Console& console) {
+  const std::string path = "/explain" + query_of({{"pipeline", events.topic.pipeline}, {"topic", topic}});
   ExitCode code = ExitCode::kOk;
-  for_each_event(events, [&](std::string_view event, std::size_t) {
+  for_each_event(events, console, [&](const SampleEvent& event) {
     if (code == ExitCode::kOk) {
-      code = show(ask(live, {.method = "POST", .path = path, .body = std::string(event)}, kDeadline), console);
+      code = show(ask(live, {.method = "POST", .path = path, .body = std::string(event.text)}, kDeadline), console);
     }
   });
   return code;

@@ -367,6 +367,19 @@ bool Pipeline::operator==(const Pipeline& other) const {
   return key(*this) == key(other);
 }
 
+Instance instance_of(const modules::Plugin& plugin, const std::string& from, const std::string& settings) {
+  Problems problems;
+  const Variables variables = process_variable;
+  const Reader reader(from, variables, problems);
+  Instance out{plugin.table->kind, plugin.table->name, plugin, nullptr, {from, 0, 0}};
+  out.values = reader.table(toml::parse(settings, from), std::span(plugin.table->fields, plugin.table->field_count),
+                            out.label(), {});
+  if (!problems.empty()) {
+    throw ConfigError(problems);
+  }
+  return out;
+}
+
 Config load(const std::filesystem::path& file, const std::filesystem::path& executable, Variables variables) {
   const Document document = Document::read(file, std::move(variables));
   Problems problems;

@@ -108,6 +108,10 @@ struct Config {
   std::vector<Pipeline> pipelines;
 };
 
+// An instance that stands in no configuration: `settings` is the TOML of its table, `from` how messages call that.
+// Throws ConfigError, and toml::parse_error for what is no TOML.
+Instance instance_of(const modules::Plugin& plugin, const std::string& from, const std::string& settings);
+
 // All of it in one call. `executable` is where plugin folders are looked for when none is configured. Throws
 // ConfigError with every problem of the file; a configured plugin folder that cannot be used is one.
 Config load(const std::filesystem::path& file, const std::filesystem::path& executable,

@@ -1,5 +1,7 @@
 #include "plugins/kafka_client/cluster.hpp"
 
+#include "plugins/kafka_client/settings.hpp"
+
 #include <millrace/failure.hpp>
 
 #include <algorithm>
@@ -55,6 +57,15 @@ Metadata list_topics(rd_kafka_t* client, const std::string& brokers, std::chrono
     throw transient("brokers '" + brokers + "' do not say which topics there are: " + text_of(error), error);
   }
   return Metadata(found);
+}
+
+std::string nearest_topic(const rd_kafka_metadata_t& metadata, std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const rd_kafka_metadata_topic_t& topic :
+       std::span(metadata.topics, static_cast<std::size_t>(metadata.topic_cnt))) {
+    names.emplace_back(topic.topic);
+  }
+  return nearest(name, names);
 }
 
 const rd_kafka_metadata_topic_t* find_topic(const rd_kafka_metadata_t& metadata, std::string_view name) {

@@ -20,6 +20,9 @@ void wait_for_broker(rd_kafka_t* client, rd_kafka_queue_t* events, const std::st
 // What the cluster says of all its topics; throws transient() when nothing answers within `limit`.
 Metadata list_topics(rd_kafka_t* client, const std::string& brokers, std::chrono::milliseconds limit);
 
+// The topic that somebody may have meant by a name that the cluster does not have; empty when none is near.
+std::string nearest_topic(const rd_kafka_metadata_t& metadata, std::string_view name);
+
 // NULL when the cluster does not have it. Valid as long as the metadata.
 const rd_kafka_metadata_topic_t* find_topic(const rd_kafka_metadata_t& metadata, std::string_view name);
 

@@ -57,18 +57,27 @@ void log(const rd_kafka_t* client, int level, const char*, const char* text) {
 
 } // namespace
 
+std::string nearest(std::string_view name, const std::vector<std::string_view>& known) {
+  std::string_view best;
+  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 4) + 1;
+  for (const std::string_view each : known) {
+    if (const std::size_t d = distance(name, each); d < best_distance) {
+      best_distance = d;
+      best = each;
+    }
+  }
+  return std::string(best);
+}
+
 std::string nearest_setting(std::string_view name) {
   const Conf conf(rd_kafka_conf_new());
   std::size_t count = 0;
   const char** all = rd_kafka_conf_dump(conf.get(), &count);
-  std::string best;
-  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 4) + 1;
+  std::vector<std::string_view> names;
   for (std::size_t i = 0; i < count; i += 2) {
-    if (const std::size_t d = distance(name, all[i]); d < best_distance) {
-      best_distance = d;
-      best = all[i];
-    }
+    names.emplace_back(all[i]);
   }
+  std::string best = nearest(name, names);
   rd_kafka_conf_dump_free(all, count);
   return best;
 }

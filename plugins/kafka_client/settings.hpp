@@ -33,6 +33,9 @@ using Given = std::vector<std::pair<std::string, std::string>>;
 Conf make_conf(std::span<const Shipped> shipped, std::span<const Refused> refused, const Given& given,
                const Host& logger);
 
+// The name with the fewest typing mistakes between it and `name`; empty when none is near.
+std::string nearest(std::string_view name, const std::vector<std::string_view>& known);
+
 // A name that librdkafka knows and that is near to `name`; empty when none is.
 std::string nearest_setting(std::string_view name);
 

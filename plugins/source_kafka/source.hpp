@@ -5,9 +5,11 @@
 #include "plugins/source_kafka/arrivals.hpp"
 #include "plugins/source_kafka/batches.hpp"
 #include "plugins/source_kafka/lookup.hpp"
+#include "plugins/source_kafka/sample.hpp"
 #include "plugins/source_kafka/settings.hpp"
 
 #include <millrace/ext/check.h>
+#include <millrace/ext/draft/sample.h>
 #include <millrace/positions.hpp>
 
 #include <cstdint>
@@ -42,6 +44,9 @@ class Source {
   void released(std::string_view stream, std::int32_t partition);
   void streams_changed();
   void check(std::span<const mr_target> targets, std::int64_t deadline_ns, const mr_findings& findings);
+  void sample(std::string_view topic, std::uint64_t limit, std::int64_t patience_ns, const mr_samples& samples) {
+    sample_topic(settings_, host_, topic, limit, std::chrono::nanoseconds(patience_ns), samples);
+  }
 
  private:
   // What a partition that is ours waits for, on its way to being read.

@@ -5,6 +5,7 @@ import os
 import pathlib
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -12,7 +13,7 @@ import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from senders import Senders, check  # noqa: E402
-from world import INGEST, LOAD, Engine, Scenario, Server, free_port, wait_for  # noqa: E402
+from world import BUILD, INGEST, LOAD, Engine, Scenario, Server, free_port, wait_for  # noqa: E402
 
 PARTITIONED = """
 topic "parts.rows.dead" { partitions 1 }
@@ -318,6 +319,71 @@ sink.kafka   = {{ brokers = "{KAFKA.address}" }}
                       f"no broker of '127.0.0.1:{nobody}'", without.stderr)
         self.assertIn("left out: source.kafka of pipeline 'drift_load': no broker", without.stderr)
         self.assertIn("error: table drift.a has no column 'note'", without.stderr)
+
+    def groups_and_topics(self):
+        groups = KAFKA.tool("org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--bootstrap-server", KAFKA.address, "--list")
+        topics = KAFKA.tool("org.apache.kafka.tools.TopicCommand", "--bootstrap-server", KAFKA.address, "--list")
+        return sorted(groups.split()), sorted(topics.split())
+
+    def test_a_topic_is_looked_at_as_a_file_is_and_nothing_is_left_of_that(self):
+        scenario = self.scenario("looked")
+        engine = self.engine(scenario, pipelines=INGEST)
+        engine.apply()
+        engine.start()
+        sent = [ping(device=f"d{i}", note=f"note {i}") for i in range(200)]
+        for event in sent:
+            event["seq"] = len(event["device"])
+        self.assertEqual(post(engine.http, lines(sent[:100]) + b'\n{"id": 1\n' + lines(sent[100:]))[0], 200)
+        self.assertEqual(engine.stop(), 0)
+        before = self.groups_and_topics()
+        millrace = BUILD / "bin" / "millrace"
+
+        def run(*arguments, cwd=scenario.folder):
+            return subprocess.run([millrace, *arguments], capture_output=True, text=True, check=False, cwd=cwd)
+
+        brokers = ("--brokers", KAFKA.address)
+        inferred = run("infer", "kafka:looked.a", *brokers)
+        self.assertEqual(inferred.returncode, 0, inferred.stderr)
+        self.assertIn("From 200 events of kafka:looked.a", inferred.stdout)
+        self.assertIn('topic "looked.a"', inferred.stdout)
+        self.assertIn("From 7 events", run("infer", "kafka:looked.a", "--limit", "7", *brokers).stdout)
+        self.assertIn("From 200 events", run("infer", "kafka:looked.a", *brokers, "--kafka-property", "client.id=me").stdout)
+
+        broken = run("infer", "kafka:looked.dead", *brokers)
+        self.assertEqual(broken.returncode, 1)
+        self.assertRegex(broken.stderr, r"kafka:looked\.dead partition 0 offset 0: .*\n")
+        self.assertIn("1 of 1 records is no event", broken.stderr)
+
+        # The cluster of a configuration; the topic's own tables, as the rules declare it.
+        engine.file.write_text(engine.file.read_text() + LOAD.format(
+            name="looked", brokers=KAFKA.address, rules=scenario.rules, url=POSTGRES.address))
+        other = scenario.folder / "other.rules"
+        other.write_text(scenario.rules.read_text().replace('note   text   = note else null', 'note   text   = upper(note) else null'))
+        at = ("--events", "kafka:looked.a", "-c", engine.file)
+        found = run("diff", scenario.rules, other, *at)
+        self.assertEqual(found.returncode, 1, found.stderr)
+        self.assertIn("200 events, 200 changed", found.stdout)
+        self.assertRegex(found.stdout, r"column note of looked\.a: .*\n +partition 0 offset 0: ")
+        told = json.loads(run("diff", scenario.rules, other, *at, "--limit", "10", "--format", "json").stdout)
+        self.assertEqual((told["events"], told["changed"]), (10, 10))
+        self.assertEqual(told["columns"][0]["partition"], 0)
+        self.assertGreater(told["columns"][0]["offset"], 0, "the newest")
+        routed = run("explain", scenario.rules, "--event", "kafka:looked.a", "--router", "pings", "--format", "json", *brokers)
+        self.assertEqual([json.loads(line)["rules"] for line in routed.stdout.splitlines()], [["a"]] * 200)
+        ways = run("explain", scenario.rules, "--event", "kafka:looked.a", "--limit", "1", *brokers).stdout
+        self.assertRegex(ways, r"partition \d offset \d+\n")
+        self.assertIn("row of looked.a", ways)
+
+        self.assertEqual(self.groups_and_topics(), before)
+
+        missing = run("infer", "kafka:looked.aa", *brokers)
+        self.assertEqual(missing.returncode, 2)
+        self.assertIn("has no topic 'looked.aa'; did you mean 'looked.a'?", missing.stderr)
+        engine.file.write_text(engine.file.read_text().replace(KAFKA.address, f"127.0.0.1:{free_port()}").replace(
+            "[engine]", '[engine]\ncheck_deadline = "1s"'))
+        away = run("diff", scenario.rules, other, *at)
+        self.assertEqual(away.returncode, 5, away.stderr)
+        self.assertIn("kafka:looked.a: no broker of '127.0.0.1:", away.stderr)
 
     def test_a_poison_row_in_each_position_fails_only_itself(self):
         scenario = self.scenario("poison")

@@ -12,6 +12,7 @@
 // millrace::Failure.
 #pragma once
 
+#include <millrace/ext/draft/sample.h>
 #include <millrace/instance.hpp>
 #include <millrace/module.hpp>
 
@@ -65,8 +66,27 @@ template <class Plugin>
 inline constexpr mr_source_streams kSourceStreams = {
     [](void* self) { guarded(of<Plugin>(self).host, [&] { of<Plugin>(self).plugin.streams_changed(); }); }};
 
+// void sample(std::string_view stream, std::uint64_t limit, std::int64_t patience_ns, const mr_samples&); throws
+// transient() when out of reach.
+template <class Plugin>
+inline constexpr mr_source_sample kSourceSample = {[](void* self, mr_str stream, std::uint64_t limit,
+                                                      std::int64_t patience_ns, const mr_samples* samples,
+                                                      mr_error* error) -> mr_status {
+  return guarded(error, MR_FATAL, [&] {
+    of<Plugin>(self).plugin.sample(view(stream), limit, patience_ns, *samples);
+    return MR_OK;
+  });
+}};
+
 template <class Plugin>
 const void* source_extension(const char* id) {
+  if constexpr (requires(Plugin & plugin, const mr_samples& samples) {
+                  plugin.sample(std::string_view(), std::uint64_t{}, std::int64_t{}, samples);
+                }) {
+    if (std::strcmp(id, MR_SAMPLE) == 0) {
+      return &kSourceSample<Plugin>;
+    }
+  }
   if constexpr (ClaimingSource<Plugin>) {
     if (std::strcmp(id, MR_CLAIMS) == 0) {
       return &kSourceClaims<Plugin>;

@@ -81,9 +81,24 @@ TEST_F(Infer, SaysWhenThereIsNothingToLearnFrom) {
   EXPECT_EQ(missing.code, ExitCode::kUsage);
   EXPECT_NE(missing.err.find("cannot be read: there is no such file"), std::string::npos) << missing.err;
   EXPECT_EQ(run({"infer", folder_.string()}).code, ExitCode::kUsage);
-  const Ran topic = run({"infer", "kafka:web.clicks"});
-  EXPECT_EQ(topic.code, ExitCode::kUsage);
-  EXPECT_NE(topic.err.find("-t web.clicks | millrace infer -"), std::string::npos) << topic.err;
+}
+
+TEST_F(Infer, ATopicNeedsAClusterAndSaysHowItIsNamed) {
+  const std::string none = (folder_ / "none.toml").string();
+  const Ran nowhere = run({"infer", "kafka:web.clicks", "-c", none});
+  EXPECT_EQ(nowhere.code, ExitCode::kUsage);
+  EXPECT_EQ(nowhere.err,
+            "kafka:web.clicks: name the cluster with --brokers HOST:PORT, or with --config a file that has "
+            "a source of it; '" +
+                none + "' is not there\n");
+  const std::string file = pipeline("", "");
+  EXPECT_EQ(run({"infer", "kafka:web.clicks", "-c", file}).err,
+            file + ": no pipeline has a source kafka; name the cluster with --brokers HOST:PORT\n");
+  EXPECT_EQ(run({"infer", "kafka:web.clicks", "-c", file, "--pipeline", "q"}).err,
+            file + ": no pipeline 'q' has a source kafka; name the cluster with --brokers HOST:PORT\n");
+  EXPECT_EQ(run({"infer", "kafka:web.clicks", "-c", file, "--brokers", "h:1"}).err,
+            "there is no plugin that reads topics: `millrace plugins list` says which ones there are\n");
+  EXPECT_EQ(run({"infer", "kafka:web.clicks", "--kafka-property", "a=b"}).code, ExitCode::kUsage);
 }
 
 TEST_F(Infer, RefusesNamesThatCannotBe) {

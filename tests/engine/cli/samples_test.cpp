@@ -69,6 +69,13 @@ TEST_F(Samples, AnEventOnSeveralLinesIsOneAndLinesAreMany) {
   EXPECT_THAT(ran.out, HasSubstr(R"("rules":["views"],"to":[{"topic":"views","key":null)"));
 }
 
+TEST_F(Samples, ALimitReadsTheFirstOfAFile) {
+  const std::string many = file("many.ndjson", "{\"id\":\"a\",\"kind\":\"click\"}\n{\"id\":\"b\",\"kind\":\"view\"}\n");
+  const Ran ran = run({"explain", rules("main.rules"), "--event", many, "--format", "json", "--limit", "1"});
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 1);
+  EXPECT_THAT(ran.out, HasSubstr(R"("rules":["clicks"])"));
+}
+
 TEST_F(Samples, BrokenLinesAreNamedAndCountedAndEndItOnlyIfStrict) {
   const std::string rules = this->rules("main.rules");
   const std::string events =
