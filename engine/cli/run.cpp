@@ -22,6 +22,7 @@
 #include "engine/records/keeper.hpp"
 #include "engine/records/outside.hpp"
 #include "engine/runtime/engine.hpp"
+#include "engine/runtime/folder_watch.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -172,6 +173,26 @@ std::vector<std::string> pipeline_names(const config::Config& configured) {
   return out;
 }
 
+// Reads the rules anew when a folder changed. Null: none is watched.
+std::unique_ptr<runtime::FolderWatch> watch(const config::Engine& configured, runtime::Engine& engine, host::Log& log) {
+  if (configured.watch.empty()) {
+    return nullptr;
+  }
+  try {
+    const auto quiet = std::chrono::duration_cast<std::chrono::milliseconds>(configured.watch_quiet);
+    return std::make_unique<runtime::FolderWatch>(configured.watch, quiet, [&engine, &log](const std::string& file) {
+      const runtime::Receipt receipt = engine.reload({"watch", file});
+      if (!receipt.accepted) {
+        log.error("rules that changed were refused", {{"receipt", runtime::text_of(receipt)}});
+      }
+    });
+  } catch (const runtime::CannotWatch& error) {
+    config::Problems problems;
+    problems.add(configured.watch_at, fmt::format("[engine]: 'watch': {}", error.what()));
+    throw config::ConfigError(problems);
+  }
+}
+
 ExitCode run(const Options& options, const Console& console) {
   // Set before any thread is made, so that all of them have it: a peer that went away is an error of the call.
   std::signal(SIGPIPE, SIG_IGN);
@@ -201,6 +222,7 @@ ExitCode run(const Options& options, const Console& console) {
     return ExitCode::kFindings;
   }
   const std::unique_ptr<admin::Server> server = listen(configured.engine, engine, metrics, log);
+  const std::unique_ptr<runtime::FolderWatch> watching = watch(configured.engine, engine, log);
   const Signals signals(engine, log);
   engine.start();
   engine.join(keeper.shared(), server == nullptr ? std::string() : server->address().text());

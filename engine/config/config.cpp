@@ -53,6 +53,16 @@ class Settings {
   std::chrono::nanoseconds duration(std::string_view name) const {
     return std::chrono::nanoseconds((*this)[name].integer);
   }
+  std::vector<std::filesystem::path> paths(std::string_view name) const {
+    const mr_value& list = (*this)[name];
+    std::vector<std::filesystem::path> out;
+    for (const mr_value& path : std::span(list.items, list.item_count)) {
+      if (path.type == MR_STRING) {
+        out.emplace_back(std::string(path.text.data, path.text.size));
+      }
+    }
+    return out;
+  }
   std::uint64_t bytes(std::string_view name) const { return static_cast<std::uint64_t>((*this)[name].integer); }
   std::uint32_t count(std::string_view name) const { return static_cast<std::uint32_t>((*this)[name].integer); }
 
@@ -306,13 +316,14 @@ Engine Document::engine(Problems& problems) const {
                     "set `admin_token`, or an address like 127.0.0.1:8686",
                     engine.admin->text()));
   }
-  for (const mr_value& folder : std::span(found["plugins"].items, found["plugins"].item_count)) {
-    if (folder.type == MR_STRING) {
-      engine.plugins.emplace_back(std::string(folder.text.data, folder.text.size));
-    }
-  }
-  engine.plugins_at =
-      table->get("plugins") == nullptr ? Place{file_.string(), 0, 0} : reader.place(table->get("plugins")->source());
+  const auto place_of = [&](const char* name) {
+    return table->get(name) == nullptr ? Place{file_.string(), 0, 0} : reader.place(table->get(name)->source());
+  };
+  engine.plugins = found.paths("plugins");
+  engine.plugins_at = place_of("plugins");
+  engine.watch = found.paths("watch");
+  engine.watch_at = place_of("watch");
+  engine.watch_quiet = found.duration("watch_quiet");
   engine.memory_bytes = found.bytes("memory");
   engine.state = std::string(found.text("state"));
   engine.start_with = found.text("start_with") == "last" ? StartWith::kLast : StartWith::kFiles;
@@ -348,8 +359,8 @@ std::string Instance::label() const { return fmt::format("{}.{}", modules::kind_
 
 bool Engine::operator==(const Engine& other) const {
   const auto key = [](const Engine& e) {
-    return std::tie(e.admin, e.admin_token, e.plugins, e.state, e.start_with, e.memory_bytes, e.log_level, e.log_format,
-                    e.stop_deadline, e.write_deadline, e.revoke_deadline, e.check_deadline);
+    return std::tie(e.admin, e.admin_token, e.plugins, e.state, e.start_with, e.watch, e.watch_quiet, e.memory_bytes,
+                    e.log_level, e.log_format, e.stop_deadline, e.write_deadline, e.revoke_deadline, e.check_deadline);
   };
   return key(*this) == key(other);
 }

@@ -34,6 +34,9 @@ struct Engine {
   Place plugins_at;                           // of the setting `plugins`
   std::filesystem::path state;                // empty: not given
   StartWith start_with = StartWith::kFiles;
+  std::vector<std::filesystem::path> watch; // folders
+  Place watch_at;
+  std::chrono::nanoseconds watch_quiet{};
   std::uint64_t memory_bytes = 0;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;

@@ -33,6 +33,12 @@ constexpr mr_field kEngine[] = {
      "way "
      "it logs which, and warns if the two differ.",
      nullptr, 0},
+    {"watch", MR_STRING, MR_LIST | MR_PATH, nullptr, nullptr,
+     "Folders with rules files: when something in them or below changes, the rules are read anew, as by `millrace "
+     "reload`. Not given: nothing is watched.",
+     nullptr, 0},
+    {"watch_quiet", MR_DURATION, 0, "\"500ms\"", "1ms..1m",
+     "How long nothing has to change in a watched folder before the rules are read.", nullptr, 0},
     {"log_level", MR_STRING, 0, "\"info\"", "debug|info|warn|error", "The least severe messages that are logged.",
      nullptr, 0},
     {"log_format", MR_STRING, 0, "\"text\"", "text|json",
