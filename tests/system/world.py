@@ -144,16 +144,17 @@ class Scenario:
 
 
 class Engine:
-    """One `millrace run`. `pipelines` are templates; the HTTP port is shared by the engines that are given the same one."""
+    """One `millrace run`. `pipelines` are templates, `settings` lines of [engine]; the HTTP port is shared by the engines that are
+    given the same one."""
 
-    def __init__(self, scenario, number=0, http=None, pipelines=INGEST + LOAD, brokers=None):
+    def __init__(self, scenario, number=0, http=None, pipelines=INGEST + LOAD, brokers=None, settings=""):
         self.scenario = scenario
         self.http = http or free_port()
         self.admin = free_port()
         self.file = scenario.folder / f"millrace{number}.toml"
         self.log = scenario.folder / f"millrace{number}.log"
         self.process = None
-        head = f'[engine]\nadmin = "127.0.0.1:{self.admin}"\nplugins = ["{BUILD / "plugins"}"]\n'
+        head = f'[engine]\nadmin = "127.0.0.1:{self.admin}"\nplugins = ["{BUILD / "plugins"}"]\n{settings}'
         self.file.write_text(head + pipelines.format(
             name=scenario.name, http=self.http, rules=scenario.rules, brokers=brokers or scenario.kafka.address,
             url=scenario.postgres.address))
@@ -192,14 +193,22 @@ class Engine:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}{path}", timeout=10) as answer:
             return json.loads(answer.read())
 
-    def reload(self):
+    def reload(self, query=""):
         """The receipt."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.admin}/reload", data=b"", headers={"Accept": "application/json"})
+        return self.change("/reload" + query)
+
+    def change(self, path):
+        """The receipt, whether it went through or was refused."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.admin}{path}", data=b"", headers={"Accept": "application/json"})
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=90) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as error:
             return json.loads(error.read())
+
+    def active(self):
+        """Pipeline → hash."""
+        return {pipeline["pipeline"]: pipeline["hash"] for pipeline in self.get("/rules/active")["pipelines"]}
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)

@@ -1,0 +1,184 @@
+"""What an operator does to a running system, on real servers: reload, history, rollback, restart, a database that is away, and
+engines that change together."""
+import json
+import os
+import pathlib
+import random
+import shutil
+import statistics
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from senders import Senders, check  # noqa: E402
+from world import Engine, Scenario, Server, wait_for  # noqa: E402
+
+SEED = int(os.environ.get("MILLRACE_SEED", random.SystemRandom().randrange(1_000_000)))
+PATIENCE_MS = 2_000  # that a change has with what keeps its receipt
+
+
+def setUpModule():
+    global FOLDER, KAFKA, POSTGRES
+    if shutil.which("java") is None or shutil.which("psql") is None:
+        raise unittest.SkipTest("java and psql are needed for a real Kafka and a real PostgreSQL; `./dev setup` installs both")
+    FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="millrace-changes-"))
+    FOLDER.chmod(0o755)
+    print(f"seed {SEED}", file=sys.stderr)
+    KAFKA = Server("kafka", FOLDER / "kafka")
+    POSTGRES = Server("postgres", FOLDER / "postgres")
+
+
+def tearDownModule():
+    KAFKA.do("remove")
+    POSTGRES.do("remove")
+    if os.environ.get("MILLRACE_KEEP"):
+        print(f"kept: {FOLDER}", file=sys.stderr)
+    else:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+def version(number):
+    return f'  header "version" = "{number}"'
+
+
+class Changes(unittest.TestCase):
+    def scenario(self, name):
+        return Scenario(name, FOLDER, KAFKA, POSTGRES)
+
+    def engine(self, scenario, *arguments, **named):
+        engine = Engine(scenario, *arguments, **named)
+        self.addCleanup(lambda: engine.process and engine.process.poll() is None and engine.kill())
+        return engine
+
+    def reloaded(self, engine, scenario, number):
+        """The receipt of a change to rules that name this version."""
+        scenario.write_rules(header=version(number))
+        receipt = engine.reload()
+        self.assertTrue(receipt["accepted"], receipt)
+        self.assertEqual({pipeline["pipeline"]: pipeline["new"] for pipeline in receipt["pipelines"]}, engine.active())
+        return receipt
+
+    def senders(self, engine):
+        senders = Senders(engine.http, threads=2, seed=SEED, pause=0.01).start()
+        wait_for("events are taken", lambda: senders.acknowledged() > 200, 60)
+        return senders
+
+    def stored_receipts(self, pipeline):
+        rows = POSTGRES.sql(f"select id, receipt->>'what', receipt->>'accepted' from millrace.receipt where pipeline = '{pipeline}'")
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    def undisturbed(self, senders):
+        self.assertTrue(all(sent.attempts == 1 for sent in senders.ledger.values()), "a change made a sender wait or fail")
+
+    def test_a_rollback_brings_back_rules_whose_files_are_gone(self):
+        scenario = self.scenario("back")
+        engine = self.engine(scenario)
+        engine.apply()
+        engine.start()
+        senders = self.senders(engine)
+        texts, hashes = [scenario.rules.read_text()], [engine.active()["back_load"]]
+        there = self.reloaded(engine, scenario, 2)
+        texts.append(scenario.rules.read_text())
+        hashes.append(engine.active()["back_load"])
+
+        listed = engine.command("history").stdout.splitlines()[0]
+        for word in (there["id"], "reload", "accepted", f"{hashes[0][:12]} -> {hashes[1][:12]}"):
+            self.assertIn(word, listed)
+
+        scenario.rules.unlink()
+        gone = engine.reload()
+        self.assertFalse(gone["accepted"], gone)
+        scenario.rules.write_text("edition 1\nevent ping { id: uid }\n")
+        spoilt = engine.reload()
+        self.assertFalse(spoilt["accepted"], spoilt)
+        self.assertEqual(engine.active()["back_load"], hashes[1])
+
+        back = engine.command("rollback", hashes[0][:8], "--format", "json")
+        self.assertEqual(back.returncode, 0, back.stdout + back.stderr)
+        back = json.loads(back.stdout)
+        self.assertEqual((back["what"], back["not_kept"]), ("rollback", ""))
+        for pipeline in back["pipelines"]:
+            self.assertEqual((pipeline["old"], pipeline["new"]), (hashes[1], hashes[0]))
+            self.assertEqual(len(pipeline["switched"]), 2, back)
+        self.assertEqual(set(engine.active().values()), {hashes[0]})
+        self.assertEqual(scenario.rules.read_text(), "edition 1\nevent ping { id: uid }\n", "a rollback changes no file")
+
+        for text, identity in zip(texts, hashes):
+            folder = scenario.folder / identity[:8]
+            shown = engine.command("show", identity[:8], "--out", folder)
+            self.assertEqual(shown.returncode, 0, shown.stderr)
+            self.assertEqual((folder / scenario.rules.name).read_text(), text)
+
+        goal = senders.acknowledged() + 200
+        wait_for("events are taken", lambda: senders.acknowledged() > goal, 60)
+        senders.finish()
+        check(self, senders, scenario)
+        self.undisturbed(senders)
+        for pipeline in ("back_ingest", "back_load"):
+            kept = self.stored_receipts(pipeline)
+            self.assertEqual(kept[there["id"]], ("reload", "true"))
+            self.assertEqual((kept[gone["id"]], kept[spoilt["id"]]), (("reload", "false"), ("reload", "false")))
+            self.assertEqual(kept[back["id"]], ("rollback", "true"))
+            rulesets = POSTGRES.sql("select key, encode(bytes, 'hex') from millrace.record where kind = 'ruleset' and "
+                                    f"scope = '{pipeline}'")
+            files = {row[0]: bytes.fromhex(row[1]).decode() for row in rulesets}
+            self.assertEqual(set(files), set(hashes))
+            for text, identity in zip(texts, hashes):
+                self.assertIn(text, files[identity])
+        self.assertEqual(engine.stop(), 0)
+
+    def test_a_restart_begins_with_what_was_active_last_or_with_the_files(self):
+        scenario = self.scenario("again")
+        engine = self.engine(scenario, settings='start_with = "last"\n')
+        engine.apply()
+        engine.start()
+        first = engine.active()
+        self.reloaded(engine, scenario, 2)
+        second = engine.active()
+        self.assertTrue(engine.change("/rollback")["accepted"])
+        self.assertEqual(engine.stop(), 0)
+
+        engine.start()
+        self.assertEqual(engine.active(), first)
+        self.assertIn("begins with the ruleset that was active last", engine.last_words(100))
+        senders = self.senders(engine)
+        senders.finish()
+        check(self, senders, scenario)
+        self.assertEqual(engine.stop(), 0)
+
+        engine.file.write_text(engine.file.read_text().replace('"last"', '"files"'))
+        engine.start()
+        self.assertEqual(engine.active(), second)
+        self.assertIn("begins with the rules files, which are not what was active last", engine.last_words(100))
+        self.assertEqual(engine.stop(), 0)
+
+    def test_a_reload_does_not_wait_for_a_database_that_is_away(self):
+        scenario = self.scenario("away")
+        engine = self.engine(scenario)
+        engine.apply()
+        engine.start()
+        senders = self.senders(engine)
+        usual = statistics.median(self.reloaded(engine, scenario, number)["duration_us"] for number in range(3)) / 1000
+        POSTGRES.do("stop")
+        try:
+            receipt = self.reloaded(engine, scenario, "without")
+        finally:
+            POSTGRES.do("start")
+        self.assertNotEqual(receipt["not_kept"], "", receipt)
+        # All but the patience that keeping it has; a machine that others use too is given a second.
+        self.assertLess(receipt["duration_us"] / 1000, usual + PATIENCE_MS + 1000)
+        switched = max(worker["at_us"] for pipeline in receipt["pipelines"] for worker in pipeline["switched"])
+        self.assertLess((switched - receipt["at_us"]) / 1000, usual + 1000, "the switch waited for the database")
+        for pipeline in ("away_ingest", "away_load"):
+            wait_for("the receipt is in PostgreSQL", lambda: receipt["id"] in self.stored_receipts(pipeline), 60)
+        active = engine.active()["away_load"]
+        wait_for("the ruleset too", lambda: POSTGRES.sql(
+            f"select count(*) from millrace.record where kind = 'ruleset' and key = '{active}'") == [["2"]], 30)
+        senders.finish()
+        check(self, senders, scenario)
+        self.assertEqual(engine.stop(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
