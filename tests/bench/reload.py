@@ -110,8 +110,9 @@ class Pipe(threading.Thread):
         self.reading, self.ended = threading.Event(), threading.Event()
         self.reading.set()
 
-    def is_full(self):
-        return int.from_bytes(fcntl.ioctl(self.pipe, termios.FIONREAD, bytes(4)), sys.byteorder) == PIPE
+    def held(self):
+        """Bytes that wait to be read."""
+        return int.from_bytes(fcntl.ioctl(self.pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
     def run(self):
         with open(self.file, "wb") as out:
@@ -233,10 +234,12 @@ def under_generated_load(folder, reloads):
     try:
         hashes, memory = {}, []
         hashes[json.loads(urllib.request.urlopen(f"http://127.0.0.1:{engine.admin}/rules/active").read())["pipelines"][0]["hash"]] = variant(0)
-        accepted, hung, slow = 0, 0, []
+        accepted, hung, slow, held = 0, 0, [], []
         for number in range(1, reloads + 1):
             hangs = number % 100 >= 90
-            hung += number % 100 == 99 and all(pipe.is_full() for pipe in pipes)
+            if number % 100 == 96:
+                held = [pipe.held() for pipe in pipes]
+            hung += number % 100 == 99 and min(held) > 0 and held == [pipe.held() for pipe in pipes]
             for pipe in pipes:
                 (pipe.reading.clear if hangs else pipe.reading.set)()
             good = number % 5 != 4
@@ -369,7 +372,7 @@ def beside_real_servers(folder, reloads):
                     sys.exit(f"reload: number {number} should {'' if good else 'not '}be accepted: {json.dumps(receipt)}")
                 active = {pipeline["new"] for pipeline in receipt["pipelines"]} if good else active
             middle = time.monotonic()
-            time.sleep(middle - began)  # as long without
+            time.sleep(min(middle - began, 2))
             turns.append((began, middle, time.monotonic()))
         if set(engine.active().values()) != active:
             sys.exit("reload: what is active is not what was accepted last")
@@ -399,9 +402,10 @@ def beside_real_servers(folder, reloads):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("reload: ended by a signal"))  # so that the servers end too
     parser = argparse.ArgumentParser(description="What reloads cost, and what they lose.")
     parser.add_argument("--reloads", type=int, default=10_000, help="with generated events (%(default)s)")
-    parser.add_argument("--real", type=int, default=300, help="with Kafka and PostgreSQL; 0 leaves them out, and the last line (%(default)s)")
+    parser.add_argument("--real", type=int, default=200, help="with Kafka and PostgreSQL; 0 leaves them out, and the last line (%(default)s)")
     parser.add_argument("--rules", type=int, default=10_000, help="rules of the large ruleset (%(default)s)")
     parser.add_argument("--keep", action="store_true", help="keep the folder with everything, and name it")
     options = parser.parse_args()
