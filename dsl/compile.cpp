@@ -66,12 +66,11 @@ class Closure {
 
   std::vector<ast::File> run(std::string_view root) {
     base_ = folder_of(root);
-    auto text = load_(root);
+    std::string why_not = "there is no rules file `" + std::string(root) + "`";
+    auto text = read(std::string(root), why_not);
     if (!text) {
       const FileId file = out_.sources.add(std::string(root), "");
-      out_.diagnostics
-          .add(Code::import_not_found, {file, 0, 0}, "there is no rules file `" + std::string(root) + "`", "")
-          .help("name the root file of the rules");
+      out_.diagnostics.add(Code::import_not_found, {file, 0, 0}, why_not, "").help("name the root file of the rules");
       return {};
     }
     add(std::string(root.substr(base_.size())), std::move(*text), {});
@@ -166,12 +165,27 @@ class Closure {
     return text.has_value();
   }
 
+  /// `why_not` is replaced where the file is there and cannot be read.
+  std::optional<std::string> read(const std::string& name, std::string& why_not) const {
+    try {
+      return load_(name);
+    } catch (const Unreadable& error) {
+      why_not = "`" + name + "` cannot be read: " + error.what();
+      return std::nullopt;
+    }
+  }
+
   std::optional<std::string> load(const std::string& name, Span named_at, Code code) {
-    auto text = load_(base_ + name);
-    if (!text) {
-      auto& diagnostic = out_.diagnostics.add(code, named_at, "there is no file `" + base_ + name + "`", "not found");
+    const std::string absent = "there is no file `" + base_ + name + "`";
+    std::string why_not = absent;
+    auto text = read(base_ + name, why_not);
+    if (!text && why_not != absent) {
+      out_.diagnostics.add(code, named_at, why_not, "named here").help("let the user who runs this read it");
+    } else if (!text) {
+      auto& diagnostic = out_.diagnostics.add(code, named_at, why_not, "not found");
       const Span before_quote{named_at.file, named_at.end - 1, named_at.end - 1};
-      if (code == Code::import_not_found && load_(base_ + name + ".rules")) {
+      std::string ignored;
+      if (code == Code::import_not_found && read(base_ + name + ".rules", ignored)) {
         diagnostic.help("there is `" + base_ + name + ".rules`",
                         Fix{{{before_quote, ".rules"}}, Applicability::machine, "fix: insert `.rules`"});
       } else {
@@ -185,7 +199,8 @@ class Closure {
     const std::pair<FileId, std::uint32_t> place{file, lookup.csv->span.begin};
     if (lookups_ == Lookups::fixtures_first) {
       const std::string name = kFixtures + std::string(lookup.name.text) + ".csv";
-      if (auto text = load_(base_ + name)) {
+      std::string ignored;
+      if (auto text = read(base_ + name, ignored)) {
         return add_csv(place, name, std::move(*text), lookup.csv->span);
       }
     }

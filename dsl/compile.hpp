@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,11 @@ namespace millrace::dsl {
 /// The text of a file; nothing if there is no such file. Names are the root's as it was given, and for an import or the
 /// CSV file of a lookup the naming file's folder and the path it wrote.
 using Loader = std::function<std::optional<std::string>(std::string_view name)>;
+/// What a loader may throw for a file that is there and cannot be read; what() says why.
+class Unreadable : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 struct Compilation {
   /// Shared by all workers that run it and by the receipts that speak of it; none if there are errors.

@@ -27,10 +27,17 @@ class TestRun {
     TestResult result{test.name, test.place, 0, {}, {}, {}};
     WayFinder ways(program_, test.router);
     for (const TestGiven& given : test.givens) {
-      const auto event = given.file ? load_(*given.file) : std::optional(given.event);
       result.expectations += given.expectations.size();
-      if (!event) {
-        result.failures.push_back({given.place, "there is no file `" + *given.file + "`", {}});
+      std::optional<std::string> event = given.event;
+      std::string why_not;
+      try {
+        event = given.file ? load_(*given.file) : std::move(event);
+        why_not = event ? "" : "there is no file `" + *given.file + "`";
+      } catch (const Unreadable& error) {
+        why_not = "`" + *given.file + "` cannot be read: " + error.what();
+      }
+      if (!why_not.empty()) {
+        result.failures.push_back({given.place, why_not, {}});
         continue;
       }
       this->given(test, given, *event, ways, result);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "dsl/compile.hpp"
 #include "dsl/diagnostic/json.hpp"
 #include "dsl/diagnostic/render.hpp"
 #include "engine/cli/stage.hpp"
@@ -209,7 +210,12 @@ void CheckReport::end() {
 dsl::Span CheckReport::span_of(const Place& place) {
   auto known = files_.find(place.file);
   if (known == files_.end()) {
-    known = files_.emplace(place.file, sources_.add(place.file, read_rules_file(place.file).value_or(""))).first;
+    std::string text;
+    try {
+      text = read_rules_file(place.file).value_or("");
+    } catch (const dsl::Unreadable&) { // since it was compiled
+    }
+    known = files_.emplace(place.file, sources_.add(place.file, std::move(text))).first;
   }
   const std::size_t size = sources_.text(known->second).size();
   const auto within = [&](std::uint64_t at) { return static_cast<std::uint32_t>(std::min<std::uint64_t>(at, size)); };

@@ -50,12 +50,16 @@ std::string why_unreadable(const std::string& name) {
   return in.is_open() ? "" : std::strerror(errno);
 }
 
-std::string why_no_rules_file(const std::string& name) {
+std::string why_no_rules(const std::string& name) {
   std::error_code failed;
-  std::string why = why_unreadable(name);
-  if (why.empty() && !std::filesystem::is_regular_file(name, failed)) {
-    why = "it is no file but a pipe or a device, and rules are read more than once; save them to a file first";
-  }
+  const std::string why = why_unreadable(name);
+  return why.empty() && !std::filesystem::is_regular_file(name, failed)
+             ? "it is no file but a pipe or a device, and rules are read more than once; save them to a file first"
+             : why;
+}
+
+std::string why_no_rules_file(const std::string& name) {
+  const std::string why = why_no_rules(name);
   return why.empty() ? "" : fmt::format("rules file '{}' cannot be read: {}", name, why);
 }
 

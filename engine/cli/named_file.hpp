@@ -8,7 +8,9 @@ namespace millrace::cli {
 // Empty if it can be read; else the reason: "it is a folder", "there is no such file; did you mean 'shop.rules'?".
 std::string why_unreadable(const std::string& name);
 
-// Empty if the rules file can be read; else a sentence that names it. A pipe cannot: rules are read more than once.
+// The same of a file of rules. A pipe cannot be read: rules are read more than once.
+std::string why_no_rules(const std::string& name);
+// The same as a sentence that names it.
 std::string why_no_rules_file(const std::string& name);
 // Throws it as UsageError.
 void expect_rules_file(const std::string& name);

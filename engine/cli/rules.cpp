@@ -129,11 +129,14 @@ std::vector<std::string> rules_files_in(const std::string& name) {
 std::optional<std::string> read_rules_file(std::string_view name) {
   std::error_code failed;
   const std::filesystem::path path(name);
-  if (!std::filesystem::is_regular_file(path, failed)) {
+  if (!std::filesystem::exists(path, failed)) {
     return std::nullopt;
   }
+  if (const std::string why = why_no_rules(std::string(name)); !why.empty()) {
+    throw dsl::Unreadable(why);
+  }
   std::ifstream in(path, std::ios::binary);
-  return in.is_open() ? std::optional(std::string(std::istreambuf_iterator<char>(in), {})) : std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
 ExitCode check_rules(const RulesCheck& check, const Console& console) {

@@ -10,7 +10,7 @@
 
 namespace millrace::cli {
 
-// Its text; nothing if there is no such file. What dsl::compile reads with.
+// Its text; nothing if there is no such file. What dsl::compile reads with. Throws dsl::Unreadable.
 std::optional<std::string> read_rules_file(std::string_view name);
 
 // Compiles each file and runs its tests. Prints what is wrong, and a line for each file that is right. For a file that

@@ -35,6 +35,22 @@ std::optional<std::string> read(const std::string& name) {
   return std::move(out).str();
 }
 
+// Empty: there is none, or it can be read.
+std::string why_unreadable(const std::string& name) {
+  std::error_code failed;
+  const std::filesystem::file_status status = std::filesystem::status(name, failed);
+  if (!std::filesystem::exists(status) && status.type() != std::filesystem::file_type::unknown &&
+      status.type() != std::filesystem::file_type::none) {
+    return {};
+  }
+  if (!std::filesystem::is_regular_file(status)) {
+    return std::filesystem::is_directory(status) ? "it is a folder" : failed ? failed.message() : "it is no file";
+  }
+  errno = 0;
+  const std::ifstream in(name, std::ios::binary);
+  return in.is_open() ? std::string() : std::strerror(errno);
+}
+
 // What was compiled last from each root, with every text that was asked for: the same texts are not compiled again, and
 // of others not parsed again what has not changed.
 class Shelf {
@@ -183,7 +199,13 @@ class Texts {
     return found->second;
   }
   dsl::Loader loader() {
-    return [this](std::string_view name) { return of(name); };
+    return [this](std::string_view name) {
+      const std::optional<std::string>& text = of(name);
+      if (const std::string why = text ? std::string() : why_unreadable(std::string(name)); !why.empty()) {
+        throw dsl::Unreadable(why);
+      }
+      return text;
+    };
   }
   std::int64_t took_ns() const { return took_ns_; }
 
@@ -258,12 +280,11 @@ LoadedRules load_rules(const Host& host, const std::string& file, bool run_tests
   }
   constexpr int kAttempts = 5; // each as long as a compilation takes
   for (int i = 0; i < kAttempts; ++i) {
-    errno = 0;
     dsl::ParsedFiles parsed = shelf().borrow(file);
     Attempt attempt(file, read, parsed, run_tests);
     if (!attempt.texts.of(file)) {
-      throw invalid("rules file '" + file +
-                    "' cannot be read: " + (errno == 0 ? "it is no regular file" : std::strerror(errno)));
+      const std::string why = why_unreadable(file);
+      throw invalid("rules file '" + file + "' cannot be read: " + (why.empty() ? "there is no such file" : why));
     }
     shelf().give_back(file, std::move(parsed));
     if (attempt.texts.changed()) {

@@ -276,5 +276,33 @@ TEST(RunTests, LoadEventsFromFilesBesideTheRules) {
   EXPECT_EQ(all[0].failures[0].text, "there is no file `gone.json`");
 }
 
+TEST(Compile, SaysWhyAFileThatIsThereCannotBeRead) {
+  const Files files = {{"main.rules",
+                        "edition 1\nimport \"shut.rules\"\nlookup team from csv \"shut.csv\" key a: string "
+                        "{ b: string }\n"}};
+  const Loader shut = [&files](std::string_view name) -> std::optional<std::string> {
+    if (name.find("shut") != std::string_view::npos) {
+      throw Unreadable("Permission denied");
+    }
+    return loader(files)(name);
+  };
+  const std::string text = compile("main.rules", shut).text();
+  EXPECT_NE(text.find("error[E0710]: `shut.rules` cannot be read: Permission denied"), std::string::npos) << text;
+  EXPECT_NE(text.find("error[E0711]: `shut.csv` cannot be read: Permission denied"), std::string::npos) << text;
+  EXPECT_NE(compile("shut.rules", shut).text().find("`shut.rules` cannot be read: Permission denied"),
+            std::string::npos);
+}
+
+TEST(RunTests, SayWhyAFileThatIsThereCannotBeRead) {
+  const auto ruleset =
+      ruleset_of(std::string(kRules) + "test \"file\" { given file \"shut.json\" expect otherwise }\n");
+  const Loader shut = [](std::string_view name) -> std::optional<std::string> {
+    return name == "shut.json" ? throw Unreadable("it is a folder") : std::nullopt;
+  };
+  const auto all = run_tests(*ruleset, shut);
+  ASSERT_EQ(all[0].failures.size(), 1U);
+  EXPECT_EQ(all[0].failures[0].text, "`shut.json` cannot be read: it is a folder");
+}
+
 } // namespace
 } // namespace millrace::dsl

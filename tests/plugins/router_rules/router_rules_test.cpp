@@ -487,6 +487,23 @@ TEST_F(RouterRules, ComparesWhatTwoRulesetsMakeOfTheSameEvents) {
   calls->compare_end(comparison);
 }
 
+TEST_F(RouterRules, SaysWhyAFileThatIsThereCannotBeRead) {
+  std::filesystem::create_directory(folder_ / "parts.rules");
+  write("web.rules", "edition 1\nimport \"parts.rules\"\n");
+  const auto said = [&](const std::string& file) {
+    try {
+      testing::Router router(plugin(), {{"file", path(file)}, {"run", "web"}});
+    } catch (const testing::CallFailed& failed) {
+      return failed.text();
+    }
+    return std::string("nothing");
+  };
+  EXPECT_NE(said("web.rules").find("parts.rules` cannot be read: it is a folder"), std::string::npos)
+      << said("web.rules");
+  EXPECT_NE(said("parts.rules").find("cannot be read: it is a folder"), std::string::npos) << said("parts.rules");
+  EXPECT_NE(said("gone.rules").find("cannot be read: there is no such file"), std::string::npos) << said("gone.rules");
+}
+
 TEST_F(RouterRules, AFileThatChangesWhileItIsReadIsNotUsed) {
   try {
     testing::Router router(plugin(), {{"file", "/proc/sys/kernel/random/uuid"}, {"run", "web"}});
