@@ -54,6 +54,9 @@ Council::~Council() {
   }
   changed_.notify_all();
   thread_.join();
+  if (!told_) { // who could not be told that this one is there need not be told that it leaves
+    return;
+  }
   try {
     for (const auto& [pipeline, hash] : member_.rulesets()) {
       neighbours_.leave(pipeline);
@@ -81,13 +84,14 @@ bool Council::ending() const {
 // --------------------------------------------------------------------------------------
 
 void Council::run() {
-  bool told = false;
+  bool logged = false;
   while (!ending()) {
     try {
       beat();
-      told = false;
+      logged = false;
     } catch (const records::Unavailable& error) {
-      if (!std::exchange(told, true)) {
+      told_ = false;
+      if (!std::exchange(logged, true)) {
         log_.write(MR_LOG_WARN, {}, "other engines cannot be heard of", {{"reason", error.what()}});
       }
     }
@@ -110,8 +114,12 @@ void Council::tell() {
     std::ranges::move(neighbours_.look(pipeline), std::back_inserter(seen));
   }
   told_ns_ = clock_.now_ns();
-  for (const std::string& mix : mixes(seen)) {
-    log_.write(MR_LOG_WARN, {}, "engines of one pipeline have different rulesets", {{"which", mix}});
+  told_ = true;
+  if (const std::vector<std::string> found = mixes(seen); found != mixes_) {
+    for (const std::string& mix : found) {
+      log_.write(MR_LOG_WARN, {}, "engines of one pipeline have different rulesets", {{"which", mix}});
+    }
+    mixes_ = found;
   }
   const std::lock_guard lock(mutex_);
   seen_ = std::move(seen);

@@ -98,6 +98,8 @@ class Council {
   const host::Clock& clock_;
   host::Log& log_;
   std::int64_t told_ns_ = INT64_MIN; // of the thread
+  bool told_ = false;                // the last sign of life was heard; of the thread
+  std::vector<std::string> mixes_;   // that were logged; of the thread
   std::string followed_;             // id of the order that was followed last; of the thread
   mutable std::mutex mutex_;         // guards what follows
   std::condition_variable changed_;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kKind = "engine";
 constexpr std::size_t kMost = 1'000;
-constexpr std::chrono::hours kForgotten{24};
+constexpr std::chrono::hours kForgotten{1};
 
 std::string text(const boost::json::value& object, const char* name) {
   return std::string(object.at(name).as_string());

@@ -32,7 +32,7 @@ class Neighbours {
   // Says that this engine is there. Each throws records::Unavailable.
   void tell(const std::string& pipeline, const std::string& hash, const std::string& admin);
   void leave(const std::string& pipeline);
-  // [any] Looks who there is, this one included, by name. Whoever was silent for a day is forgotten.
+  // [any] Looks who there is, this one included, by name. Whoever was silent for an hour is forgotten.
   std::vector<Neighbour> look(const std::string& pipeline);
 
   const std::string& engine() const { return engine_; }
