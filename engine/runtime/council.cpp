@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/host/json.hpp"
+#include "engine/runtime/failpoint.hpp"
 #include "engine/runtime/history.hpp"
 #include "engine/runtime/lane_thread.hpp"
 
@@ -142,10 +143,19 @@ std::optional<Council::Order> Council::order_of(const std::string& pipeline) con
   }
 }
 
+// What stands at other pipelines than home stays as it was announced.
+bool Council::undecided(const Order& order) const {
+  if (order.state != kPrepare || order.hashes.empty()) {
+    return false;
+  }
+  const std::optional<Order> home = order_of(order.home());
+  return home && home->id == order.id && home->state == kPrepare;
+}
+
 void Council::look_at_orders() {
   for (const auto& [pipeline, hash] : member_.rulesets()) {
     const std::optional<Order> order = order_of(pipeline);
-    if (order && order->state == kPrepare && order->engine != neighbours_.engine() && order->id != followed_) {
+    if (order && order->engine != neighbours_.engine() && order->id != followed_ && undecided(*order)) {
       followed_ = order->id;
       follow(*order);
       return;
@@ -230,7 +240,7 @@ std::string Council::announce(const Order& order) {
   for (const auto& [pipeline, hash] : order.hashes) {
     const std::optional<records::Record> before = shared_.get(pipeline, kOrder, kOrder);
     const std::optional<Order> other = order_of(pipeline);
-    const bool open = other && other->state == kPrepare && other->engine != order.engine;
+    const bool open = other && other->engine != order.engine && undecided(*other);
     const std::int64_t age_ns = before ? (clock_.time_us() - before->time_us) * 1000 : 0;
     if (open && age_ns < settings_.decide.count()) {
       return fmt::format("engine {} proposes a change of pipeline '{}' just now; try again in a moment", other->engine,
@@ -332,7 +342,9 @@ bool Council::decide(Order& order, const char* state, std::int64_t until_ns) {
   do {
     try {
       const std::optional<Order> now = order_of(order.home());
-      return now && now->id == order.id && write(order, order.home(), false);
+      const bool decided = now && now->id == order.id && write(order, order.home(), false);
+      failpoint("decided");
+      return decided;
     } catch (const records::Unavailable& error) {
       log_.write(MR_LOG_WARN, {}, "a decision cannot be written down yet", {{"reason", error.what()}});
     }

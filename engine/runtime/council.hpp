@@ -80,6 +80,7 @@ class Council {
   void look_at_orders();
   void follow(const Order& order);
   std::optional<Order> order_of(const std::string& pipeline) const;
+  bool undecided(const Order& order) const;
   bool write(const Order& order, const std::string& pipeline, bool only_new);
   std::string announce(const Order& order);
   std::string hear(const Order& order, std::vector<Vote>& votes);

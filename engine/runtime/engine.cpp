@@ -14,6 +14,7 @@
 
 #include "engine/host/json.hpp"
 #include "engine/modules/instance.hpp"
+#include "engine/runtime/failpoint.hpp"
 #include "engine/runtime/lane_thread.hpp"
 
 namespace millrace::runtime {
@@ -355,6 +356,7 @@ Receipt Engine::finish(Change change) {
   receipt.accepted = receipt.error.empty();
   if (receipt.accepted && !receipt.dry_run) {
     swap(std::move(change.sets), receipt);
+    failpoint("switched");
   }
   if (receipt.accepted && !receipt.engines.empty()) {
     council_->await_switched(receipt.engines);
@@ -480,6 +482,7 @@ void Engine::prepare(const Choice& choice, std::vector<std::optional<RouterSet>>
     }
     try {
       RouterSet set = pipeline->prepare(files->get());
+      failpoint("prepare");
       of.after = set.ruleset;
       of.diagnostics = set.diagnostics;
       of.phases = set.phases;
@@ -568,6 +571,7 @@ void Engine::swap(std::vector<std::optional<RouterSet>> sets, Receipt& receipt) 
     answers[i] = promise->get_future();
     const auto set = std::make_shared<RouterSet>(std::move(*sets[i]));
     later(0, [this, i, set, promise] {
+      failpoint("swap");
       pipelines_[i]->swap(std::move(*set),
                           [promise](std::vector<Switched> switched) { promise->set_value(std::move(switched)); });
     });
@@ -592,6 +596,7 @@ void Engine::keep(Receipt& receipt, std::chrono::nanoseconds patience) const {
     const PipelineReceipt& of = receipt.pipelines[i];
     if (of.before.hash != of.after.hash && !of.after.hash.empty()) {
       history_->activated(of.pipeline, of.after.hash, *pipelines_[i]->files(), receipt.at_us);
+      failpoint("keep");
     }
   }
   if (receipt.pipelines.empty()) { // refused before anybody was asked; it is about all of them
@@ -599,6 +604,7 @@ void Engine::keep(Receipt& receipt, std::chrono::nanoseconds patience) const {
       receipt.pipelines.push_back({pipeline->name(), pipeline->ruleset(), {}, {}, {}, {}, {}, {}});
     }
   }
+  failpoint("receipt");
   receipt.not_kept = history_->keep(receipt, patience);
 }
 

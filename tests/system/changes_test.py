@@ -1,10 +1,12 @@
 """What an operator does to a running system, on real servers: reload, history, rollback, restart, a database that is away, and
 engines that change together."""
+import http.client
 import json
 import os
 import pathlib
 import random
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -12,9 +14,12 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from senders import Senders, check  # noqa: E402
-from world import Engine, Scenario, Server, wait_for  # noqa: E402
+from world import INGEST, LOAD, Engine, Scenario, Server, wait_for  # noqa: E402
 
 SEED = int(os.environ.get("MILLRACE_SEED", random.SystemRandom().randrange(1_000_000)))
+KILLS = int(os.environ.get("MILLRACE_KILLS_AT_A_PLACE", 1))
+# Of two pipelines; an engine that starts writes one receipt, too.
+PLACES = ["prepare", "prepare:2", "swap", "swap:2", "switched", "keep", "keep:2", "receipt:2"]
 PATIENCE_MS = 2_000  # that a change has with what keeps its receipt
 
 
@@ -178,6 +183,105 @@ class Changes(unittest.TestCase):
         senders.finish()
         check(self, senders, scenario)
         self.assertEqual(engine.stop(), 0)
+
+    def killed_by(self, engine, change):
+        """The engine kills itself while it does it."""
+        with self.assertRaises((OSError, http.client.HTTPException)):
+            change()
+        self.assertEqual(engine.process.wait(10), -signal.SIGKILL)
+
+    def test_a_kill_at_any_place_of_a_reload_leaves_the_old_or_the_new_rules(self):
+        scenario = self.scenario("places")
+        engine = self.engine(scenario, settings='start_with = "last"\n')
+        engine.apply()
+        engine.start()
+        senders = Senders(engine.http, threads=2, seed=SEED, pause=0.01).start()
+        number = 0
+        for place in PLACES * KILLS:
+            old = self.whole(engine)
+            engine.stop()
+            engine.start(failpoint=place)
+            self.assertEqual(self.whole(engine), old)
+            number += 1
+            scenario.write_rules(header=version(number))
+            self.killed_by(engine, engine.reload)
+            engine.start()
+            came_up = engine.active()
+            receipt = engine.reload()
+            self.assertTrue(receipt["accepted"], f"{place}: {receipt}")
+            self.assertLessEqual(set(came_up.values()), {old, self.whole(engine)}, place)
+        senders.finish()
+        check(self, senders, scenario)
+        self.assertEqual(engine.stop(), 0)
+
+    def whole(self, engine):
+        """The one ruleset that all pipelines have."""
+        hashes = set(engine.active().values())
+        self.assertEqual(len(hashes), 1, hashes)
+        return hashes.pop()
+
+    def test_engines_of_one_pipeline_change_together_or_not_at_all(self):
+        scenario = self.scenario("council")
+        # The second one runs a router of its own, so that there are rules which only it refuses.
+        both = """router others for ping {
+  match first
+  dead_letter "council.dead"
+  otherwise to topic "council.b" { key device }
+}
+"""
+        scenario.write_rules(more=both)
+        first = self.engine(scenario, settings=f'state = "{scenario.folder}/state0"\n')
+        second = self.engine(scenario, 1, http=first.http, settings=f'state = "{scenario.folder}/state1"\n',
+                             pipelines=INGEST.replace('run = "pings"', 'run = "others"') + LOAD)
+        first.apply()
+        first.start(failpoint="decided:3")  # the first decision lets all switch, the second none
+        second.start()
+
+        def vanished(asked):
+            """Of each pipeline, whether each of its engines has."""
+            listed = asked.get("/engines")["engines"]
+            return sorted((one["pipeline"], one["vanished"]) for one in listed)
+
+        there = [("council_ingest", False)] * 2 + [("council_load", False)] * 2
+        for engine in (first, second):
+            wait_for("both engines are listed", lambda: vanished(engine) == there, 30)
+        senders = self.senders(first)
+        before = first.active()
+        self.assertEqual(second.active(), before)
+
+        scenario.write_rules(header=version(2), more=both)
+        done = first.command("reload", "--all", "--format", "json")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        receipt = json.loads(done.stdout)
+        self.assertEqual([vote["text"] for vote in receipt["engines"]], ["switched"])
+        together = first.active()
+        self.assertNotEqual(together, before)
+        self.assertEqual(second.active(), together)
+
+        scenario.write_rules(header=version(3))
+        done = first.command("reload", "--all", "--format", "json")
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        refused = json.loads(done.stdout)
+        self.assertFalse(refused["accepted"], refused)
+        self.assertIn("others", refused["error"])
+        self.assertEqual((first.active(), second.active()), (together, together))
+
+        # Whoever decided ends before it switches: the other one does what was decided.
+        scenario.write_rules(header=version(4), more=both)
+        self.killed_by(first, lambda: first.reload("?all=true"))
+        wait_for("the other one switches", lambda: set(second.active().values()).isdisjoint(together.values()), 30)
+        decided = second.active()
+
+        gone = sorted(there[::2] + [(pipeline, True) for pipeline, _ in there[::2]])
+        wait_for("the one that was killed is shown as vanished", lambda: vanished(second) == gone, 60)
+        scenario.write_rules(header=version(5), more=both)
+        receipt = second.reload("?all=true")
+        self.assertTrue(receipt["accepted"], receipt)
+        self.assertEqual([vote["text"] for vote in receipt["engines"]], ["vanished"])
+        self.assertNotEqual(second.active(), decided)
+        senders.finish()
+        check(self, senders, scenario)
+        self.assertEqual(second.stop(), 0)
 
 
 if __name__ == "__main__":

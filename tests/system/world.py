@@ -168,10 +168,12 @@ class Engine:
         if done.returncode != 0:
             raise RuntimeError(f"apply ended with {done.returncode}: {done.stdout}{done.stderr}")
 
-    def start(self, ready=True):
+    def start(self, ready=True, failpoint=None):
+        """`failpoint` is where it kills itself: engine/runtime/failpoint.hpp."""
+        environment = dict(os.environ, MILLRACE_FAILPOINT=failpoint) if failpoint else None
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([BUILD / "bin" / "millrace", "run", "--config", self.file], stdout=log, stderr=log,
-                                            stdin=subprocess.DEVNULL, start_new_session=True)
+                                            stdin=subprocess.DEVNULL, start_new_session=True, env=environment)
         if ready:
             self.wait_ready()
 

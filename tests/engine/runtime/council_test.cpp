@@ -132,6 +132,19 @@ TEST_F(Together, AllSwitchToWhatOneReads) {
   }
 }
 
+TEST_F(Together, WhatIsDecidedForSeveralPipelinesHoldsUpNoOtherEngine) {
+  Engine& first = joins(pipeline("p") + pipeline("q"));
+  Engine& second = joins(pipeline("p") + pipeline("q"));
+  ASSERT_TRUE(knows(first, 4));
+  ASSERT_TRUE(knows(second, 4));
+  write_rules("bbbb");
+  EXPECT_TRUE(first.reload_all({"command", {}}).accepted);
+  write_rules("cccc");
+  const Receipt receipt = second.reload_all({"command", {}});
+  EXPECT_TRUE(receipt.accepted) << receipt.error;
+  EXPECT_EQ(active(first), "cccc");
+}
+
 TEST_F(Together, NoneSwitchesWhenOneRefuses) {
   Engine& first = joins(pipeline("p"));
   const Engine& second = joins(pipeline("p"));
