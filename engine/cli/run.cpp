@@ -1,5 +1,6 @@
 // Runs the engine until it is told to stop or every source has come to its end.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
@@ -18,6 +19,7 @@
 #include "engine/admin/server.hpp"
 #include "engine/cli/command.hpp"
 #include "engine/cli/stage.hpp"
+#include "engine/config/difference.hpp"
 #include "engine/records/folder.hpp"
 #include "engine/records/keeper.hpp"
 #include "engine/records/outside.hpp"
@@ -173,6 +175,18 @@ std::vector<std::string> pipeline_names(const config::Config& configured) {
   return out;
 }
 
+// A reload takes the rules; what else has changed in the configuration is said rather than overlooked.
+std::vector<std::string> configuration_notes(const config::Config& running, const std::filesystem::path& executable) {
+  try {
+    const std::vector<std::string> found = config::differences(running, config::load(running.file, executable));
+    return found.empty() ? std::vector<std::string>()
+                         : std::vector{fmt::format("the configuration has changed too, and that takes a restart: {}",
+                                                   fmt::join(found, ", "))};
+  } catch (const std::exception& error) {
+    return {fmt::format("the configuration could not be read now, and a restart would fail: {}", error.what())};
+  }
+}
+
 // Reads the rules anew when a folder changed. Null: none is watched.
 std::unique_ptr<runtime::FolderWatch> watch(const config::Engine& configured, runtime::Engine& engine, host::Log& log) {
   if (configured.watch.empty()) {
@@ -212,6 +226,7 @@ ExitCode run(const Options& options, const Console& console) {
                          pipeline_names(configured), log, kRecordRetry);
   runtime::History history(keeper);
   runtime::Engine engine(configured, services, &history);
+  engine.set_notes([&configured, &console] { return configuration_notes(configured, console.executable); });
   try {
     engine.create();
   } catch (const runtime::RouterRefused& refused) {

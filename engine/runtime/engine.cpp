@@ -308,6 +308,9 @@ Receipt Engine::rollback(const Asked& asked, const std::string& hash) {
 
 Receipt Engine::begin(const Asked& asked, std::string what) const {
   Receipt receipt;
+  if (notes_ != nullptr && what == "reload") {
+    receipt.notes = notes_();
+  }
   receipt.what = std::move(what);
   receipt.asked = asked;
   receipt.engine = owner_;

@@ -86,6 +86,9 @@ class Engine : private Member {
   // that had it. `hash` may be a beginning that is enough to tell it; empty: in each pipeline the one before.
   Receipt rollback(const Asked& asked, const std::string& hash);
 
+  // What the receipt of a reload says besides: asked for at each. Before start.
+  void set_notes(std::function<std::vector<std::string>()> notes) { notes_ = std::move(notes); }
+
   // Makes itself known to the engines that share a pipeline, and is told of them, in records that outlive it. `admin`
   // is where it answers. Once, after start.
   void join(records::Records& shared, const std::string& admin, const CouncilSettings& settings = {});
@@ -150,6 +153,7 @@ class Engine : private Member {
   const host::Services services_;
   History* const history_;
   const std::string owner_; // "host:pid:start"
+  std::function<std::vector<std::string>()> notes_;
   std::vector<std::unique_ptr<Pipeline>> pipelines_;
   std::shared_ptr<void> collector_;
   std::mutex change_;              // held for the length of one

@@ -155,6 +155,7 @@ std::string json_of(const Receipt& receipt) {
   json.key("engine").value(receipt.engine).key("at_us").value(receipt.at_us);
   json.key("duration_us").value(receipt.duration_us).key("error").value(receipt.error);
   json.key("dry_run").value(receipt.dry_run).key("not_kept").value(receipt.not_kept);
+  write(json, "notes", receipt.notes);
   json.key("engines").begin_array();
   for (const Vote& other : receipt.engines) {
     json.begin_object().key("engine").value(other.engine).key("text").value(other.text).end_object();
@@ -206,6 +207,9 @@ std::string text_of(const Receipt& receipt) {
       }
       out += '\n';
     }
+  }
+  for (const std::string& note : receipt.notes) {
+    out += "note: " + note + '\n';
   }
   for (const Vote& other : receipt.engines) {
     out += fmt::format("engine {}: {}\n", other.engine, other.text);

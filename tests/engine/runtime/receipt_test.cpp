@@ -40,6 +40,7 @@ Receipt accepted() {
                            {},
                            {{"ingest/0", out.at_us + 11'000}, {"ingest/1", out.at_us + 12'000}}});
   out.pipelines.push_back({"load", old_ruleset(), old_ruleset(), {}, {}, {}, {}, {}});
+  out.notes.emplace_back("memory changed");
   out.engines.push_back({"there:3:4", "switched"});
   return out;
 }
@@ -89,7 +90,7 @@ TEST(Receipt, SaysAsJsonWhatWasAcceptedWithFilesAndChanges) {
   EXPECT_EQ(
       json_of(accepted()),
       R"({"id":"20231114T221320.000000Z-1","what":"reload","accepted":true,"how":"command","who":"alice@desk",)"
-      R"("engine":"here:1:2","at_us":1700000000000000,"duration_us":12340,"error":"","dry_run":false,"not_kept":"",)"
+      R"("engine":"here:1:2","at_us":1700000000000000,"duration_us":12340,"error":"","dry_run":false,"not_kept":"","notes":["memory changed"],)"
       R"("engines":[{"engine":"there:3:4","text":"switched"}],"pipelines":[)"
       R"({"pipeline":"ingest","old":"aaaa","new":"bbbb","files":[{"name":"main.rules","hash":"2"}],"tests":1,)"
       R"("changes":[{"kind":"file","added":[],"removed":[],"changed":["main.rules"]},)"
@@ -108,7 +109,7 @@ TEST(Receipt, SaysAsJsonWhatWasRefusedAndWhy) {
   EXPECT_EQ(
       json_of(refused()),
       R"({"id":"","what":"reload","accepted":false,"how":"signal","who":"","engine":"","at_us":1,"duration_us":50,)"
-      R"("error":"router.rules of ingest/0: 1 error in \"main.rules\"","dry_run":false,"not_kept":"",)"
+      R"("error":"router.rules of ingest/0: 1 error in \"main.rules\"","dry_run":false,"not_kept":"","notes":[],)"
       R"("engines":[],"pipelines":[)"
       R"({"pipeline":"ingest","old":"aaaa","new":"","files":[],"tests":0,"changes":[],)"
       R"("diagnostics":[{"severity":"error","code":"E0201","file":"main.rules","line":4,"column":1,)"
@@ -127,6 +128,7 @@ TEST(Receipt, TellsAPersonWhatIsActiveNow) {
             "  late: will be made\n"
             "  took: read 0.2 ms, compile 9.0 ms\n"
             "pipeline load: aaaa, unchanged, 2 tests passed\n"
+            "note: memory changed\n"
             "engine there:3:4: switched\n"
             "receipt 20231114T221320.000000Z-1\n");
 }
