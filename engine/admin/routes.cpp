@@ -33,6 +33,11 @@ Answer readiness(const runtime::Engine& engine) {
   return {reasons.empty() ? 200U : 503U, kJson, out.end_array().end_object().text()};
 }
 
+Answer pipelines(const runtime::Engine& engine, const Query& query) {
+  const runtime::Status status = engine.status();
+  return query.text ? text(runtime::text_of(status)) : json(runtime::json_of(status));
+}
+
 // Who says to be somebody is believed: whoever may ask for a change may do so in any name.
 runtime::Asked asked(const Query& query) {
   const std::string from = query.from.empty() ? std::string() : "from " + query.from;
@@ -186,8 +191,8 @@ Api api_of(runtime::Engine& engine, host::Metrics& metrics) {
   add(get, "/metrics", "Every metric, as Prometheus reads it.", false, [&metrics](const Query&) {
     return Answer{200, kPrometheus, metrics.page()};
   });
-  add(get, "/pipelines", "Workers, their state, what is in flight, events by verdict.", false,
-      [&engine](const Query&) { return json(engine.pipelines_json()); });
+  add(get, "/pipelines", "Workers, their state, throughput, events by verdict, what is in flight, errors and lag.",
+      false, [&engine](const Query& query) { return pipelines(engine, query); });
   add(get, "/rules/active", "The hash of the ruleset of each pipeline, and of every rule, topic, table and file in it.",
       false, [&engine](const Query&) { return json(engine.rules_json()); });
   add(get, "/rules/{hash}", "The files of a ruleset that was active, as they were.", true,

@@ -87,7 +87,9 @@ std::unique_ptr<CLI::App> command_line(Chosen& chosen) {
   add_run(app, chosen);
   add_show(app, chosen);
   add_tap(app, chosen);
+  add_status(app, chosen);
   add_test(app, chosen);
+  add_top(app, chosen);
   add_version(app, chosen);
   return whole;
 }

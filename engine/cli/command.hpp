@@ -59,7 +59,9 @@ void add_rollback(CLI::App& app, Chosen& chosen);
 void add_run(CLI::App& app, Chosen& chosen);
 void add_show(CLI::App& app, Chosen& chosen);
 void add_tap(CLI::App& app, Chosen& chosen);
+void add_status(CLI::App& app, Chosen& chosen);
 void add_test(CLI::App& app, Chosen& chosen);
+void add_top(CLI::App& app, Chosen& chosen);
 void add_version(CLI::App& app, Chosen& chosen);
 
 // The option --config, the same for every command that has it.

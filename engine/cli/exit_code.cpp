@@ -5,7 +5,8 @@ namespace {
 
 constexpr ExitCodeInfo kExitCodes[] = {
     {ExitCode::kOk, "ok", ""},
-    {ExitCode::kFindings, "findings: the rules, their tests or the targets are wrong; a reload was refused",
+    {ExitCode::kFindings,
+     "findings: the rules, their tests or the targets are wrong; a reload was refused; the engine is not ready",
      "read the messages; each names file, line and the way out"},
     {ExitCode::kUsage, "usage: the command line is wrong", "`millrace COMMAND --help`"},
     {ExitCode::kConfiguration, "configuration: an unknown key, a wrong type, a value out of range, something missing",

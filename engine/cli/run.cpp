@@ -6,10 +6,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -25,6 +27,7 @@
 #include "engine/records/outside.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/folder_watch.hpp"
+#include "engine/runtime/service.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -53,7 +56,8 @@ std::uint32_t level_of(config::LogLevel level) {
 // SIGTERM and SIGINT drain, a second one ends the process at once; SIGHUP reads the rules anew.
 class Signals {
  public:
-  Signals(runtime::Engine& engine, host::Log& log) : engine_(engine), log_(log) {
+  Signals(runtime::Engine& engine, std::function<void()> draining, host::Log& log)
+      : engine_(engine), draining_(std::move(draining)), log_(log) {
     wait();
     thread_ = std::thread([this] { loop_.run(); });
   }
@@ -94,6 +98,7 @@ class Signals {
     }
     first_ = now;
     log_.info("draining; a second signal ends at once", {{"signal", number == SIGINT ? "SIGINT" : "SIGTERM"}});
+    draining_();
     engine_.drain();
   }
 
@@ -110,6 +115,7 @@ class Signals {
   }
 
   runtime::Engine& engine_;
+  const std::function<void()> draining_; // says so to whoever wants to know
   host::Log& log_;
   boost::asio::io_context loop_{1};
   boost::asio::signal_set signals_{loop_, SIGTERM, SIGINT, SIGHUP};
@@ -127,6 +133,22 @@ std::unique_ptr<admin::Server> listen(const config::Engine& configured, runtime:
       std::make_unique<admin::Server>(*configured.admin, configured.admin_token, admin::api_of(engine, metrics));
   log.info("the admin address listens", {{"address", server->address().text()}});
   return server;
+}
+
+std::string variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? std::string() : value;
+}
+
+// How often a service manager wants to hear of this process; nothing where it is another one's, or nobody's.
+std::optional<std::chrono::nanoseconds> watchdog() {
+  const std::string time = variable("WATCHDOG_USEC");
+  const std::string process = variable("WATCHDOG_PID");
+  std::int64_t microseconds = 0;
+  const auto [end, error] = std::from_chars(time.data(), time.data() + time.size(), microseconds);
+  const bool ours = process.empty() || process == std::to_string(::getpid());
+  return error == std::errc() && microseconds > 0 && ours ? std::optional(std::chrono::microseconds(microseconds))
+                                                          : std::nullopt;
 }
 
 std::filesystem::path state_folder(const config::Config& configured) {
@@ -238,11 +260,15 @@ ExitCode run(const Options& options, const Console& console) {
   }
   const std::unique_ptr<admin::Server> server = listen(configured.engine, engine, metrics, log);
   const std::unique_ptr<runtime::FolderWatch> watching = watch(configured.engine, engine, log);
-  const Signals signals(engine, log);
+  runtime::Service service(engine, host::Notify(variable("NOTIFY_SOCKET")), watchdog(), clock);
+  const auto draining = [&] { service.stopping(configured.engine.stop_deadline); };
+  const Signals signals(engine, draining, log);
   engine.start();
   engine.join(keeper.shared(), server == nullptr ? std::string() : server->address().text());
+  service.started();
   log.info("started", {{"configuration", options.config}});
   engine.wait();
+  draining(); // also where it ended by itself
   if (const std::string refusal = engine.refusal(); !refusal.empty()) {
     console.err << refusal << "\n";
     return ExitCode::kCannotStart;

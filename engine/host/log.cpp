@@ -17,6 +17,7 @@ namespace {
 constexpr std::int64_t kWindow_ns = 10'000'000'000;
 constexpr std::uint32_t kPerWindow = 10;
 constexpr std::size_t kMostSentences = 4096;
+constexpr std::size_t kShort = 12; // characters of a hash are enough to name it
 
 std::string_view level_word(std::uint32_t level) {
   switch (level) {
@@ -49,6 +50,8 @@ std::string without_line_ends(std::string_view text) {
   }
   return out;
 }
+
+std::string_view pipeline_of(const LogSource& source) { return source.worker.substr(0, source.worker.find('/')); }
 
 struct Line {
   std::uint32_t level;
@@ -83,7 +86,7 @@ std::string as_json(const Line& line) {
       json.key(key).value(value);
     }
   };
-  add("pipeline", line.source.worker.substr(0, line.source.worker.find('/')));
+  add("pipeline", pipeline_of(line.source));
   add("worker", line.source.worker);
   add("instance", line.source.instance);
   for (const LogField& field : line.fields) {
@@ -111,6 +114,11 @@ Log::Log(const Clock& clock, LogForm form, std::uint32_t least_level)
 Log::Log(const Clock& clock, LogForm form, std::uint32_t least_level, Out out)
     : clock_(clock), form_(form), least_level_(least_level), out_(std::move(out)) {}
 
+void Log::set_ruleset(std::string_view pipeline, std::string_view hash) {
+  const std::lock_guard lock(mutex_);
+  rulesets_[std::string(pipeline)] = hash.substr(0, kShort);
+}
+
 void Log::set_least_level(std::uint32_t level) {
   const std::lock_guard lock(mutex_);
   least_level_ = level;
@@ -137,7 +145,13 @@ void Log::write(std::uint32_t level, const LogSource& source, std::string_view s
     return;
   }
   ++said.written;
-  const Line line{level, clock_.time_us(), source, sentence, fields, std::exchange(said.left_out, 0)};
+  std::vector<LogField> all(fields.begin(), fields.end());
+  const auto ruleset = rulesets_.find(pipeline_of(source));
+  if (ruleset != rulesets_.end() && !ruleset->second.empty() &&
+      std::ranges::find(all, "ruleset", &LogField::key) == all.end()) {
+    all.push_back({"ruleset", ruleset->second});
+  }
+  const Line line{level, clock_.time_us(), source, sentence, all, std::exchange(said.left_out, 0)};
   out_(level, form_ == LogForm::kText ? as_text(line) : as_json(line));
 }
 

@@ -56,6 +56,9 @@ class Log {
     write(MR_LOG_ERROR, {}, sentence, fields);
   }
 
+  // [any] What the pipeline runs from now on: its lines, and those of its workers, say it in the field `ruleset`,
+  // unless they have one themselves. Empty: they say nothing.
+  void set_ruleset(std::string_view pipeline, std::string_view hash);
   // [any] For a reload.
   void set_least_level(std::uint32_t level);
 
@@ -72,6 +75,7 @@ class Log {
   std::uint32_t least_level_;
   Out out_;
   std::map<std::string, Said, std::less<>> said_;
+  std::map<std::string, std::string, std::less<>> rulesets_; // by pipeline, shortened
 };
 
 } // namespace millrace::host

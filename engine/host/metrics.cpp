@@ -214,6 +214,20 @@ std::shared_ptr<void> Metrics::collect(Collector collector) {
           }};
 }
 
+std::optional<double> Metrics::sum(std::string_view ending, const std::pair<std::string, std::string>& label) const {
+  std::optional<double> out;
+  const std::lock_guard lock(mutex_);
+  for (std::uint32_t handle = 1; handle <= count_; ++handle) {
+    const Cell& found = *cell(handle);
+    const bool counts = found.kind == MR_GAUGE && found.name.ends_with(ending) &&
+                        std::ranges::find(found.labels, label) != found.labels.end();
+    if (counts) {
+      out = out.value_or(0) + found.value.load(std::memory_order_relaxed);
+    }
+  }
+  return out;
+}
+
 std::string Metrics::page() const {
   MetricsPage page;
   const std::lock_guard lock(mutex_);

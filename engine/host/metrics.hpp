@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,6 +59,9 @@ class Metrics {
   // Asked at each page, on the thread that asks for it, until the answered object is destroyed, which has to be
   // before this one is. A collector registers and removes none.
   std::shared_ptr<void> collect(Collector collector);
+
+  // Of the gauges whose name ends so and that have this label; nothing where there is none.
+  std::optional<double> sum(std::string_view ending, const std::pair<std::string, std::string>& label) const;
 
   std::string page() const;
 

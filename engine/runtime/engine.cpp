@@ -23,6 +23,7 @@ namespace {
 constexpr std::uint64_t kLeastMemory = 1u << 20;
 constexpr std::size_t kLeastPrefix = 4;      // of a hash
 constexpr std::chrono::seconds kPatience{2}; // with what keeps receipts
+constexpr std::chrono::nanoseconds kMeasureEvery = std::chrono::seconds(1);
 constexpr std::chrono::milliseconds kShadowMoment{100};
 constexpr std::uint64_t kShadowEvents = 1'000; // in a moment: a tenth of a core, or a little more
 constexpr std::uint64_t kShadowBytes = 4u << 20;
@@ -115,6 +116,7 @@ void Engine::start() {
   for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
     pipeline->start();
   }
+  later(0, [this] { measure(); });
   thread_ = std::thread([this] {
     name_thread("control");
     control_.run();
@@ -226,13 +228,29 @@ std::uint64_t Engine::failed_events() const {
   return sum;
 }
 
-std::string Engine::pipelines_json() const {
-  host::JsonWriter json;
-  json.begin_object().key("pipelines").begin_array();
+Status Engine::status() const {
+  Status out;
   for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
-    json.raw(pipeline->status_json());
+    out.pipelines.push_back(pipeline->status());
   }
-  return json.end_array().end_object().text();
+  out.not_ready = not_ready();
+  return out;
+}
+
+bool Engine::turns() {
+  bool all = turning_.ask(control_);
+  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+    all = pipeline->turns() && all;
+  }
+  return all;
+}
+
+// Once a second, for as long as it runs.
+void Engine::measure() {
+  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+    pipeline->note_pace();
+  }
+  later(kMeasureEvery.count(), [this] { measure(); });
 }
 
 std::string Engine::rules_json() const {
@@ -321,7 +339,9 @@ Receipt Engine::begin(const Asked& asked, std::string what) const {
 
 Engine::Change Engine::prepared(std::unique_lock<std::mutex> lock, Receipt receipt, const Choice& choice,
                                 const Trial& trial) {
+  told_(true);
   Change out{std::move(lock), std::move(receipt), services_.clock.now_ns(), {}};
+  out.told = {nullptr, [this](void*) { told_(false); }};
   out.receipt.dry_run = trial.dry_run;
   if (out.receipt.error.empty()) {
     prepare(choice, out.sets, out.receipt);

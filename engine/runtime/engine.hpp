@@ -29,6 +29,7 @@
 #include "engine/runtime/pipeline.hpp"
 #include "engine/runtime/receipt.hpp"
 #include "engine/runtime/tap.hpp"
+#include "engine/runtime/turning.hpp"
 
 namespace millrace::runtime {
 
@@ -73,8 +74,13 @@ class Engine : private Member {
   std::vector<std::string> not_ready() const;
   // [any] Events that the engine had to give up on.
   std::uint64_t failed_events() const;
+  // [any]
+  Status status() const;
+  // [any] Whether the control thread and every worker came round since this was asked last, once it has started.
+  bool turns();
+  // Before start: called when a change begins and when it is over, on the thread of whoever asked for it.
+  void tell_changes(std::function<void(bool begins)> tell) { told_ = std::move(tell); }
   // [any] JSON.
-  std::string pipelines_json() const;
   std::string rules_json() const;
 
   // [any] Reads the rules anew, all pipelines or none. Returns when every worker has switched, or when it was refused.
@@ -116,6 +122,7 @@ class Engine : private Member {
   using Choice = std::function<std::optional<std::shared_ptr<const RulesFiles>>(const Pipeline& pipeline)>;
 
   void later(std::int64_t delay_ns, std::function<void()> call);
+  void measure();
   void changed();
   void give_up(std::string why);
   // One change between its rules and its receipt; all others wait as long as it lives.
@@ -124,6 +131,7 @@ class Engine : private Member {
     Receipt receipt;
     std::int64_t began_ns = 0;
     std::vector<std::optional<RouterSet>> sets;
+    std::shared_ptr<void> told = {}; // says at its end that the change is over
   };
 
   // Member
@@ -155,6 +163,7 @@ class Engine : private Member {
   const std::string owner_; // "host:pid:start"
   std::function<std::vector<std::string>()> notes_;
   std::vector<std::unique_ptr<Pipeline>> pipelines_;
+  std::function<void(bool begins)> told_ = [](bool) {};
   std::shared_ptr<void> collector_;
   std::mutex change_;              // held for the length of one
   std::optional<Change> proposed_; // by another engine, prepared here; of the council's thread
@@ -164,6 +173,7 @@ class Engine : private Member {
   std::condition_variable state_changed_;
   bool draining_ = false;
   std::string refusal_; // the first
+  Turning turning_;
   boost::asio::io_context control_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{control_.get_executor()};
   std::thread thread_;

@@ -1,5 +1,6 @@
 #include "engine/runtime/pipeline.hpp"
 
+#include <fmt/format.h>
 #include <millrace/ext/check.h>
 #include <millrace/ext/draft/rules_files.h>
 #include <millrace/ext/draft/ruleset.h>
@@ -11,7 +12,6 @@
 #include <string_view>
 #include <utility>
 
-#include "engine/host/json.hpp"
 #include "engine/modules/answer.hpp"
 #include "engine/modules/instance.hpp"
 
@@ -36,26 +36,8 @@ std::vector<std::string> sink_names(const config::Pipeline& pipeline) {
 
 std::string text_of(mr_str text) { return text.data == nullptr ? std::string() : std::string(text.data, text.size); }
 
-std::string_view word_of(flow::WorkerState state) {
-  switch (state) {
-    case flow::WorkerState::kStarting:
-      return "starting";
-    case flow::WorkerState::kRunning:
-      return "running";
-    case flow::WorkerState::kFinished:
-      return "finished";
-    case flow::WorkerState::kDraining:
-      return "draining";
-    case flow::WorkerState::kStopping:
-      return "stopping";
-    case flow::WorkerState::kStopped:
-      return "stopped";
-  }
-  return "";
-}
-
-constexpr std::array<std::string_view, 7> kVerdicts{"",         "filtered",  "delivered", "dead_lettered",
-                                                    "rejected", "abandoned", "failed"};
+// A gauge of a source, by partition: records that are still to be read (docs/plugins/writing.md).
+constexpr std::string_view kLagEnding = "_lag_records";
 
 } // namespace
 
@@ -229,7 +211,7 @@ std::vector<std::string> Pipeline::reasons() const {
 std::uint64_t Pipeline::failed_events() const {
   std::uint64_t sum = 0;
   for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
-    sum += slot->failed_events();
+    sum += slot->totals().verdicts[MR_FAILED];
   }
   return sum;
 }
@@ -261,6 +243,7 @@ void Pipeline::activate(const Ruleset& ruleset, std::shared_ptr<const RulesFiles
     ruleset_ = ruleset;
     files_ = std::move(files);
   }
+  services_.log.set_ruleset(name(), ruleset.hash);
   if (!streams_.activate(std::move(streams))) {
     return;
   }
@@ -467,28 +450,58 @@ void Pipeline::collect(host::MetricsPage& page) const {
   }
 }
 
-std::string Pipeline::status_json() const {
-  host::JsonWriter json;
-  json.begin_object().key("name").value(name()).key("ruleset").value(ruleset().hash).key("workers").begin_array();
+void Pipeline::note_pace() {
+  std::uint64_t events = 0;
   for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
-    json.begin_object().key("name").value(slot->name()).key("state").value(word_of(slot->state()));
+    events += slot->totals().events;
+  }
+  const std::lock_guard lock(mutex_);
+  pace_.note(services_.clock.now_ns(), events);
+}
+
+// Asks each of them, also behind one that does not.
+bool Pipeline::turns() const {
+  bool all = true;
+  for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
+    if (const std::shared_ptr<WorkerThread> thread = slot->running()) {
+      all = thread->turns() && all;
+    }
+  }
+  return all;
+}
+
+PipelineStatus Pipeline::status() const {
+  PipelineStatus out;
+  out.name = name();
+  out.ruleset = ruleset().hash;
+  for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
+    WorkerStatus& worker = out.workers.emplace_back();
+    worker.name = slot->name();
+    worker.state = word_of(slot->state());
+    worker.not_ready = slot->reasons();
+    out.running += worker.not_ready.empty() ? 1 : 0;
+    out.totals += slot->totals();
     if (const std::shared_ptr<const WorkerThread> thread = slot->running()) {
       const flow::WorkerCounters& all = thread->worker().counters();
-      json.key("events").value(all.events_in.get());
-      json.key("in_flight").value(all.events_in_flight.get());
-      json.key("bytes_in_flight").value(all.bytes_in_flight.get());
-      json.key("partitions").value(all.partitions.get());
-      for (std::size_t verdict = MR_FILTERED; verdict <= MR_FAILED; ++verdict) {
-        json.key(kVerdicts[verdict]).value(all.verdicts[verdict].get());
-      }
+      worker.totals = totals_of(all);
+      worker.in_flight = all.events_in_flight.get();
+      worker.bytes_in_flight = all.bytes_in_flight.get();
+      worker.partitions = all.partitions.get();
+      out.in_flight += worker.in_flight;
+      out.bytes_in_flight += worker.bytes_in_flight;
     }
-    json.key("not_ready").begin_array();
-    for (const std::string& reason : slot->reasons()) {
-      json.value(reason);
+    out.bytes_limit += memory_bytes_;
+    if (const auto trouble = slot->last_trouble();
+        trouble && (!out.last_trouble || out.last_trouble->time_us < trouble->time_us)) {
+      out.last_trouble = Trouble{trouble->time_us, fmt::format("{}: {}", slot->name(), trouble->text)};
     }
-    json.end_array().end_object();
   }
-  return json.end_array().end_object().text();
+  if (const auto lag = services_.metrics.sum(kLagEnding, {"pipeline", name()})) {
+    out.lag = static_cast<std::uint64_t>(std::max(0.0, *lag));
+  }
+  const std::lock_guard lock(mutex_);
+  out.events_per_second = pace_.per_second();
+  return out;
 }
 
 } // namespace millrace::runtime

@@ -14,6 +14,7 @@
 #include "engine/host/targets.hpp"
 #include "engine/runtime/router_set.hpp"
 #include "engine/runtime/sampler.hpp"
+#include "engine/runtime/status.hpp"
 #include "engine/runtime/worker_slot.hpp"
 
 namespace millrace::runtime {
@@ -81,8 +82,12 @@ class Pipeline {
 
   // Numbers for the metrics page.
   void collect(host::MetricsPage& page) const;
-  // One JSON object.
-  std::string status_json() const;
+  // [any]
+  PipelineStatus status() const;
+  // [any] Whether the loop of each worker came round since this was asked last.
+  bool turns() const;
+  // Now and then, so that the status knows how many events come in a second.
+  void note_pace();
 
  private:
   host::Identity identity(std::uint32_t kind, const std::string& instance, std::size_t worker) const;
@@ -125,6 +130,7 @@ class Pipeline {
   mutable std::mutex mutex_;               // guards what follows
   std::shared_ptr<const Created> model_;   // of the active ruleset
   Ruleset ruleset_;
+  Pace pace_;
   std::shared_ptr<const RulesFiles> files_; // of the active ruleset
 };
 

@@ -43,7 +43,7 @@ std::shared_ptr<flow::Inbox> WorkerSlot::fresh_inbox() {
   std::shared_ptr<WorkerThread> old; // joined outside of the lock
   {
     const std::lock_guard lock(mutex_);
-    failed_before_ += failed_now();
+    before_ += totals_now();
     old = std::exchange(thread_, fresh);
     runs_ = false;
   }
@@ -80,13 +80,23 @@ std::shared_ptr<WorkerThread> WorkerSlot::running() const {
   return runs_ ? thread_ : nullptr;
 }
 
-std::uint64_t WorkerSlot::failed_events() const {
+Totals WorkerSlot::totals() const {
   const std::lock_guard lock(mutex_);
-  return failed_before_ + failed_now();
+  Totals out = before_;
+  out += totals_now();
+  return out;
 }
 
-std::uint64_t WorkerSlot::failed_now() const {
-  return runs_ ? thread_->worker().counters().verdicts[MR_FAILED].get() : 0;
+Totals WorkerSlot::totals_now() const { return runs_ ? totals_of(thread_->worker().counters()) : Totals(); }
+
+std::optional<Trouble> WorkerSlot::last_trouble() const {
+  const std::lock_guard lock(mutex_);
+  return last_trouble_;
+}
+
+void WorkerSlot::note_trouble(std::string_view instance, std::string_view text) {
+  trouble_ = std::string(instance) + ": " + std::string(text);
+  last_trouble_ = Trouble{clock_.time_us(), trouble_};
 }
 
 std::shared_ptr<flow::Inbox> WorkerSlot::inbox() const {
@@ -148,7 +158,7 @@ std::int64_t WorkerSlot::next_wait_ns() {
 void WorkerSlot::log(std::uint32_t level, std::string_view instance, std::string_view text) {
   if (level >= MR_LOG_WARN) {
     const std::lock_guard lock(mutex_);
-    trouble_ = std::string(instance) + ": " + std::string(text);
+    note_trouble(instance, text);
   }
   log_.write(level, {name_, instance}, text);
 }
@@ -167,6 +177,7 @@ void WorkerSlot::broken(flow::Role role, std::size_t sink, std::string_view inst
   {
     const std::lock_guard lock(mutex_);
     trouble_ = std::string(instance) + " is broken: " + std::string(text);
+    last_trouble_ = Trouble{clock_.time_us(), trouble_};
     if (role == flow::Role::kSink) {
       broken_sinks_[sink] = trouble_;
     }

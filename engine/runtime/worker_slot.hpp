@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "engine/host/log.hpp"
 #include "engine/host/metrics.hpp"
 #include "engine/runtime/sampler.hpp"
+#include "engine/runtime/status.hpp"
 #include "engine/runtime/worker_thread.hpp"
 
 namespace millrace::runtime {
@@ -52,8 +54,10 @@ class WorkerSlot final : public flow::Watcher {
   // What runs now; null before the first run. Shared, since whoever asks may still look while a new one takes the
   // place.
   std::shared_ptr<WorkerThread> running() const;
-  // Events that this worker and those before it in this place had to give up on.
-  std::uint64_t failed_events() const;
+  // Of this worker and those before it in this place.
+  Totals totals() const;
+  // What it said of itself when it was not well; nothing: it always was.
+  std::optional<Trouble> last_trouble() const;
   // Of the thread that runs or is about to.
   std::shared_ptr<flow::Inbox> inbox() const;
   // Whether a sink of the worker that runs is broken and was not replaced yet.
@@ -75,7 +79,8 @@ class WorkerSlot final : public flow::Watcher {
 
  private:
   void state_changed(flow::WorkerState state);
-  std::uint64_t failed_now() const; // with the lock
+  void note_trouble(std::string_view instance, std::string_view text); // with the lock
+  Totals totals_now() const;                                           // with the lock
 
   const std::string name_;
   const std::size_t index_;
@@ -93,9 +98,10 @@ class WorkerSlot final : public flow::Watcher {
   mutable std::mutex mutex_;      // guards what follows
   std::shared_ptr<WorkerThread> thread_;
   bool runs_ = false;
-  std::uint64_t failed_before_ = 0;                 // of the workers that ran before
+  Totals before_;                                   // of the workers that ran before
   std::map<std::size_t, std::string> broken_sinks_; // and why
   std::string trouble_;                             // the last warning while it is not running well
+  std::optional<Trouble> last_trouble_;
   std::int64_t wait_ns_ = 0;
   std::int64_t waited_at_ns_ = 0;
 };

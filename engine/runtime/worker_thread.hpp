@@ -13,6 +13,7 @@
 
 #include "engine/flow/worker.hpp"
 #include "engine/host/clock.hpp"
+#include "engine/runtime/turning.hpp"
 
 namespace millrace::runtime {
 
@@ -34,6 +35,8 @@ class WorkerThread {
   // [any], after start.
   flow::Worker& worker() { return *worker_; }
   const flow::Worker& worker() const { return *worker_; }
+  // [any] Whether its loop came round since this was asked last. What a plugin does on a lane does not hold it up.
+  bool turns() { return turning_.ask(loop_); }
 
  private:
   void notify();
@@ -41,6 +44,7 @@ class WorkerThread {
 
   const std::string name_;
   const host::Clock& clock_;
+  Turning turning_;
   boost::asio::io_context loop_{1};
   boost::asio::steady_timer timer_{loop_};
   std::atomic<bool> posted_ = false; // a step is on its way through the loop

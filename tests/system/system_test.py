@@ -13,7 +13,10 @@ import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from senders import Senders, check  # noqa: E402
-from world import BUILD, INGEST, LOAD, Engine, Scenario, Server, free_port, wait_for  # noqa: E402
+from world import BUILD, INGEST, LOAD, ROOT, Engine, Scenario, Server, free_port, wait_for  # noqa: E402
+
+sys.path.insert(0, str(ROOT / "tests" / "engine" / "host"))
+import metrics_page  # noqa: E402
 
 PARTITIONED = """
 topic "parts.rows.dead" { partitions 1 }
@@ -99,6 +102,10 @@ class System(unittest.TestCase):
         self.assertEqual(set(stored.values()), {1})
         # What no router can read is in Kafka's dead letter; what only a table cannot hold, in PostgreSQL's.
         self.assertEqual(logged["plain.dead"] + scenario.dead(), 20)
+        page = engine.text("/metrics")
+        self.assertEqual(metrics_page.against_conventions(page), [])
+        self.assertEqual(metrics_page.against_table(page, ROOT / "docs/operations/metrics.md"), [])
+        self.assertEqual(engine.command("status").returncode, 0)
         self.assertEqual(engine.stop(), 0)
 
     def test_a_table_has_partitions_lists_and_a_dead_letter_topic(self):

@@ -191,9 +191,12 @@ class Engine:
         except OSError:
             return {"ready": False, "why_not": ["nobody answers"]}
 
-    def get(self, path):
+    def text(self, path):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}{path}", timeout=10) as answer:
-            return json.loads(answer.read())
+            return answer.read().decode()
+
+    def get(self, path):
+        return json.loads(self.text(path))
 
     def reload(self, query=""):
         """The receipt."""

@@ -43,6 +43,30 @@ TEST_F(LogLines, AJsonLineNamesEachPart) {
                   R"("worker":"ingest/0","instance":"sink.events","why":"a\nb"})"));
 }
 
+TEST_F(LogLines, ALineOfAPipelineSaysWhichRulesetItRuns) {
+  Log log = make(LogForm::kText);
+  log.set_ruleset("ingest", "5f3c91aa0b12ffff");
+  log.write(MR_LOG_INFO, {"ingest/0", "sink.events"}, "one", {{"broker", "b1"}});
+  log.write(MR_LOG_INFO, {"load/0", ""}, "two");
+  log.write(MR_LOG_INFO, {"ingest", ""}, "three", {{"ruleset", "aaaa"}});
+  log.info("four");
+  log.set_ruleset("ingest", "");
+  log.write(MR_LOG_INFO, {"ingest/0", ""}, "five");
+  EXPECT_THAT(lines_,
+              ElementsAre("2026-09-10T00:26:40.123Z info  ingest/0 sink.events one broker=b1 ruleset=5f3c91aa0b12",
+                          "2026-09-10T00:26:40.123Z info  load/0 two",
+                          "2026-09-10T00:26:40.123Z info  ingest three ruleset=aaaa",
+                          "2026-09-10T00:26:40.123Z info  four", "2026-09-10T00:26:40.123Z info  ingest/0 five"));
+}
+
+TEST_F(LogLines, AJsonLineSaysTheRulesetToo) {
+  Log log = make(LogForm::kJson);
+  log.set_ruleset("ingest", "5f3c91aa0b12ffff");
+  log.write(MR_LOG_INFO, {"ingest/1", ""}, "one");
+  EXPECT_THAT(lines_, ElementsAre(R"({"time":"2026-09-10T00:26:40.123Z","level":"info","text":"one",)"
+                                  R"("pipeline":"ingest","worker":"ingest/1","ruleset":"5f3c91aa0b12"})"));
+}
+
 TEST_F(LogLines, ALineStaysALineWhateverIsInIt) {
   Log log = make(LogForm::kText);
   log.info("one\ntwo", {{"key", "three\nfour=\x1b"}});

@@ -125,5 +125,18 @@ TEST(Metrics, AsksACollectorForAsLongAsItIsHeld) {
   EXPECT_THAT(metrics.page(), Not(HasSubstr("elsewhere")));
 }
 
+TEST(Metrics, SumsTheGaugesOfOneLabelWhoseNamesEndAlike) {
+  Metrics metrics;
+  const auto gauge = [&metrics](const char* name, const char* pipeline, const char* partition) {
+    return metrics.metric(MR_GAUGE, name, "Left.", {{"pipeline", pipeline}, {"partition", partition}}, {});
+  };
+  metrics.set(gauge("river_lag_records", "p", "0"), 3);
+  metrics.set(gauge("river_lag_records", "p", "1"), 4);
+  metrics.set(gauge("river_lag_records", "q", "0"), 100);
+  metrics.set(gauge("river_lag_seconds", "p", "0"), 1000);
+  EXPECT_EQ(metrics.sum("_lag_records", {"pipeline", "p"}), 7);
+  EXPECT_EQ(metrics.sum("_lag_records", {"pipeline", "r"}), std::nullopt);
+}
+
 } // namespace
 } // namespace millrace::host

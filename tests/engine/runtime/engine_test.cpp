@@ -15,6 +15,19 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+// Counted after the source has heard of it: what is counted when it is as many, or twenty seconds later.
+std::uint64_t delivered(const Engine& engine, std::uint64_t wanted) {
+  std::uint64_t out = 0;
+  for (const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+       out != wanted && std::chrono::steady_clock::now() < until; std::this_thread::yield()) {
+    out = 0;
+    for (const PipelineStatus& pipeline : engine.status().pipelines) {
+      out += pipeline.totals.verdicts[MR_DELIVERED];
+    }
+  }
+  return out;
+}
+
 constexpr int kModel = 1; // of each pipeline: the router that those of its workers are twins of
 
 TEST_F(RunningEngine, EndsByItselfWhenEverySourceHasNoMore) {
@@ -42,7 +55,7 @@ TEST_F(RunningEngine, TellsItsStateAndItsNumbers) {
   ASSERT_TRUE(becomes_ready());
   world_.give("e", 30);
   ASSERT_TRUE(world_.settles(MR_DELIVERED, 30));
-  const std::string json = engine_->pipelines_json();
+  const std::string json = json_of(engine_->status());
   EXPECT_THAT(json, HasSubstr(R"({"name":"p","ruleset":"aaaa","workers":[{"name":"p/0","state":"running","events":)"));
   EXPECT_THAT(json, HasSubstr(R"({"name":"q/0","state":"running")"));
   EXPECT_EQ(engine_->rules_json(),
@@ -53,6 +66,47 @@ TEST_F(RunningEngine, TellsItsStateAndItsNumbers) {
   EXPECT_THAT(page, HasSubstr("millrace_events_total{pipeline=\"p\",worker=\"p/1\"} "));
   drains();
   EXPECT_THAT(metrics_.page(), HasSubstr("\nmillrace_ready 0\n"));
+}
+
+TEST_F(RunningEngine, TellsWhatEachPipelineDidAndWhatIsLeftToRead) {
+  start(pipeline("p", 2) + pipeline("q"), "memory = \"96MiB\"");
+  ASSERT_TRUE(becomes_ready());
+  metrics_.set(metrics_.metric(MR_GAUGE, "tape_lag_records", "Left.", {{"pipeline", "p"}, {"worker", "p/0"}}, {}), 12);
+  world_.give("e", 30);
+  ASSERT_TRUE(world_.settles(MR_DELIVERED, 30));
+  EXPECT_EQ(delivered(*engine_, 30), 30u);
+  const Status status = engine_->status();
+  const PipelineStatus& p = *status.find("p");
+  const PipelineStatus& q = *status.find("q");
+  EXPECT_EQ(p.running, 2u);
+  EXPECT_EQ(p.totals.events + q.totals.events, 30u);
+  EXPECT_EQ(p.bytes_limit, 64u << 20);
+  EXPECT_EQ(p.lag, 12u);
+  EXPECT_EQ(q.lag, std::nullopt);
+  EXPECT_THAT(status.not_ready, IsEmpty());
+}
+
+TEST_F(RunningEngine, RemembersTheLastTroubleWhenItIsOver) {
+  world_.start_fails = "nobody answers at shelf:1";
+  start(pipeline("p"));
+  ASSERT_TRUE(world_.logged("nobody answers"));
+  world_.set([](World& world) { world.start_fails.clear(); });
+  ASSERT_TRUE(becomes_ready());
+  const std::optional<Trouble> trouble = engine_->status().find("p")->last_trouble;
+  ASSERT_TRUE(trouble);
+  EXPECT_EQ(trouble->text, "p/0: sink.shelf: cannot start yet: nobody answers at shelf:1");
+  EXPECT_GT(trouble->time_us, 0);
+}
+
+TEST_F(RunningEngine, CountsOnWhenAWorkerIsBuiltAnew) {
+  start(pipeline("p"));
+  world_.give("e", 10);
+  ASSERT_TRUE(world_.settles(MR_DELIVERED, 10));
+  world_.set([](World& world) { world.source_breaks = true; });
+  world_.give("f", 10);
+  ASSERT_TRUE(world_.settles(MR_DELIVERED, 20));
+  ASSERT_TRUE(becomes_ready());
+  EXPECT_EQ(delivered(*engine_, 20), 20u);
 }
 
 TEST_F(RunningEngine, DrainWaitsForWhatIsUnderWay) {

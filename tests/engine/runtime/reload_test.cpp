@@ -25,7 +25,7 @@ class Reload : public RunningEngine {
   // One that answers late would hang for ever: better to end the program.
   Receipt receipt_of(std::future<Receipt> coming) {
     if (coming.wait_for(std::chrono::seconds(20)) != std::future_status::ready) {
-      std::fprintf(stderr, "the reload does not end: %s\n", engine_->pipelines_json().c_str());
+      std::fprintf(stderr, "the reload does not end: %s\n", json_of(engine_->status()).c_str());
       std::abort();
     }
     return coming.get();

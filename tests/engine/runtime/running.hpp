@@ -69,7 +69,7 @@ class RunningEngine : public ::testing::Test {
   void ends() {
     std::future<void> end = std::async(std::launch::async, [this] { engine_->wait(); });
     if (end.wait_for(std::chrono::seconds(20)) != std::future_status::ready) {
-      std::fprintf(stderr, "the engine does not end: %s\n", engine_->pipelines_json().c_str());
+      std::fprintf(stderr, "the engine does not end: %s\n", json_of(engine_->status()).c_str());
       std::abort();
     }
     started_ = false;

@@ -58,6 +58,8 @@ struct World {
   std::string check_finds;      // check/1 has this error
   std::set<std::string> forbid; // pipelines in which a source cannot be created
 
+  std::function<void()> before_write; // each write calls it, without the mutex; set before the start
+
   // What they saw; [mutex].
   std::map<std::string, int> created; // "source", "router", "sink"
   int alive = 0;                      // instances between create and destroy
@@ -339,6 +341,9 @@ class Shelf {
   std::uint32_t max_in_flight() const { return 4; }
 
   void write(const mr_delivery& delivery) {
+    if (world_.before_write) {
+      world_.before_write();
+    }
     world_.set([&](World& world) {
       if (std::exchange(world.sink_breaks, false)) {
         open_.push_back(delivery.id);

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""The metrics of a running engine against the conventions of Prometheus, and against what docs/operations says of them.
+
+usage: metrics_page_test.py MILLRACE BUILD SOURCE
+"""
+import json
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.request
+
+import metrics_page
+
+MILLRACE, BUILD, SOURCE = "", pathlib.Path(), pathlib.Path()
+NAME = re.compile(r"\bmillrace_\w+")
+# As C++ and C name them: the first text behind the call.
+MADE = re.compile(r'(?:counter|gauge|histogram|metric|sample)\(\s*(?:[\w.>-]+,\s*)?(?:MR_\w+,\s*)?"([a-z][a-z0-9_]*)"')
+
+
+def table():
+    return SOURCE / "docs" / "operations" / "metrics.md"
+
+
+def pages():
+    """The page of an engine with a source that listens and one that reads, after some events."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "events.ndjson").write_text("not json\n{}\n")
+        (folder / "millrace.toml").write_text(f"""
+[engine]
+admin = "127.0.0.1:0"
+plugins = ["{BUILD}/plugins"]
+[pipeline.listens]
+source.http  = {{ listen = "127.0.0.1:0" }}
+router.rules = {{ file = "{SOURCE}/rules/wikipedia/wikipedia.rules", run = "edits" }}
+sink.null    = {{}}
+[pipeline.reads]
+source.file  = {{ path = "{folder}/events.ndjson", follow = true }}
+router.rules = {{ file = "{SOURCE}/rules/wikipedia/wikipedia.rules", run = "edits" }}
+sink.null    = {{}}
+""")
+        engine = subprocess.Popen([MILLRACE, "run", "-c", folder / "millrace.toml"], stderr=subprocess.PIPE, text=True)
+        try:
+            address = next(line.rsplit("address=", 1)[1].strip() for line in engine.stderr if "the admin address listens" in line)
+            while True:
+                with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as answer:
+                    page = answer.read().decode()
+                settled = re.findall(r'^millrace_verdicts_total\{pipeline="reads".*\} (\d+)$', page, re.M)
+                if "millrace_ready 1" in page and sum(map(int, settled)) == 2:
+                    return page
+        finally:
+            engine.send_signal(signal.SIGTERM)
+            engine.communicate(timeout=30)
+
+
+class Checker(unittest.TestCase):
+    """The checker itself: each of these is wrong in one way."""
+
+    def wrong(self, page):
+        return " ".join(metrics_page.against_conventions(page))
+
+    def test_what_is_right_is_right(self):
+        self.assertEqual(self.wrong('# HELP millrace_a_total A.\n# TYPE millrace_a_total counter\nmillrace_a_total{b="c\\"d"} 1\n'), "")
+
+    def test_what_is_wrong_is_found(self):
+        good = "# HELP millrace_{0} A.\n# TYPE millrace_{0} {1}\nmillrace_{0} 1\n"
+        self.assertIn("end in _total", self.wrong(good.format("a", "counter")))
+        self.assertIn("end in _total", self.wrong(good.format("a_total", "gauge")))
+        self.assertIn("no base unit", self.wrong(good.format("a_ms", "gauge")))
+        self.assertIn("stands there twice", self.wrong(good.format("a", "gauge") + "millrace_a 2\n"))
+        self.assertIn("has no HELP", self.wrong("# TYPE millrace_a gauge\nmillrace_a 1\n"))
+        self.assertIn("stands under", self.wrong(good.format("a", "gauge") + "millrace_b 2\n"))
+        self.assertIn("is no sample", self.wrong(good.format("a", "gauge") + "millrace_b\n"))
+        self.assertIn("does not begin", self.wrong("# HELP a A.\n# TYPE a gauge\na 1\n"))
+
+
+class Metrics(unittest.TestCase):
+    def test_the_page_of_a_running_engine_keeps_the_conventions_and_stands_in_the_table(self):
+        page = pages()
+        self.assertEqual(metrics_page.against_conventions(page), [])
+        self.assertEqual(metrics_page.against_table(page, table()), [])
+
+    def test_every_metric_that_is_made_stands_in_the_table_and_no_other(self):
+        made = set()
+        for folder in ("engine", "plugins"):
+            for path in (SOURCE / folder).rglob("*"):
+                if path.suffix in (".cpp", ".hpp", ".c") and "examples" not in path.parts:
+                    made |= {f"millrace_{name}" for name in MADE.findall(path.read_text())}
+        self.assertEqual(made, set(metrics_page.documented(table())))
+
+
+class Pages(unittest.TestCase):
+    def known(self, expression, where):
+        names = metrics_page.documented(table())
+        for used in NAME.findall(expression):
+            base = re.sub(r"_(bucket|sum|count)$", "", used)
+            found = names.get(used) or (names.get(base) if names.get(base, [""])[0] == "histogram" else None)
+            self.assertIsNotNone(found, f"{where}: {used} stands in no row of metrics.md")
+            for labels in re.findall(re.escape(used) + r"\{([^}]*)\}", expression):
+                for label in re.findall(r"(\w+)\s*(?:=|!)", labels):
+                    self.assertIn(label, found[1], f"{where}: {used} has no label {label}")
+
+    def test_the_dashboard_shows_metrics_that_there_are(self):
+        board = json.loads((SOURCE / "docs/operations/dashboard.json").read_text())
+        panels = [panel for panel in board["panels"] if panel["type"] != "row"]
+        self.assertEqual(len({panel["id"] for panel in board["panels"]}), len(board["panels"]))
+        for panel in panels:
+            self.assertTrue(panel["targets"] and panel["description"], panel["title"])
+            for target in panel["targets"]:
+                self.known(target["expr"], panel["title"])
+
+    def test_the_alerts_use_metrics_that_there_are_and_say_what_to_do(self):
+        try:
+            import yaml
+        except ImportError:
+            self.skipTest("python3-yaml is not installed")
+        rules = yaml.safe_load((SOURCE / "docs/operations/alerts.yaml").read_text())
+        for group in rules["groups"]:
+            for rule in group["rules"]:
+                self.assertLessEqual(set(rule), {"alert", "expr", "for", "labels", "annotations"}, rule)
+                self.assertIn(rule["labels"]["severity"], ("page", "ticket"), rule["alert"])
+                self.assertTrue(rule["annotations"]["summary"] and rule["annotations"]["description"], rule["alert"])
+                self.assertTrue(NAME.search(rule["expr"]), rule["alert"])
+                self.known(rule["expr"], rule["alert"])
+
+    @unittest.skipUnless(shutil.which("promtool"), "promtool is not installed (package prometheus)")
+    def test_prometheus_takes_the_alerts(self):
+        done = subprocess.run(["promtool", "check", "rules", SOURCE / "docs/operations/alerts.yaml"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    MILLRACE, BUILD, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
+    unittest.main(argv=sys.argv[:1] + sys.argv[4:])
