@@ -11,7 +11,7 @@ readonly packages=(
   # libraries of librdkafka
   libsasl2-dev liblz4-dev libcurl4-openssl-dev
   # tests and measurements
-  libgtest-dev libgmock-dev libbenchmark-dev wrk nginx-light zsh fish groff-base
+  libgtest-dev libgmock-dev libbenchmark-dev wrk nginx-light zsh fish groff-base python3-yaml
   # throw-away servers
   postgresql-15 postgresql-client-15 openjdk-17-jre-headless maven
 )

@@ -39,8 +39,8 @@ class Service {
   const host::Notify notify_;
   const bool watched_;
   const std::chrono::nanoseconds every_; // from one look to the next
-  std::string line_; // that was told last
-  std::mutex mutex_; // guards what follows
+  std::string line_;                     // that was told last
+  std::mutex mutex_;                     // guards what follows
   std::condition_variable ends_;
   bool ending_ = false;
   bool stopping_ = false;
