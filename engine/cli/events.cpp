@@ -12,10 +12,12 @@
 #include "engine/cli/lines.hpp"
 #include "engine/cli/named_file.hpp"
 #include "engine/cli/progress.hpp"
+#include "engine/modules/text.hpp"
 
 namespace millrace::cli {
 namespace {
 
+using modules::view;
 // False: no more.
 using Each = std::function<bool(std::string_view event, std::size_t line)>;
 
@@ -65,10 +67,6 @@ void for_each_in_file(const std::string& name, const Each& each) {
   }
   std::ifstream in(name, std::ios::binary);
   read_all(name, in, each);
-}
-
-std::string_view view(mr_str text) {
-  return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
 }
 
 void for_each_in_topic(const std::string& topic, const EventsFrom& from, const Console& console,

@@ -7,20 +7,17 @@
 #include <millrace/ext/draft/ruleset.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <span>
-#include <thread>
 
+#include "engine/modules/text.hpp"
 #include "engine/modules/validate.hpp"
+#include "engine/modules/watch.hpp"
 
 namespace millrace::cli {
 namespace {
 
+using modules::copy;
 constexpr std::chrono::seconds kGrace{1};
-constexpr std::chrono::milliseconds kInterruptEvery{100};
-
-std::string text(mr_str from) { return from.data == nullptr ? std::string{} : std::string(from.data, from.size); }
 
 std::vector<host::SinkForms> forms(const config::Pipeline& pipeline) {
   std::vector<host::SinkForms> out;
@@ -30,35 +27,6 @@ std::vector<host::SinkForms> forms(const config::Pipeline& pipeline) {
   return out;
 }
 
-// Interrupts an instance whose call does not come back, again and again until it does: one sent just before the call is
-// lost.
-class Watch {
- public:
-  Watch(const modules::Instance& instance, std::chrono::nanoseconds patience)
-      : thread_([this, &instance, patience] {
-          std::unique_lock lock(mutex_);
-          for (auto wait = patience; !done_.wait_for(lock, wait, [this] { return over_; }); wait = kInterruptEvery) {
-            instance.interrupt();
-          }
-        }) {}
-  ~Watch() {
-    {
-      const std::lock_guard lock(mutex_);
-      over_ = true;
-    }
-    done_.notify_one();
-    thread_.join();
-  }
-  Watch(const Watch&) = delete;
-  Watch& operator=(const Watch&) = delete;
-
- private:
-  std::mutex mutex_;
-  std::condition_variable done_;
-  bool over_ = false;
-  std::thread thread_;
-};
-
 // Takes what comes through the callbacks of one call.
 struct Listener {
   const host::InstanceHost& host;
@@ -66,17 +34,17 @@ struct Listener {
   Answered& answered;
 
   std::string target(std::size_t index) const {
-    return index < targets.size() ? text(targets[index].name) : std::string{};
+    return index < targets.size() ? copy(targets[index].name) : std::string{};
   }
 
   static void finding(void* context, std::uint32_t severity, std::size_t target, mr_str item, mr_str words) {
     const auto& self = *static_cast<Listener*>(context);
     self.answered.findings.push_back(
-        {severity, self.target(target), text(item), self.host.masked(text(words)), target});
+        {severity, self.target(target), copy(item), self.host.masked(copy(words)), target});
   }
   static void step(void* context, std::size_t target, mr_str words) {
     const auto& self = *static_cast<Listener*>(context);
-    self.answered.steps.push_back({self.target(target), self.host.masked(text(words))});
+    self.answered.steps.push_back({self.target(target), self.host.masked(copy(words))});
   }
 };
 
@@ -89,7 +57,7 @@ Answered ask(const Rehearsed& rehearsed, std::span<const mr_target> targets, std
   const mr_findings findings{&listener, Listener::finding};
   const mr_steps steps{&listener, Listener::step};
   mr_error error{};
-  const Watch watch(rehearsed.instance(), deadline + kGrace);
+  const modules::Watch watch(rehearsed.instance(), deadline + kGrace);
   const mr_status status = call(clock.now_ns() + deadline.count(), &findings, &steps, &error);
   out.answer = modules::checked(rehearsed.instance().who(), name, status, error,
                                 {MR_TRANSIENT, MR_REJECTED, MR_INVALID, MR_FATAL});
@@ -148,7 +116,7 @@ void Rehearsal::create(const config::Instance& configured) {
                                                     host::Surroundings{nullptr, &targets_, &streams_}, found);
     const modules::Instance& instance = made.instance();
     if (const auto* ruleset = instance.extension<mr_router_ruleset>(MR_RULESET)) {
-      ruleset_ = text(ruleset->hash(instance.self()));
+      ruleset_ = copy(ruleset->hash(instance.self()));
       tests_ = ruleset->tests(instance.self());
     }
     if (configured.kind == MR_ROUTER) {
@@ -176,7 +144,7 @@ std::vector<mr_target> Rehearsal::targets() const {
 
 std::vector<mr_target> Rehearsal::targets_of(const config::Instance& sink) const {
   std::vector<mr_target> out = targets();
-  std::erase_if(out, [&](const mr_target& target) { return text(target.sink) != sink.name; });
+  std::erase_if(out, [&](const mr_target& target) { return copy(target.sink) != sink.name; });
   return out;
 }
 
@@ -187,7 +155,7 @@ std::optional<Place> Rehearsal::place_of(const mr_target* target, std::string_vi
   if (calls == nullptr || calls->find(router_->instance().self(), target, wanted, &place) == 0) {
     return std::nullopt;
   }
-  return Place{text(place.file), place.begin, place.end};
+  return Place{copy(place.file), place.begin, place.end};
 }
 
 Rehearsed Rehearsal::another(const config::Instance& configured, const host::Services& services) const {

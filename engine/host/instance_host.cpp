@@ -12,12 +12,12 @@
 #include <exception>
 #include <utility>
 
+#include "engine/modules/text.hpp"
+
 namespace millrace::host {
 namespace {
 
-std::string_view view(mr_str text) {
-  return text.data == nullptr ? std::string_view{} : std::string_view(text.data, text.size);
-}
+using modules::view;
 mr_str str(const std::string& text) { return {text.data(), text.size()}; }
 
 void say(mr_error* error, std::string_view text) {

@@ -10,12 +10,12 @@
 #include <span>
 #include <utility>
 
+#include "engine/modules/text.hpp"
+
 namespace millrace::host {
 namespace {
 
-std::string_view view(mr_str text) {
-  return text.data == nullptr ? std::string_view{} : std::string_view(text.data, text.size);
-}
+using modules::view;
 
 std::uint32_t flag_of(std::uint32_t form) { return form == MR_ROWS ? MR_TAKES_ROWS : MR_TAKES_MESSAGES; }
 std::string_view word_of(std::uint32_t form) { return form == MR_ROWS ? "rows" : "messages"; }

@@ -6,12 +6,10 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/modules/text.hpp"
+
 namespace millrace::modules {
 namespace {
-
-std::string_view view(mr_str text) {
-  return text.data == nullptr ? std::string_view{} : std::string_view(text.data, text.size);
-}
 
 std::string words(const mr_error& error) { return std::string(error.text, ::strnlen(error.text, sizeof(error.text))); }
 

@@ -3,44 +3,15 @@
 #include <fmt/format.h>
 #include <millrace/ext/draft/records.h>
 
-#include <condition_variable>
-#include <thread>
+#include "engine/modules/text.hpp"
+#include "engine/modules/watch.hpp"
 
 namespace millrace::records {
 namespace {
 
+using modules::copy;
+using modules::str;
 constexpr std::chrono::seconds kGrace{1}; // a plugin that keeps its deadline is never interrupted
-
-mr_str str(std::string_view text) { return {text.data(), text.size()}; }
-std::string copy(mr_str text) { return text.data == nullptr ? std::string() : std::string(text.data, text.size); }
-
-// Interrupts an instance that does not come back in time.
-class Watch {
- public:
-  Watch(const modules::Instance& instance, std::chrono::nanoseconds patience)
-      : thread_([this, &instance, patience] {
-          std::unique_lock lock(mutex_);
-          if (!ended_.wait_for(lock, patience, [this] { return over_; })) {
-            instance.interrupt();
-          }
-        }) {}
-  ~Watch() {
-    {
-      const std::lock_guard lock(mutex_);
-      over_ = true;
-    }
-    ended_.notify_one();
-    thread_.join();
-  }
-  Watch(const Watch&) = delete;
-  Watch& operator=(const Watch&) = delete;
-
- private:
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  bool over_ = false;
-  std::thread thread_;
-};
 
 } // namespace
 
@@ -65,7 +36,7 @@ bool Outside::ask(const char* call, const Call& make) {
   const std::lock_guard lock(one_at_a_time_);
   mr_error error{};
   const auto& calls = *instance_->extension<mr_plugin_records>(MR_RECORDS);
-  const Watch watch(*instance_, patience_ + kGrace);
+  const modules::Watch watch(*instance_, patience_ + kGrace);
   const mr_status status = make(calls, clock_.now_ns() + patience_.count(), error);
   const modules::Answer answer =
       modules::checked(instance_->who(), call, status, error, {MR_TRANSIENT, MR_REJECTED, MR_INVALID, MR_FATAL});

@@ -4,10 +4,12 @@
 
 #include <vector>
 
+#include "engine/modules/text.hpp"
+
 namespace millrace::runtime {
 namespace {
 
-mr_str str(std::string_view text) { return {text.data(), text.size()}; }
+using modules::str;
 
 // An event as the contract has it; valid as long as what it was made of.
 class Lent {

@@ -14,10 +14,12 @@
 
 #include "engine/modules/answer.hpp"
 #include "engine/modules/instance.hpp"
+#include "engine/modules/text.hpp"
 
 namespace millrace::runtime {
 namespace {
 
+using modules::copy;
 std::vector<host::SinkForms> forms_of(const config::Pipeline& pipeline) {
   std::vector<host::SinkForms> out;
   for (const config::Instance& sink : pipeline.sinks) {
@@ -33,8 +35,6 @@ std::vector<std::string> sink_names(const config::Pipeline& pipeline) {
   }
   return out;
 }
-
-std::string text_of(mr_str text) { return text.data == nullptr ? std::string() : std::string(text.data, text.size); }
 
 // A gauge of a source, by partition: records that are still to be read (docs/plugins/writing.md).
 constexpr std::string_view kLagEnding = "_lag_records";
@@ -278,7 +278,7 @@ Pipeline::Checked Pipeline::check_targets(const RouterSet& /*routers*/) const {
   for (const config::Instance& configured : configured_.sinks) {
     std::vector<mr_target> wanted;
     for (const auto& [id, target] : in_use) {
-      if (text_of(target->sink) == configured.name) {
+      if (copy(target->sink) == configured.name) {
         wanted.push_back(*target);
       }
     }
@@ -294,9 +294,9 @@ Pipeline::Checked Pipeline::check_targets(const RouterSet& /*routers*/) const {
     const mr_findings findings{&collected,
                                [](void* context, std::uint32_t severity, std::size_t target, mr_str item, mr_str text) {
                                  const auto& [into, targets] = *static_cast<Collected*>(context);
-                                 std::string said = target < targets.size() ? text_of(targets[target].name) + ": " : "";
-                                 said += item.data == nullptr ? "" : text_of(item) + ": ";
-                                 said += text_of(text);
+                                 std::string said = target < targets.size() ? copy(targets[target].name) + ": " : "";
+                                 said += item.data == nullptr ? "" : copy(item) + ": ";
+                                 said += copy(text);
                                  if (severity >= MR_LOG_ERROR) {
                                    into.errors.push_back(std::move(said));
                                  } else if (severity == MR_LOG_WARN) {

@@ -6,16 +6,18 @@
 #include <algorithm>
 #include <span>
 
+#include "engine/modules/text.hpp"
+
 namespace millrace::runtime {
 namespace {
 
-std::string text_of(mr_str text) { return text.data == nullptr ? std::string() : std::string(text.data, text.size); }
+using modules::copy;
 
 } // namespace
 
 std::string hash_of(const Created& router) {
   const auto* calls = router.extension<mr_router_ruleset>(MR_RULESET);
-  return calls == nullptr ? std::string() : text_of(calls->hash(router.self()));
+  return calls == nullptr ? std::string() : copy(calls->hash(router.self()));
 }
 
 Ruleset ruleset_of(const Created& router) {
@@ -24,11 +26,11 @@ Ruleset ruleset_of(const Created& router) {
   if (calls == nullptr) {
     return out;
   }
-  out.hash = text_of(calls->hash(router.self()));
+  out.hash = copy(calls->hash(router.self()));
   const mr_ruleset_item* items = nullptr;
   const std::size_t count = calls->items(router.self(), &items);
   for (const mr_ruleset_item& item : std::span(items, count)) {
-    out.items.push_back({text_of(item.kind), text_of(item.name), text_of(item.hash)});
+    out.items.push_back({copy(item.kind), copy(item.name), copy(item.hash)});
   }
   std::ranges::sort(out.items);
   out.tests = calls->tests(router.self());
@@ -41,7 +43,7 @@ std::shared_ptr<const RulesFiles> files_of(const Created& router) {
     const mr_rules_file* files = nullptr;
     const std::size_t count = calls->files(router.self(), &files);
     for (const mr_rules_file& file : std::span(files, count)) {
-      out.push_back({text_of(file.name), text_of(file.bytes)});
+      out.push_back({copy(file.name), copy(file.bytes)});
     }
   }
   return std::make_shared<const RulesFiles>(std::move(out));
@@ -53,7 +55,7 @@ std::vector<Phase> phases_of(const Created& router) {
     const mr_rules_step* steps = nullptr;
     const std::size_t count = calls->steps(router.self(), &steps);
     for (const mr_rules_step& step : std::span(steps, count)) {
-      out.push_back({text_of(step.name), step.ns});
+      out.push_back({copy(step.name), step.ns});
     }
   }
   return out;

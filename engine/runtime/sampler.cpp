@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "engine/modules/text.hpp"
+
 namespace millrace::runtime {
 namespace {
 
-std::string text(mr_str bytes) { return bytes.data == nullptr ? std::string() : std::string(bytes.data, bytes.size); }
+using modules::copy;
 
 std::uint64_t size_of(const mr_event& event) {
   std::uint64_t size = event.payload.size + sizeof(SampledEvent);
@@ -17,9 +19,9 @@ std::uint64_t size_of(const mr_event& event) {
 
 SampledEvent copy_of(const mr_event& event) {
   SampledEvent out{
-      text(event.origin->stream), event.origin->partition, event.position, text(event.payload), {}, event.time_us};
+      copy(event.origin->stream), event.origin->partition, event.position, copy(event.payload), {}, event.time_us};
   for (const mr_pair& header : std::span(event.headers, event.header_count)) {
-    out.headers.emplace_back(text(header.key), text(header.value));
+    out.headers.emplace_back(copy(header.key), copy(header.value));
   }
   return out;
 }
