@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/host/json.hpp"
+#include "engine/host/short_hash.hpp"
 
 namespace millrace::host {
 namespace {
@@ -17,7 +18,6 @@ namespace {
 constexpr std::int64_t kWindow_ns = 10'000'000'000;
 constexpr std::uint32_t kPerWindow = 10;
 constexpr std::size_t kMostSentences = 4096;
-constexpr std::size_t kShort = 12; // characters of a hash are enough to name it
 
 std::string_view level_word(std::uint32_t level) {
   switch (level) {
@@ -116,7 +116,7 @@ Log::Log(const Clock& clock, LogForm form, std::uint32_t least_level, Out out)
 
 void Log::set_ruleset(std::string_view pipeline, std::string_view hash) {
   const std::lock_guard lock(mutex_);
-  rulesets_[std::string(pipeline)] = hash.substr(0, kShort);
+  rulesets_[std::string(pipeline)] = short_hash(hash);
 }
 
 void Log::set_least_level(std::uint32_t level) {

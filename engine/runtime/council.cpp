@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/host/json.hpp"
+#include "engine/json/member.hpp"
 #include "engine/runtime/failpoint.hpp"
 #include "engine/runtime/history.hpp"
 #include "engine/runtime/lane_thread.hpp"
@@ -24,10 +25,6 @@ constexpr const char* kAbort = "abort";
 constexpr const char* kPrepared = "prepared";
 constexpr const char* kSwitched = "switched";
 constexpr std::chrono::milliseconds kMoment{100}; // while somebody waits for others
-
-std::string text(const boost::json::value& object, const char* name) {
-  return std::string(object.at(name).as_string());
-}
 
 std::string answer_key(const std::string& order, const std::string& engine) { return order + " " + engine; }
 
@@ -133,7 +130,7 @@ std::optional<Council::Order> Council::order_of(const std::string& pipeline) con
   }
   try {
     const boost::json::value said = boost::json::parse(found->bytes);
-    Order out{text(said, "id"), text(said, "engine"), text(said, "state"), {}};
+    Order out{json::text(said, "id"), json::text(said, "engine"), json::text(said, "state"), {}};
     for (const auto& [name, hash] : said.at("hashes").as_object()) {
       out.hashes.emplace(std::string(name), std::string(hash.as_string()));
     }

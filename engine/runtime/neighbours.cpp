@@ -8,6 +8,7 @@
 #include <set>
 
 #include "engine/host/json.hpp"
+#include "engine/json/member.hpp"
 
 namespace millrace::runtime {
 namespace {
@@ -15,10 +16,6 @@ namespace {
 constexpr std::string_view kKind = "engine";
 constexpr std::size_t kMost = 1'000;
 constexpr std::chrono::hours kForgotten{1};
-
-std::string text(const boost::json::value& object, const char* name) {
-  return std::string(object.at(name).as_string());
-}
 
 } // namespace
 
@@ -50,8 +47,8 @@ std::vector<Neighbour> Neighbours::look(const std::string& pipeline) {
       }
       try {
         const boost::json::value said = boost::json::parse(record.bytes);
-        one.hash = text(said, "hash");
-        one.admin = text(said, "admin");
+        one.hash = json::text(said, "hash");
+        one.admin = json::text(said, "admin");
       } catch (const std::exception&) { // another version's; that it is there is known
       }
       out.push_back(std::move(one));

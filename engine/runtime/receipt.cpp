@@ -11,13 +11,13 @@
 #include <tuple>
 
 #include "engine/host/json.hpp"
+#include "engine/host/short_hash.hpp"
+#include "engine/json/member.hpp"
 
 namespace millrace::runtime {
 namespace {
 
 using host::JsonWriter;
-
-constexpr std::size_t kShort = 12; // characters of a hash are enough to name it
 
 void write(JsonWriter& json, std::string_view key, const std::vector<std::string>& texts) {
   json.key(key).begin_array();
@@ -221,28 +221,25 @@ std::string text_of(const Receipt& receipt) {
   return out;
 }
 
-std::optional<Receipt> summary_of(std::string_view json) {
+std::optional<Receipt> summary_of(std::string_view kept) {
   namespace parsed = boost::json;
-  const auto text = [](const parsed::value& object, const char* name) {
-    return std::string(object.at(name).as_string());
-  };
   try {
-    const parsed::value all = parsed::parse(parsed::string_view(json.data(), json.size()));
+    const parsed::value all = parsed::parse(parsed::string_view(kept.data(), kept.size()));
     Receipt out;
-    out.id = text(all, "id");
-    out.what = text(all, "what");
+    out.id = json::text(all, "id");
+    out.what = json::text(all, "what");
     out.accepted = all.at("accepted").as_bool();
-    out.asked = {text(all, "how"), text(all, "who")};
-    out.engine = text(all, "engine");
+    out.asked = {json::text(all, "how"), json::text(all, "who")};
+    out.engine = json::text(all, "engine");
     out.at_us = all.at("at_us").to_number<std::int64_t>();
     out.duration_us = all.at("duration_us").to_number<std::int64_t>();
-    out.error = text(all, "error");
+    out.error = json::text(all, "error");
     out.dry_run = all.at("dry_run").as_bool();
     for (const parsed::value& pipeline : all.at("pipelines").as_array()) {
       PipelineReceipt& of = out.pipelines.emplace_back();
-      of.pipeline = text(pipeline, "pipeline");
-      of.before.hash = text(pipeline, "old");
-      of.after.hash = text(pipeline, "new");
+      of.pipeline = json::text(pipeline, "pipeline");
+      of.before.hash = json::text(pipeline, "old");
+      of.after.hash = json::text(pipeline, "new");
     }
     return out;
   } catch (const std::exception&) { // written by another version, or by hand
@@ -260,8 +257,8 @@ std::string line_of(const Receipt& receipt) {
   }
   out += receipt.dry_run ? "  accepted in a dry run " : "  accepted ";
   for (const PipelineReceipt& pipeline : receipt.pipelines) {
-    const std::string before = pipeline.before.hash.substr(0, kShort);
-    const std::string after = pipeline.after.hash.substr(0, kShort);
+    const std::string before = host::short_hash(pipeline.before.hash);
+    const std::string after = host::short_hash(pipeline.after.hash);
     out += fmt::format("{} {}: {}", &pipeline == &receipt.pipelines.front() ? "" : ";", pipeline.pipeline,
                        before.empty()    ? after
                        : before == after ? before + " unchanged"

@@ -104,7 +104,7 @@ std::string json_of(const Receipt& receipt);
 std::string text_of(const Receipt& receipt);
 
 // Of a receipt that was kept, as far as line_of tells it. Nothing: this is none.
-std::optional<Receipt> summary_of(std::string_view json);
+std::optional<Receipt> summary_of(std::string_view kept);
 
 // The same in one line: "2026-11-23 13:14:15  ID  reload by command (alice@host)  accepted  ingest: aaaa -> bbbb".
 std::string line_of(const Receipt& receipt);

@@ -7,11 +7,12 @@
 #include <algorithm>
 #include <ctime>
 
+#include "engine/host/short_hash.hpp"
+
 namespace millrace::runtime {
 namespace {
 
 constexpr std::int64_t kWindow_ns = 10'000'000'000;
-constexpr std::size_t kShort = 12; // characters of a hash are enough to name it
 
 using Row = std::vector<std::string>;
 
@@ -44,8 +45,8 @@ std::string workers(const PipelineStatus& pipeline) {
   return fmt::format("{}/{}", pipeline.running, pipeline.workers.size());
 }
 
-std::string short_hash(const PipelineStatus& pipeline) {
-  return pipeline.ruleset.empty() ? "-" : pipeline.ruleset.substr(0, kShort);
+std::string ruleset(const PipelineStatus& pipeline) {
+  return pipeline.ruleset.empty() ? "-" : host::short_hash(pipeline.ruleset);
 }
 
 std::string lag(const PipelineStatus& pipeline) { return pipeline.lag ? grouped(*pipeline.lag) : "-"; }
@@ -141,7 +142,7 @@ std::string table_of(const Status& status) {
   std::vector<Row> rows{{"PIPELINE", "WORKERS", "RULESET", "EVENTS/S", "EVENTS", "DELIVERED", "DEAD-LETTERED", "FAILED",
                          "RETRIES", "IN FLIGHT", "BYTES", "LAG"}};
   for (const PipelineStatus& pipeline : status.pipelines) {
-    rows.push_back({pipeline.name, workers(pipeline), short_hash(pipeline),
+    rows.push_back({pipeline.name, workers(pipeline), ruleset(pipeline),
                     pipeline.events_per_second ? rate(*pipeline.events_per_second) : "-",
                     grouped(pipeline.totals.events), grouped(verdict(pipeline, MR_DELIVERED)),
                     grouped(verdict(pipeline, MR_DEAD_LETTERED)), grouped(verdict(pipeline, MR_FAILED)),
@@ -160,7 +161,7 @@ std::string table_of(const Status& before, const Status& now, double seconds) {
       return rate(seconds <= 0 || since < then ? 0 : static_cast<double>(since - then) / seconds);
     };
     const Totals then = old == nullptr ? pipeline.totals : old->totals;
-    rows.push_back({pipeline.name, workers(pipeline), short_hash(pipeline),
+    rows.push_back({pipeline.name, workers(pipeline), ruleset(pipeline),
                     per_second(then.events, pipeline.totals.events),
                     per_second(then.verdicts[MR_DELIVERED], verdict(pipeline, MR_DELIVERED)),
                     per_second(then.verdicts[MR_DEAD_LETTERED], verdict(pipeline, MR_DEAD_LETTERED)),

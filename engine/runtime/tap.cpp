@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/host/json.hpp"
+#include "engine/host/short_hash.hpp"
 
 namespace millrace::runtime {
 namespace {
@@ -16,7 +17,6 @@ constexpr std::chrono::milliseconds kMoment{100};
 constexpr std::int64_t kTellEvery = 5'000'000'000;
 constexpr std::size_t kMostLookedAt = 200; // in a moment, where most may be not what is looked for
 constexpr std::uint64_t kMostBytes = 4u << 20;
-constexpr std::size_t kShortHash = 12;
 constexpr std::size_t kShownOfAnEvent = 200; // bytes, in text
 
 // Only a log has places.
@@ -88,7 +88,7 @@ void Tap::show(const Watched& watched, const SampledEvent& event, std::string& o
     }
     if (form_ == ExplainForm::text) {
       out += fmt::format("{} {}{} by {}: {}\n{}", watched.pipeline->name(), event.stream, place_of(event),
-                         hash.substr(0, kShortHash), event.payload.substr(0, kShownOfAnEvent),
+                         host::short_hash(hash), event.payload.substr(0, kShownOfAnEvent),
                          explain(*router, event, ExplainForm::text));
     } else {
       host::JsonWriter json;
