@@ -81,12 +81,13 @@ void Tap::show(const Watched& watched, const SampledEvent& event, std::string& o
     return;
   }
   try {
-    const std::string way = explain(*router, event, ExplainForm::json);
+    const bool text = form_ == ExplainForm::text;
+    const std::string way = filters_ || !text ? explain(*router, event, ExplainForm::json) : std::string();
     ++looked_at_;
     if (filters_ && !wanted(way)) {
       return;
     }
-    if (form_ == ExplainForm::text) {
+    if (text) {
       out += fmt::format("{} {}{} by {}: {}\n{}", watched.pipeline->name(), event.stream, place_of(event),
                          host::short_hash(hash), event.payload.substr(0, kShownOfAnEvent),
                          explain(*router, event, ExplainForm::text));
