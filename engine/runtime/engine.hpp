@@ -146,6 +146,7 @@ class Engine : private Member {
   Receipt finish(Change change);
   void try_out(const std::vector<std::optional<RouterSet>>& sets, const Trial& trial, Receipt& receipt);
   std::vector<const Pipeline*> named(const std::string& pipeline) const;
+  std::vector<Neighbour> neighbours() const;
   void prepare(const Choice& choice, std::vector<std::optional<RouterSet>>& sets, Receipt& receipt) const;
   void swap(std::vector<std::optional<RouterSet>> sets, Receipt& receipt);
   void keep(Receipt& receipt, std::chrono::nanoseconds patience) const;

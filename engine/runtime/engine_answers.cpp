@@ -1,0 +1,153 @@
+// What the engine tells of itself: its rules and what became of them, the engines beside it, and the ways of events.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/host/json.hpp"
+#include "engine/host/short_hash.hpp"
+#include "engine/runtime/engine.hpp"
+
+namespace millrace::runtime {
+
+std::string Engine::rules_json() const {
+  host::JsonWriter json;
+  json.begin_object().key("pipelines").begin_array();
+  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+    const Ruleset ruleset = pipeline->ruleset();
+    json.begin_object().key("pipeline").value(pipeline->name()).key("hash").value(ruleset.hash);
+    json.key("items").begin_array();
+    for (const RulesetItem& item : ruleset.items) {
+      json.begin_object()
+          .key("kind")
+          .value(item.kind)
+          .key("name")
+          .value(item.name)
+          .key("hash")
+          .value(item.hash)
+          .end_object();
+    }
+    json.end_array().end_object();
+  }
+  return json.end_array().end_object().text();
+}
+
+std::vector<Neighbour> Engine::neighbours() const {
+  return council_ == nullptr ? std::vector<Neighbour>() : council_->neighbours();
+}
+
+namespace {
+
+std::string ago(std::chrono::nanoseconds silent) {
+  return fmt::format("{} s ago", std::chrono::duration_cast<std::chrono::seconds>(silent).count());
+}
+
+} // namespace
+
+std::string Engine::engines_json() const {
+  const std::vector<Neighbour> all = neighbours();
+  host::JsonWriter json;
+  json.begin_object().key("engine").value(owner_).key("engines").begin_array();
+  for (const Neighbour& one : all) {
+    json.begin_object().key("pipeline").value(one.pipeline).key("engine").value(one.engine);
+    json.key("ruleset").value(one.hash).key("admin").value(one.admin).key("vanished").value(one.vanished);
+    json.key("silent_s")
+        .value(static_cast<std::int64_t>(std::chrono::duration_cast<std::chrono::seconds>(one.silent).count()));
+    json.end_object();
+  }
+  json.end_array().key("warnings").begin_array();
+  for (const std::string& mix : mixes(all)) {
+    json.value(mix);
+  }
+  return json.end_array().end_object().text();
+}
+
+std::string Engine::engines_text() const {
+  const std::vector<Neighbour> all = neighbours();
+  std::string out;
+  for (const Neighbour& one : all) {
+    out += fmt::format("{:<16} {:<40} {:<12} {}{}\n", one.pipeline, one.engine, host::short_hash(one.hash),
+                       one.vanished ? "vanished, heard of " + ago(one.silent) : std::string("there"),
+                       one.engine == owner_ ? ", this one"
+                       : one.admin.empty()  ? ""
+                                            : ", at " + one.admin);
+  }
+  for (const std::string& mix : mixes(all)) {
+    out += "warning: " + mix + "\n";
+  }
+  return out;
+}
+
+std::vector<const Pipeline*> Engine::named(const std::string& pipeline) const {
+  std::vector<const Pipeline*> out;
+  for (const std::unique_ptr<Pipeline>& each : pipelines_) {
+    const std::shared_ptr<const Created> router = each->active().router;
+    if ((pipeline.empty() && router != nullptr && explains(*router)) || each->name() == pipeline) {
+      out.push_back(each.get());
+    }
+  }
+  if (out.empty()) {
+    throw Unexplained(
+        pipeline.empty() ? std::string("no pipeline has a router that explains")
+                         : fmt::format("there is no pipeline '{}'; there are: {}", pipeline, fmt::join(names(), ", ")));
+  }
+  return out;
+}
+
+std::string Engine::explain(const std::string& pipeline, const SampledEvent& event, ExplainForm form) const {
+  const Pipeline& asked = *named(pipeline).front();
+  const auto [router, hash] = asked.active();
+  if (router == nullptr) {
+    throw Unexplained(fmt::format("the router of pipeline '{}' explains nothing", asked.name()));
+  }
+  const std::string way = runtime::explain(*router, event, form);
+  if (form == ExplainForm::text) {
+    return fmt::format("pipeline {}, ruleset {}\n{}", asked.name(), hash, way);
+  }
+  host::JsonWriter json;
+  json.begin_object().key("pipeline").value(asked.name()).key("ruleset").value(hash).key("way").raw(way);
+  return json.end_object().text();
+}
+
+std::unique_ptr<Tap> Engine::tap(const std::string& pipeline, TapFilter filter, std::size_t rate,
+                                 ExplainForm form) const {
+  return std::make_unique<Tap>(named(pipeline), std::move(filter), rate, form, services_.clock);
+}
+
+std::string Engine::history_json(std::size_t limit) const {
+  const auto receipts = history_ == nullptr ? std::vector<std::string>() : history_->receipts(names(), limit);
+  host::JsonWriter json;
+  json.begin_object().key("receipts").begin_array();
+  for (const std::string& receipt : receipts) {
+    json.raw(receipt);
+  }
+  return json.end_array().end_object().text();
+}
+
+std::string Engine::history_text(std::size_t limit) const {
+  if (history_ == nullptr) {
+    return "this engine keeps no receipts\n";
+  }
+  std::string out;
+  for (const std::string& json : history_->receipts(names(), limit)) {
+    const std::optional<Receipt> receipt = summary_of(json);
+    out += receipt ? line_of(*receipt) + "\n" : "";
+  }
+  return out.empty() ? "nothing was changed yet\n" : out;
+}
+
+std::optional<std::string> Engine::receipt_json(const std::string& id) const {
+  return history_ == nullptr ? std::nullopt : history_->receipt(names(), id);
+}
+
+RulesFiles Engine::rules_files(const std::string& hash) const {
+  for (const auto& [pipeline, whole] : matching(hash)) {
+    if (std::optional<RulesFiles> files = history_->files(pipeline, whole)) {
+      return std::move(*files);
+    }
+  }
+  throw NoSuchRuleset(fmt::format("the files of ruleset {} are no longer there", hash));
+}
+
+} // namespace millrace::runtime
