@@ -149,8 +149,11 @@ Pipeline::Crew Pipeline::make_crew(WorkerSlot& slot) {
   for (const config::Instance& sink : configured_.sinks) {
     sinks.push_back(make(sink, slot.index(), inbox));
   }
-  Created router = make_router(active().router.get(), slot.index(), inbox);
-  activate(ruleset_of(router), files_of(router), router.host().declared_streams());
+  const std::shared_ptr<const Created> model = active().router;
+  Created router = make_router(model.get(), slot.index(), inbox);
+  if (model == nullptr) { // each reads the rules for itself
+    activate(ruleset_of(router), files_of(router), router.host().declared_streams());
+  }
   Created source = make(configured_.source, slot.index(), inbox);
   return {std::move(inbox), std::move(sinks), std::move(router), std::move(source)};
 }
@@ -167,6 +170,9 @@ std::unique_ptr<flow::Worker> Pipeline::hire(Crew crew, WorkerSlot& slot) const 
 
 void Pipeline::create(const RulesFiles* files) {
   set_model(make_model(files));
+  if (const std::shared_ptr<const Created> model = active().router) {
+    activate(ruleset_of(*model), files_of(*model), model->host().declared_streams());
+  }
   std::vector<Crew> created;
   for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
     created.push_back(make_crew(*slot));
