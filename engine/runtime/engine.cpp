@@ -56,6 +56,7 @@ Engine::Engine(config::Config configured, const host::Services& services, Histor
 }
 
 Engine::~Engine() {
+  joined_.store(nullptr);
   council_.reset(); // may be in the middle of a change
   collector_.reset();
   control_.stop();

@@ -7,6 +7,7 @@
 //   engine.drain();               // … then wait() returns
 #pragma once
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
@@ -169,8 +170,9 @@ class Engine : private Member {
   std::mutex change_;              // held for the length of one
   std::optional<Change> proposed_; // by another engine, prepared here; of the council's thread
   std::unique_ptr<Neighbours> neighbours_;
-  std::unique_ptr<Council> council_; // null: it has not joined others
-  mutable std::mutex mutex_;         // guards what follows
+  std::unique_ptr<Council> council_;
+  std::atomic<Council*> joined_ = nullptr; // the same, once it has joined others; whoever asks may be earlier
+  mutable std::mutex mutex_;               // guards what follows
   std::condition_variable state_changed_;
   bool draining_ = false;
   std::string refusal_; // the first

@@ -34,7 +34,8 @@ std::string Engine::rules_json() const {
 }
 
 std::vector<Neighbour> Engine::neighbours() const {
-  return council_ == nullptr ? std::vector<Neighbour>() : council_->neighbours();
+  const Council* const council = joined_.load();
+  return council == nullptr ? std::vector<Neighbour>() : council->neighbours();
 }
 
 namespace {

@@ -99,7 +99,8 @@ Engine::Change Engine::prepared(std::unique_lock<std::mutex> lock, Receipt recei
 // The others first: they have to be ready before anything is decided.
 void Engine::propose(Change& change) {
   Receipt& receipt = change.receipt;
-  if (council_ == nullptr) {
+  Council* const council = joined_.load();
+  if (council == nullptr) {
     receipt.error = "this engine shares no records with others, so it cannot ask them";
     return;
   }
@@ -115,7 +116,7 @@ void Engine::propose(Change& change) {
     files[pipelines_[i]->name()] = *set.files;
     hashes[pipelines_[i]->name()] = set.ruleset.hash;
   }
-  receipt.error = council_->propose(files, hashes, receipt.engines);
+  receipt.error = council->propose(files, hashes, receipt.engines);
 }
 
 Receipt Engine::finish(Change change) {
@@ -126,7 +127,7 @@ Receipt Engine::finish(Change change) {
     failpoint("switched");
   }
   if (receipt.accepted && !receipt.engines.empty()) {
-    council_->await_switched(receipt.engines);
+    joined_.load()->await_switched(receipt.engines);
   }
   receipt.duration_us = (services_.clock.now_ns() - change.began_ns) / 1000;
   keep(receipt, kPatience);
@@ -140,6 +141,7 @@ void Engine::join(records::Records& shared, const std::string& admin, const Coun
   neighbours_ = std::make_unique<Neighbours>(shared, owner_, settings.vanished, services_.clock);
   Member& self = *this;
   council_ = std::make_unique<Council>(self, *neighbours_, shared, admin, settings, services_.clock, services_.log);
+  joined_.store(council_.get());
 }
 
 std::map<std::string, std::string> Engine::rulesets() const {
