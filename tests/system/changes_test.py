@@ -5,16 +5,14 @@ import json
 import os
 import pathlib
 import random
-import shutil
 import signal
 import statistics
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from senders import Senders, check  # noqa: E402
-from world import INGEST, LOAD, Engine, Scenario, Server, wait_for  # noqa: E402
+from world import INGEST, LOAD, Engine, Scenario, Servers, wait_for  # noqa: E402
 
 SEED = int(os.environ.get("MILLRACE_SEED", random.SystemRandom().randrange(1_000_000)))
 KILLS = int(os.environ.get("MILLRACE_KILLS_AT_A_PLACE", 1))
@@ -24,23 +22,13 @@ PATIENCE_MS = 2_000  # that a change has with what keeps its receipt
 
 
 def setUpModule():
-    global FOLDER, KAFKA, POSTGRES
-    if shutil.which("java") is None or shutil.which("psql") is None:
-        raise unittest.SkipTest("java and psql are needed for a real Kafka and a real PostgreSQL; `./dev setup` installs both")
-    FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="millrace-changes-"))
-    FOLDER.chmod(0o755)
-    print(f"seed {SEED}", file=sys.stderr)
-    KAFKA = Server("kafka", FOLDER / "kafka")
-    POSTGRES = Server("postgres", FOLDER / "postgres")
+    global SERVERS, FOLDER, KAFKA, POSTGRES
+    SERVERS = Servers("changes", SEED)
+    FOLDER, KAFKA, POSTGRES = SERVERS.folder, SERVERS.kafka, SERVERS.postgres
 
 
 def tearDownModule():
-    KAFKA.do("remove")
-    POSTGRES.do("remove")
-    if os.environ.get("MILLRACE_KEEP"):
-        print(f"kept: {FOLDER}", file=sys.stderr)
-    else:
-        shutil.rmtree(FOLDER, ignore_errors=True)
+    SERVERS.remove()
 
 
 def version(number):

@@ -4,16 +4,14 @@ import json
 import os
 import pathlib
 import random
-import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from senders import Senders, check  # noqa: E402
-from world import BUILD, INGEST, LOAD, ROOT, Engine, Scenario, Server, free_port, wait_for  # noqa: E402
+from world import BUILD, INGEST, LOAD, ROOT, Engine, Scenario, Servers, free_port, wait_for  # noqa: E402
 
 sys.path.insert(0, str(ROOT / "tests" / "engine" / "host"))
 import metrics_page  # noqa: E402
@@ -38,23 +36,13 @@ RELOADS = int(os.environ.get("MILLRACE_RELOADS", 1000))
 
 
 def setUpModule():
-    global FOLDER, KAFKA, POSTGRES
-    if shutil.which("java") is None or shutil.which("psql") is None:
-        raise unittest.SkipTest("java and psql are needed for a real Kafka and a real PostgreSQL; `./dev setup` installs both")
-    FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="millrace-system-"))
-    FOLDER.chmod(0o755)
-    print(f"seed {SEED}", file=sys.stderr)
-    KAFKA = Server("kafka", FOLDER / "kafka")
-    POSTGRES = Server("postgres", FOLDER / "postgres")
+    global SERVERS, FOLDER, KAFKA, POSTGRES
+    SERVERS = Servers("system", SEED)
+    FOLDER, KAFKA, POSTGRES = SERVERS.folder, SERVERS.kafka, SERVERS.postgres
 
 
 def tearDownModule():
-    KAFKA.do("remove")
-    POSTGRES.do("remove")
-    if os.environ.get("MILLRACE_KEEP"):
-        print(f"kept: {FOLDER}", file=sys.stderr)
-    else:
-        shutil.rmtree(FOLDER, ignore_errors=True)
+    SERVERS.remove()
 
 
 def post(port, body):

@@ -2,10 +2,14 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
+import sys
+import tempfile
 import time
+import unittest
 import urllib.error
 import urllib.request
 
@@ -69,6 +73,27 @@ def wait_for(what, holds, seconds):
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]
+
+
+class Servers:
+    """A Kafka and a PostgreSQL for the tests of one file, with a folder that goes at the end unless MILLRACE_KEEP is set."""
+
+    def __init__(self, name, seed):
+        if shutil.which("java") is None or shutil.which("psql") is None:
+            raise unittest.SkipTest("java and psql are needed for a real Kafka and a real PostgreSQL; `./dev setup` installs both")
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"millrace-{name}-"))
+        self.folder.chmod(0o755)
+        print(f"seed {seed}", file=sys.stderr)
+        self.kafka = Server("kafka", self.folder / "kafka")
+        self.postgres = Server("postgres", self.folder / "postgres")
+
+    def remove(self):
+        self.kafka.do("remove")
+        self.postgres.do("remove")
+        if os.environ.get("MILLRACE_KEEP"):
+            print(f"kept: {self.folder}", file=sys.stderr)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Server:
