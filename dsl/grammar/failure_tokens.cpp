@@ -8,6 +8,8 @@ namespace millrace::dsl::grammar {
 
 FailureTokens::FailureTokens(const Failure& failure) : failure_(failure) {
   const char* const last = failure.piece.data() + failure.piece.size();
+  begin_.text = failure.piece.substr(0, 0);
+  end_.text = failure.piece.substr(failure.piece.size());
   bool after_matches = false;
   for (const char* at = skip_blank(failure.piece.data(), last); at < last; at = skip_blank(at, last)) {
     const Lexeme lexeme = read_lexeme(at, last, after_matches && at != failure.at);
@@ -24,11 +26,11 @@ FailureTokens::FailureTokens(const Failure& failure) : failure_(failure) {
 }
 
 const Lexeme& FailureTokens::behind(std::size_t count) const {
-  return found_ + count < tokens_.size() ? tokens_[found_ + count] : none_;
+  return found_ + count < tokens_.size() ? tokens_[found_ + count] : end_;
 }
 
 const Lexeme& FailureTokens::before(std::size_t count) const {
-  return count <= found_ && found_ - count < tokens_.size() ? tokens_[found_ - count] : none_;
+  return count <= found_ && found_ - count < tokens_.size() ? tokens_[found_ - count] : begin_;
 }
 
 std::string_view FailureTokens::clause() const {

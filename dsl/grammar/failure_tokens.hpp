@@ -12,7 +12,7 @@ class FailureTokens {
   explicit FailureTokens(const Failure& failure);
 
   /// The token that was not wanted, those behind it, and those in front of it: `before(1)` is the nearest. Past the
-  /// ends of the piece it is an empty one of kind `end`.
+  /// ends of the piece it is an empty one of kind `end` that stands there.
   const Lexeme& found() const { return behind(0); }
   const Lexeme& behind(std::size_t count) const;
   const Lexeme& before(std::size_t count) const;
@@ -30,7 +30,7 @@ class FailureTokens {
   const Failure& failure_;
   std::vector<Lexeme> tokens_;
   std::size_t found_ = 0;
-  Lexeme none_{};
+  Lexeme begin_{}, end_{};
 };
 
 /// Whether no blank stands between them.

@@ -225,7 +225,8 @@ class Habits {
       return say("a range is written `x in 1..5`, with both its ends");
     }
     if (wants("`with`")) {
-      return insert("it is written `" + std::string(tokens_.before(1).text) + " with`", found_, "with ");
+      std::string written = "it is written `" + std::string(tokens_.before(1).text) + " with`";
+      return found_.kind == TokenKind::end ? say(std::move(written)) : insert(std::move(written), found_, "with ");
     }
     if (wants("`satisfies`")) {
       return say("what holds for an element is written `satisfies (…)`");
