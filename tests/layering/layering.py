@@ -48,7 +48,7 @@ KIT = BASE | {"posix", "files", "abi", "sdk", "fmt"}
 ENGINE = BASE | {"posix", "files", "abi", "fmt", "spdlog"}
 CORE = {"engine/config", "engine/host", "engine/modules"}
 FLOW = ENGINE | {"asio", "engine/modules", "engine/host", "engine/flow"}
-RUNTIME = ENGINE | CORE | {"json", "asio", "boost-dll", "toml", "openssl", "xxhash", "engine/flow", "engine/records", "engine/runtime"}
+RUNTIME = ENGINE | CORE | {"json", "asio", "boost-dll", "toml", "openssl", "xxhash", "engine/flow", "engine/json", "engine/records", "engine/runtime"}
 ADMIN = RUNTIME | {"beast", "engine/admin"}
 CLI = ADMIN | {"cli11", "dsl", "engine/lsp", "engine/cli"}
 
