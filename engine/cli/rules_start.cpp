@@ -24,6 +24,18 @@ std::string known_as(const std::string& name, const std::vector<std::string>& kn
   return fmt::format("{} There are: {}", near ? "; did you mean '" + *near + "'?" : ".", fmt::join(known, ", "));
 }
 
+// "--topic clicks" of each topic that tables read, once.
+std::vector<std::string> topics_of_tables(const dsl::Program& program) {
+  std::vector<std::string> out;
+  for (const dsl::Table& table : program.tables) {
+    std::string option = "--topic " + program.topics[table.topic].name;
+    if (std::find(out.begin(), out.end(), option) == out.end()) {
+      out.push_back(std::move(option));
+    }
+  }
+  return out;
+}
+
 } // namespace
 
 void add_start_options(CLI::App& command, Start& start) {
@@ -55,11 +67,15 @@ dsl::Index start_of(const dsl::Program& program, const Start& start) {
     }
     return static_cast<dsl::Index>(found - routers.begin());
   }
-  if (routers.size() != 1) {
-    wrong_option("--router",
-                 routers.empty()
-                     ? std::string("the rules have no router; name the topic that events come from with --topic")
-                     : fmt::format("the rules have several routers, name one: {}", fmt::join(routers, ", ")));
+  if (routers.empty()) {
+    const std::vector<std::string> read = topics_of_tables(program);
+    wrong_option("--topic", read.empty()
+                                ? std::string("the rules have no router and no table, so nothing becomes of events")
+                                : fmt::format("the rules have no router, so events begin at a topic; write {}",
+                                              fmt::join(read, " or ")));
+  }
+  if (routers.size() > 1) {
+    wrong_option("--router", fmt::format("the rules have several routers, name one: {}", fmt::join(routers, ", ")));
   }
   return 0;
 }

@@ -55,6 +55,22 @@ class Samples : public CommandLine {
   }
 };
 
+TEST_F(Samples, RulesWithoutARouterNameTheTopicsThatEventsCanBeginAt) {
+  const std::string tables = file("tables.rules", R"(edition 1
+event click { id: string }
+topic "clicks" { event click }
+table web.clicks from topic "clicks" { id text = id }
+table web.again from topic "clicks" { id text = id }
+)");
+  const std::string event = file("event.json", R"({"id": "a"})");
+  const Ran ran = run({"explain", tables, "--event", event});
+  EXPECT_EQ(ran.code, ExitCode::kUsage);
+  EXPECT_EQ(ran.err, "--topic: the rules have no router, so events begin at a topic; write --topic clicks\n");
+  EXPECT_EQ(run({"explain", tables, "--event", event, "--topic", "clicks"}).code, ExitCode::kOk);
+  const std::string events = file("events.rules", "edition 1\nevent click { id: string }\n");
+  EXPECT_THAT(run({"explain", events, "--event", event}).err, HasSubstr("no router and no table"));
+}
+
 TEST_F(Samples, AnEventOnSeveralLinesIsOneAndLinesAreMany) {
   const std::string rules = this->rules("main.rules");
   const std::string one = file("one.json", "\xEF\xBB\xBF{\r\n  \"id\": \"a\",\r\n  \"kind\": \"click\"\r\n}\r\n");
