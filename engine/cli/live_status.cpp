@@ -17,16 +17,29 @@ std::optional<runtime::Status> understood(const admin::Reply& reply) {
   return reply.status == kOk ? runtime::status_of(reply.body) : std::nullopt;
 }
 
+namespace {
+
+dsl::Tone tone_of(runtime::Part part) {
+  switch (part) {
+    case runtime::Part::headline:
+      return dsl::Tone::headline;
+    case runtime::Part::trouble:
+    case runtime::Part::warning:
+      return dsl::Tone::warning;
+    case runtime::Part::not_ready:
+      return dsl::Tone::error;
+    case runtime::Part::ready:
+      return dsl::Tone::added;
+  }
+  return dsl::Tone::headline;
+}
+
+} // namespace
+
 std::string text_of(const runtime::Status& status, const std::string& table, dsl::Colours colours) {
-  const std::size_t headline = table.find('\n');
-  std::string out = painted(dsl::Tone::headline, table.substr(0, headline), colours) + table.substr(headline);
-  for (const std::string& trouble : troubles_of(status)) {
-    out += painted(dsl::Tone::warning, trouble, colours) + "\n";
-  }
-  for (const std::string& reason : status.not_ready) {
-    out += painted(dsl::Tone::error, "not ready", colours) + ": " + reason + "\n";
-  }
-  return out + (status.not_ready.empty() ? painted(dsl::Tone::added, "ready", colours) + "\n" : "");
+  return runtime::text_of(status, table, [colours](runtime::Part part, std::string_view text) {
+    return dsl::painted(tone_of(part), text, colours);
+  });
 }
 
 } // namespace millrace::cli

@@ -16,7 +16,7 @@ admin::Reply ask_status(const Live& live, std::chrono::nanoseconds deadline);
 // Nothing where it is an answer of another kind.
 std::optional<runtime::Status> understood(const admin::Reply& reply);
 
-// The table, what went wrong last, and whether it is ready and why not.
+// As runtime::text_of, in colours.
 std::string text_of(const runtime::Status& status, const std::string& table, dsl::Colours colours);
 
 } // namespace millrace::cli

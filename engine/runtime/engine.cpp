@@ -229,6 +229,8 @@ Status Engine::status() const {
     out.pipelines.push_back(pipeline->status());
   }
   out.not_ready = not_ready();
+  out.engine = owner_;
+  out.engines = in_company(neighbours());
   return out;
 }
 

@@ -38,24 +38,12 @@ std::vector<Neighbour> Engine::neighbours() const {
   return council == nullptr ? std::vector<Neighbour>() : council->neighbours();
 }
 
-namespace {
-
-std::string ago(std::chrono::nanoseconds silent) {
-  return fmt::format("{} s ago", std::chrono::duration_cast<std::chrono::seconds>(silent).count());
-}
-
-} // namespace
-
 std::string Engine::engines_json() const {
   const std::vector<Neighbour> all = neighbours();
   host::JsonWriter json;
   json.begin_object().key("engine").value(owner_).key("engines").begin_array();
   for (const Neighbour& one : all) {
-    json.begin_object().key("pipeline").value(one.pipeline).key("engine").value(one.engine);
-    json.key("ruleset").value(one.hash).key("admin").value(one.admin).key("vanished").value(one.vanished);
-    json.key("silent_s")
-        .value(static_cast<std::int64_t>(std::chrono::duration_cast<std::chrono::seconds>(one.silent).count()));
-    json.end_object();
+    write(json, one);
   }
   json.end_array().key("warnings").begin_array();
   for (const std::string& mix : mixes(all)) {
@@ -66,14 +54,7 @@ std::string Engine::engines_json() const {
 
 std::string Engine::engines_text() const {
   const std::vector<Neighbour> all = neighbours();
-  std::string out;
-  for (const Neighbour& one : all) {
-    out += fmt::format("{:<16} {:<40} {:<12} {}{}\n", one.pipeline, one.engine, host::short_hash(one.hash),
-                       one.vanished ? "vanished, heard of " + ago(one.silent) : std::string("there"),
-                       one.engine == owner_ ? ", this one"
-                       : one.admin.empty()  ? ""
-                                            : ", at " + one.admin);
-  }
+  std::string out = table_of(all, owner_);
   for (const std::string& mix : mixes(all)) {
     out += "warning: " + mix + "\n";
   }

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "engine/host/json.hpp"
+#include "engine/host/short_hash.hpp"
 #include "engine/json/member.hpp"
 
 namespace millrace::runtime {
@@ -61,6 +62,15 @@ std::vector<Neighbour> Neighbours::look(const std::string& pipeline) {
   return out;
 }
 
+std::vector<Neighbour> in_company(std::vector<Neighbour> neighbours) {
+  std::map<std::string, std::size_t> sizes;
+  for (const Neighbour& one : neighbours) {
+    ++sizes[one.pipeline];
+  }
+  std::erase_if(neighbours, [&sizes](const Neighbour& one) { return sizes[one.pipeline] < 2; });
+  return neighbours;
+}
+
 std::vector<std::string> mixes(const std::vector<Neighbour>& neighbours) {
   std::map<std::string, std::map<std::string, std::vector<std::string>>> by_pipeline;
   for (const Neighbour& one : neighbours) {
@@ -75,7 +85,8 @@ std::vector<std::string> mixes(const std::vector<Neighbour>& neighbours) {
     }
     std::string text = fmt::format("the engines of pipeline '{}' have different rulesets:", pipeline);
     for (const auto& [hash, engines] : by_hash) {
-      text += fmt::format("{} {} at {}", hash == by_hash.begin()->first ? "" : ";", hash, fmt::join(engines, ", "));
+      text += fmt::format("{} {} at {}", hash == by_hash.begin()->first ? "" : ";",
+                          hash.empty() ? "none" : host::short_hash(hash), fmt::join(engines, ", "));
     }
     out.push_back(text + "; `millrace reload --all` gives all of them the same");
   }

@@ -51,6 +51,9 @@ class Neighbours {
   std::map<std::pair<std::string, std::string>, Heard> heard_; // by pipeline and engine
 };
 
+// Those of pipelines that more than one has, vanished ones counted: an engine alone has no company.
+std::vector<Neighbour> in_company(std::vector<Neighbour> neighbours);
+
 // "these engines have different rulesets …" for each pipeline in which those that are there differ; empty: none do.
 std::vector<std::string> mixes(const std::vector<Neighbour>& neighbours);
 

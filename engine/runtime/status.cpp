@@ -51,10 +51,12 @@ std::string ruleset(const PipelineStatus& pipeline) {
 
 std::string lag(const PipelineStatus& pipeline) { return pipeline.lag ? grouped(*pipeline.lag) : "-"; }
 
-// The first three columns are names and stand at the left, the others are numbers. The last line has its end too.
-std::string aligned(const std::vector<Row>& rows) {
-  constexpr std::size_t kNames = 3;
-  std::vector<std::size_t> widths(rows.front().size());
+constexpr std::size_t kNames = 3; // columns of a pipeline; the others are numbers
+constexpr std::size_t kWords = 4; // columns of an engine
+
+// The first columns are words and stand at the left, the others are numbers. The last line has its end too.
+std::string aligned(const std::vector<Row>& rows, std::size_t words) {
+  std::vector<std::size_t> widths(rows.empty() ? 0 : rows.front().size());
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       widths[i] = std::max(widths[i], row[i].size());
@@ -64,7 +66,8 @@ std::string aligned(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       out += i == 0 ? "" : "  ";
-      out += i < kNames ? fmt::format("{:<{}}", row[i], widths[i]) : fmt::format("{:>{}}", row[i], widths[i]);
+      const std::size_t width = i + 1 == row.size() && i < words ? 0 : widths[i]; // no blanks at the end
+      out += i < words ? fmt::format("{:<{}}", row[i], width) : fmt::format("{:>{}}", row[i], width);
     }
     out += "\n";
   }
@@ -75,6 +78,25 @@ std::uint64_t verdict(const PipelineStatus& pipeline, std::uint32_t which) { ret
 
 std::string moment(std::int64_t time_us) {
   return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(static_cast<std::time_t>(time_us / 1'000'000)));
+}
+
+std::string state_of(const Neighbour& one, std::string_view self) {
+  if (one.engine == self) {
+    return "this one";
+  }
+  if (one.vanished) {
+    return fmt::format("vanished, heard of {} s ago",
+                       std::chrono::duration_cast<std::chrono::seconds>(one.silent).count());
+  }
+  return one.admin.empty() ? "there" : "there, at " + one.admin;
+}
+
+std::vector<Row> rows_of(const std::vector<Neighbour>& engines, std::string_view self) {
+  std::vector<Row> out;
+  for (const Neighbour& one : engines) {
+    out.push_back({one.pipeline, one.engine, one.hash.empty() ? "-" : host::short_hash(one.hash), state_of(one, self)});
+  }
+  return out;
 }
 
 } // namespace
@@ -148,7 +170,7 @@ std::string table_of(const Status& status) {
                     grouped(verdict(pipeline, MR_DEAD_LETTERED)), grouped(verdict(pipeline, MR_FAILED)),
                     grouped(pipeline.totals.retries), grouped(pipeline.in_flight), memory(pipeline), lag(pipeline)});
   }
-  return aligned(rows);
+  return aligned(rows, kNames);
 }
 
 std::string table_of(const Status& before, const Status& now, double seconds) {
@@ -168,7 +190,7 @@ std::string table_of(const Status& before, const Status& now, double seconds) {
                     per_second(then.retries, pipeline.totals.retries), grouped(verdict(pipeline, MR_FAILED)),
                     grouped(pipeline.in_flight), memory(pipeline), lag(pipeline)});
   }
-  return aligned(rows);
+  return aligned(rows, kNames);
 }
 
 std::vector<std::string> troubles_of(const Status& status) {
@@ -181,15 +203,39 @@ std::vector<std::string> troubles_of(const Status& status) {
   return out;
 }
 
-std::string text_of(const Status& status) {
-  std::string out = table_of(status);
+std::string table_of(const std::vector<Neighbour>& engines, std::string_view self) {
+  return aligned(rows_of(engines, self), kWords);
+}
+
+std::string titled_table_of(const std::vector<Neighbour>& engines, std::string_view self) {
+  std::vector<Row> rows = rows_of(engines, self);
+  rows.insert(rows.begin(), {"PIPELINE", "ENGINE", "RULESET", "STATE"});
+  return aligned(rows, kWords);
+}
+
+std::string text_of(const Status& status, const std::string& table, const Paint& paint) {
+  const auto titled = [&paint](const std::string& text) {
+    const std::size_t headline = text.find('\n');
+    return paint(Part::headline, text.substr(0, headline)) + text.substr(headline);
+  };
+  std::string out = titled(table);
   for (const std::string& trouble : troubles_of(status)) {
-    out += trouble + "\n";
+    out += paint(Part::trouble, trouble) + "\n";
+  }
+  if (!status.engines.empty()) {
+    out += "\n" + titled(titled_table_of(status.engines, status.engine));
+  }
+  for (const std::string& mix : mixes(status.engines)) {
+    out += paint(Part::warning, "warning") + ": " + mix + "\n";
   }
   for (const std::string& reason : status.not_ready) {
-    out += fmt::format("not ready: {}\n", reason);
+    out += paint(Part::not_ready, "not ready") + ": " + reason + "\n";
   }
-  return out + (status.not_ready.empty() ? "ready\n" : "");
+  return out + (status.not_ready.empty() ? paint(Part::ready, "ready") + "\n" : "");
+}
+
+std::string text_of(const Status& status) {
+  return text_of(status, table_of(status), [](Part, std::string_view text) { return std::string(text); });
 }
 
 } // namespace millrace::runtime

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@
 
 #include "engine/flow/counters.hpp"
 #include "engine/flow/worker.hpp"
+#include "engine/host/json.hpp"
+#include "engine/runtime/neighbours.hpp"
 
 namespace millrace::runtime {
 
@@ -78,11 +81,15 @@ struct PipelineStatus {
 struct Status {
   std::vector<PipelineStatus> pipelines;
   std::vector<std::string> not_ready; // empty: ready
+  std::string engine;                 // its name among those
+  std::vector<Neighbour> engines;     // that share a pipeline with it, and itself there; empty: it is alone
 
   const PipelineStatus* find(std::string_view name) const; // null: there is none
 };
 
 std::string json_of(const Status& status);
+// One engine, as an object.
+void write(host::JsonWriter& json, const Neighbour& one);
 // What json_of wrote, without the parts of single workers but their number; nothing for what it did not write.
 std::optional<Status> status_of(std::string_view json);
 
@@ -92,7 +99,19 @@ std::string table_of(const Status& status);
 std::string table_of(const Status& before, const Status& now, double seconds);
 // "p: last trouble 2026-11-23 13:14:15: sink.events: …", for the pipelines that had some.
 std::vector<std::string> troubles_of(const Status& status);
-// The table, the troubles, and whether it is ready and why not.
+// A line for each engine: pipeline, name, ruleset, whether it is there, and where it answers.
+std::string table_of(const std::vector<Neighbour>& engines, std::string_view self);
+// The same with a headline.
+std::string titled_table_of(const std::vector<Neighbour>& engines, std::string_view self);
+
+// What a part of the text is, so that a terminal can show it.
+enum class Part { headline, trouble, warning, not_ready, ready };
+using Paint = std::function<std::string(Part, std::string_view)>;
+
+// One of the tables, the troubles, the engines that share a pipeline and a warning where their rulesets differ, and
+// whether it is ready and why not.
+std::string text_of(const Status& status, const std::string& table, const Paint& paint);
+// The same with what was counted since the start, and nothing painted.
 std::string text_of(const Status& status);
 
 } // namespace millrace::runtime

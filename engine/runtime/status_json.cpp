@@ -101,7 +101,24 @@ PipelineStatus pipeline_of(const boost::json::object& object) {
   return out;
 }
 
+Neighbour neighbour_of(const boost::json::object& object) {
+  return {text(object.at("pipeline")),
+          text(object.at("engine")),
+          text(object.at("ruleset")),
+          text(object.at("admin")),
+          std::chrono::seconds(object.at("silent_s").to_number<std::int64_t>()),
+          object.at("vanished").as_bool()};
+}
+
 } // namespace
+
+void write(host::JsonWriter& json, const Neighbour& one) {
+  json.begin_object().key("pipeline").value(one.pipeline).key("engine").value(one.engine);
+  json.key("ruleset").value(one.hash).key("admin").value(one.admin).key("vanished").value(one.vanished);
+  json.key("silent_s")
+      .value(static_cast<std::int64_t>(std::chrono::duration_cast<std::chrono::seconds>(one.silent).count()));
+  json.end_object();
+}
 
 std::string json_of(const Status& status) {
   host::JsonWriter json;
@@ -111,6 +128,12 @@ std::string json_of(const Status& status) {
   }
   json.end_array().key("ready").value(status.not_ready.empty()).key("why_not");
   write(json, status.not_ready);
+  json.key("engine").value(status.engine).key("engines").begin_array();
+  for (const Neighbour& one : status.engines) {
+    write(json, one);
+  }
+  json.end_array().key("warnings");
+  write(json, mixes(status.engines));
   return json.end_object().text();
 }
 
@@ -123,6 +146,12 @@ std::optional<Status> status_of(std::string_view json) {
       out.pipelines.push_back(pipeline_of(pipeline.as_object()));
     }
     out.not_ready = texts(object.at("why_not"));
+    if (object.contains("engines")) { // one of an earlier version says nothing of them
+      out.engine = text(object.at("engine"));
+      for (const boost::json::value& one : object.at("engines").as_array()) {
+        out.engines.push_back(neighbour_of(one.as_object()));
+      }
+    }
     return out;
   } catch (const std::exception&) { // it speaks of something else
     return std::nullopt;

@@ -11,6 +11,7 @@
 namespace millrace::cli {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -63,6 +64,17 @@ TEST_F(CommandLine, StatusHasColoursOnATerminalAlone) {
   const admin::Server server({"127.0.0.1", 0}, "", answering(false));
   EXPECT_THAT(run({"status", "--admin", server.address().text()}, dsl::Colours::on).out, HasSubstr("\x1b["));
   EXPECT_THAT(run({"status", "--admin", server.address().text()}).out, Not(HasSubstr("\x1b[")));
+}
+
+TEST_F(CommandLine, StatusAndTopShowTheOtherEnginesOfAPipeline) {
+  runtime::Status status = example(true);
+  status.engine = "a";
+  status.engines = {{"ingest", "a", "11", "", std::chrono::seconds(0), false},
+                    {"ingest", "b", "22", "", std::chrono::seconds(0), false}};
+  const admin::Server server({"127.0.0.1", 0}, "", answering([&status] { return status; }));
+  EXPECT_THAT(run({"status", "--admin", server.address().text()}).out,
+              AllOf(HasSubstr("ingest    a       11       this one\n"), HasSubstr("warning: the engines of pipeline")));
+  EXPECT_THAT(run({"top", "--count", "1", "--admin", server.address().text()}).out, HasSubstr("ingest    b  "));
 }
 
 TEST_F(CommandLine, StatusSaysThatNobodyAnswers) {

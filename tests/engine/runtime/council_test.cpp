@@ -115,6 +115,18 @@ TEST_F(Together, EnginesOfOnePipelineKnowEachOtherAndWarnOfAMix) {
   EXPECT_THAT(first.engines_json(), HasSubstr(R"("admin":"127.0.0.1:1","vanished":false)"));
 }
 
+TEST_F(Together, StatusTellsOfOthersAndNothingWhereThereAreNone) {
+  const Engine& first = joins(pipeline("p") + pipeline("q"));
+  ASSERT_TRUE(knows(first, 2));
+  EXPECT_THAT(first.status().engines, IsEmpty());
+  write_rules("bbbb");
+  joins(pipeline("p"));
+  ASSERT_TRUE(knows(first, 4)); // of p two, of q one, and the warning
+  const Status status = first.status();
+  EXPECT_THAT(status.engines, SizeIs(2));
+  EXPECT_THAT(text_of(status), AllOf(HasSubstr("this one\n"), HasSubstr("warning: the engines of pipeline 'p'")));
+}
+
 TEST_F(Together, AllSwitchToWhatOneReads) {
   Engine& first = joins(pipeline("p") + pipeline("q"));
   const Engine& second = joins(pipeline("p", 2));

@@ -97,6 +97,66 @@ TEST(Status, ComesBackFromItsJson) {
   EXPECT_FALSE(status_of("<html>"));
 }
 
+// Two engines that are there, with different rulesets, and one that went without a word.
+Status in_a_group() {
+  Status status = example();
+  status.not_ready.clear();
+  status.pipelines.resize(1);
+  status.engine = "a:1:x";
+  status.engines = {{"ingest", "a:1:x", "5f3c91aa0b12ffff", "127.0.0.1:8686", std::chrono::seconds(0), false},
+                    {"ingest", "b:22:x", "77aa", "10.0.0.2:8686", std::chrono::milliseconds(1'900), false},
+                    {"ingest", "c:3:x", "", "", std::chrono::seconds(40), true}};
+  return status;
+}
+
+TEST(Status, ShowsTheEnginesThatShareAPipelineAndWarnsOfAMix) {
+  EXPECT_THAT(text_of(in_a_group()),
+              ::testing::EndsWith(
+                  "\n\n"
+                  "PIPELINE  ENGINE  RULESET       STATE\n"
+                  "ingest    a:1:x   5f3c91aa0b12  this one\n"
+                  "ingest    b:22:x  77aa          there, at 10.0.0.2:8686\n"
+                  "ingest    c:3:x   -             vanished, heard of 40 s ago\n"
+                  "warning: the engines of pipeline 'ingest' have different rulesets: 5f3c91aa0b12 at a:1:x; 77aa at "
+                  "b:22:x; `millrace reload --all` gives all of them the same\n"
+                  "ready\n"));
+}
+
+TEST(Status, DoesNotWarnOfEnginesThatHaveTheSameRuleset) {
+  Status status = in_a_group();
+  status.engines[1].hash = status.engines[0].hash;
+  EXPECT_THAT(text_of(status), ::testing::EndsWith("heard of 40 s ago\nready\n"));
+}
+
+TEST(Status, SaysNothingOfEnginesWhereOneIsAlone) {
+  Status status = in_a_group();
+  status.engines = in_company({status.engines.front()});
+  EXPECT_THAT(text_of(status), ::testing::Not(::testing::HasSubstr("ENGINE")));
+  EXPECT_EQ(in_company(in_a_group().engines).size(), 3u);
+}
+
+TEST(Status, BringsItsEnginesBackFromItsJson) {
+  const std::string json = json_of(in_a_group());
+  EXPECT_THAT(json, ::testing::HasSubstr(R"("warnings":["the engines of pipeline 'ingest')"));
+  const std::optional<Status> read = status_of(json);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(text_of(*read), text_of(in_a_group()));
+}
+
+TEST(Status, IsReadFromAnEngineThatSaysNothingOfOthers) {
+  const std::optional<Status> read = status_of(R"({"pipelines":[],"ready":true,"why_not":[]})");
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(read->engines.empty());
+}
+
+TEST(Status, PaintsEachPartAsWhatItIs) {
+  const std::string text = text_of(in_a_group(), "A\nb\n", [](Part part, std::string_view words) {
+    return part == Part::warning || part == Part::headline ? "<" + std::string(words) + ">" : std::string(words);
+  });
+  EXPECT_THAT(text, ::testing::AllOf(::testing::StartsWith("<A>\nb\n"), ::testing::HasSubstr("\n<PIPELINE "),
+                                     ::testing::HasSubstr("\n<warning>: the engines")));
+}
+
 TEST(Status, TellsTheTroublesOfThosePipelinesThatHadSome) {
   EXPECT_THAT(troubles_of(example()), ElementsAre(::testing::StartsWith("load: last trouble ")));
 }
