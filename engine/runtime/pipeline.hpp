@@ -61,7 +61,9 @@ class Pipeline {
   };
   Active active() const;
   // [any] Sees what its workers route, as long as the pipeline lives.
-  std::shared_ptr<SampleReader> watch() const { return sampler_.open(); }
+  std::shared_ptr<SampleReader> watch(std::shared_ptr<SampleBell> bell = std::make_shared<SampleBell>()) const {
+    return sampler_.open(std::move(bell));
+  }
   // [any] What the active ruleset was read from; none where the router does not say. Null before create.
   std::shared_ptr<const RulesFiles> files() const;
   // [any] Whether its router can be made of files as they were.

@@ -28,6 +28,20 @@ SampledEvent copy_of(const mr_event& event) {
 
 } // namespace
 
+void SampleBell::ring() {
+  {
+    const std::lock_guard lock(mutex_);
+    rang_ = true;
+  }
+  rings_.notify_one();
+}
+
+bool SampleBell::wait(std::chrono::nanoseconds patience) {
+  std::unique_lock lock(mutex_);
+  rings_.wait_for(lock, patience, [this] { return rang_; });
+  return std::exchange(rang_, false);
+}
+
 void SampleReader::want(std::uint64_t events, std::uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   events_ = events;
@@ -44,9 +58,16 @@ std::uint64_t SampleReader::seen() const {
   return seen_;
 }
 
-// Every so many-th of a call, so that one large batch does not use up what others would have shown.
 void SampleReader::offer(std::span<const mr_event* const> events) {
+  if (copy_some(events)) {
+    bell_->ring();
+  }
+}
+
+// Every so many-th of a call, so that one large batch does not use up what others would have shown.
+bool SampleReader::copy_some(std::span<const mr_event* const> events) {
   const std::lock_guard lock(mutex_);
+  const std::size_t before = taken_.size();
   seen_ += events.size();
   const std::size_t step = events_ == 0 ? 1 : std::max<std::size_t>(1, events.size() / events_);
   for (std::size_t i = 0; i < events.size() && events_ > 0; i += step) {
@@ -59,11 +80,12 @@ void SampleReader::offer(std::span<const mr_event* const> events) {
     --events_;
     taken_.push_back(copy_of(*events[i]));
   }
+  return taken_.size() > before;
 }
 
-std::shared_ptr<SampleReader> Sampler::open() {
+std::shared_ptr<SampleReader> Sampler::open(std::shared_ptr<SampleBell> bell) {
   ++open_;
-  std::shared_ptr<SampleReader> out(new SampleReader, [this](const SampleReader* reader) {
+  std::shared_ptr<SampleReader> out(new SampleReader(std::move(bell)), [this](const SampleReader* reader) {
     --open_;
     delete reader;
   });

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <thread>
 #include <utility>
 
 #include "engine/host/json.hpp"
@@ -13,9 +12,11 @@
 namespace millrace::runtime {
 namespace {
 
-constexpr std::chrono::milliseconds kMoment{100};
+// What is held back by an allowance comes in pieces that are worth a write, at most so many in a second.
+constexpr double kMostPieces = 50;
 constexpr std::int64_t kTellEvery = 5'000'000'000;
-constexpr std::size_t kMostLookedAt = 200; // in a moment, where most may be not what is looked for
+constexpr double kLookRate = 2'000;   // events a second, where most may be not what is looked for
+constexpr double kMostLookedAt = 200; // of them at once
 constexpr std::uint64_t kMostBytes = 4u << 20;
 constexpr std::size_t kShownOfAnEvent = 200; // bytes, in text
 
@@ -44,32 +45,59 @@ Tap::Tap(const std::vector<const Pipeline*>& pipelines, TapFilter filter, std::s
       form_(form),
       clock_(clock),
       may_show_(static_cast<double>(rate_)),
+      may_look_(kMostLookedAt),
       last_ns_(clock.now_ns()),
       told_ns_(last_ns_) {
   for (const Pipeline* pipeline : pipelines) {
-    watched_.push_back({pipeline, pipeline->watch()});
+    watched_.push_back({pipeline, pipeline->watch(bell_)});
   }
 }
 
-std::string Tap::next() {
-  const std::size_t look = filters_ ? kMostLookedAt : std::max<std::size_t>(1, static_cast<std::size_t>(may_show_));
+void Tap::refill() {
+  const std::int64_t now = clock_.now_ns();
+  const double seconds = static_cast<double>(now - std::exchange(last_ns_, now)) * 1e-9;
+  may_show_ = std::min(static_cast<double>(rate_), may_show_ + seconds * static_cast<double>(rate_));
+  may_look_ = std::min(kMostLookedAt, may_look_ + seconds * kLookRate);
+}
+
+// Nothing is wanted meanwhile, so that nothing rings but what was on its way.
+void Tap::wait_for_allowance() {
+  const auto missing = [](double have, double rate) {
+    const double need = std::max(1.0, rate / kMostPieces);
+    return std::max(0.0, need - have) / rate;
+  };
+  const double seconds =
+      std::max(missing(may_show_, static_cast<double>(rate_)), filters_ ? missing(may_look_, kLookRate) : 0);
+  if (seconds > 0) {
+    bell_->wait(std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9) + 1));
+    refill();
+  }
+}
+
+void Tap::ask() {
+  const auto look = static_cast<std::uint64_t>(std::max(1.0, filters_ ? may_look_ : may_show_));
   for (const Watched& watched : watched_) {
     watched.reader->want(look, kMostBytes);
   }
-  std::this_thread::sleep_for(kMoment);
-  const std::int64_t now = clock_.now_ns();
-  may_show_ = std::min(static_cast<double>(rate_), may_show_ + static_cast<double>(now - std::exchange(last_ns_, now)) *
-                                                                   1e-9 * static_cast<double>(rate_));
+}
+
+std::string Tap::next(std::chrono::nanoseconds patience) {
+  refill();
+  wait_for_allowance();
+  ask();
+  bell_->wait(patience);
   std::string out;
   for (const Watched& watched : watched_) {
+    watched.reader->want(0, 0);
     for (const SampledEvent& event : watched.reader->take()) {
+      --may_look_;
       if (may_show_ >= 1) {
         show(watched, event, out);
       }
     }
   }
-  if (now - told_ns_ >= kTellEvery) {
-    told_ns_ = now;
+  if (last_ns_ - told_ns_ >= kTellEvery) {
+    told_ns_ = last_ns_;
     show_counts(out);
   }
   return out;

@@ -27,15 +27,17 @@ struct TapFilter {
 class Tap {
  public:
   static constexpr std::size_t kMostRate = 1'000;
+  static constexpr std::chrono::milliseconds kPatience{500};
 
   // At most `rate` events a second are shown. Pipelines whose routers explain nothing show nothing; they and the clock
   // outlive it.
   Tap(const std::vector<const Pipeline*>& pipelines, TapFilter filter, std::size_t rate, ExplainForm form,
       const host::Clock& clock);
 
-  // What came by in the last moment, a line each: a JSON object {"pipeline", "ruleset", "stream", "partition",
-  // "position", "event", "way"}, or text. Now and then a line {"seen", "looked_at", "shown"}. May be empty.
-  std::string next();
+  // Waits until something comes by, so long at most. What came by, a line each: a JSON object {"pipeline", "ruleset",
+  // "stream", "partition", "position", "event", "way"}, or text. Now and then a line {"seen", "looked_at", "shown"}.
+  // May be empty.
+  std::string next(std::chrono::nanoseconds patience = kPatience);
 
  private:
   struct Watched {
@@ -45,14 +47,19 @@ class Tap {
   void show(const Watched& watched, const SampledEvent& event, std::string& out);
   void show_counts(std::string& out);
   bool wanted(const std::string& way) const;
+  void refill();
+  void wait_for_allowance();
+  void ask();
 
   const TapFilter filter_;
   const bool filters_;
   const std::size_t rate_;
   const ExplainForm form_;
   const host::Clock& clock_;
+  const std::shared_ptr<SampleBell> bell_ = std::make_shared<SampleBell>(); // of every reader
   std::vector<Watched> watched_;
-  double may_show_;
+  double may_show_; // an allowance that grows with time, up to that of a second
+  double may_look_; // the same for events that may not be what is looked for
   std::int64_t last_ns_;
   std::int64_t told_ns_;
   std::uint64_t looked_at_ = 0;

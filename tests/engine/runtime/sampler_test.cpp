@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
+
 namespace millrace::runtime {
 namespace {
 
@@ -103,6 +105,33 @@ TEST(Sampler, EachReaderHasItsOwnUntilItGoes) {
   second->want(1, kPlenty);
   sampler.offer(Call(4).events());
   EXPECT_THAT(second->take(), SizeIs(1));
+}
+
+// The patience is longer than the test waits: who is not woken by the copy is not woken in time.
+TEST(Sampler, WakesWhoWaitsForAnyOfItsReaders) {
+  Sampler first;
+  Sampler second;
+  const auto bell = std::make_shared<SampleBell>();
+  const auto one = first.open(bell);
+  const auto other = second.open(bell);
+  other->want(1, kPlenty);
+  std::future<bool> woken = std::async(std::launch::async, [&] { return bell->wait(std::chrono::seconds(60)); });
+  second.offer(Call(1).events());
+  ASSERT_EQ(woken.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_TRUE(woken.get());
+  EXPECT_THAT(other->take(), SizeIs(1));
+}
+
+TEST(Sampler, WakesNobodyForWhatIsNotWanted) {
+  Sampler sampler;
+  const auto bell = std::make_shared<SampleBell>();
+  const auto reader = sampler.open(bell);
+  sampler.offer(Call(1).events());
+  EXPECT_FALSE(bell->wait(std::chrono::nanoseconds(0)));
+  reader->want(1, kPlenty);
+  sampler.offer(Call(2).events());
+  EXPECT_TRUE(bell->wait(std::chrono::nanoseconds(0))) << "it rang before anybody waited";
+  EXPECT_FALSE(bell->wait(std::chrono::nanoseconds(0))) << "it rang once";
 }
 
 } // namespace

@@ -51,6 +51,18 @@ TEST_F(Watching, ShowsEventsWithTheirWaysAndTheHash) {
   });
 }
 
+// The patience is longer than the test waits.
+TEST_F(Watching, ShowsAnEventAsSoonAsItComesBy) {
+  start(pipeline("p"));
+  const auto all = tap();
+  flows("e", [&] {
+    std::future<std::string> shown =
+        std::async(std::launch::async, [&] { return all->next(std::chrono::seconds(60)); });
+    ASSERT_EQ(shown.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+    EXPECT_THAT(shown.get(), HasSubstr(R"("event":"e)"));
+  });
+}
+
 TEST_F(Watching, SurvivesAReload) {
   start(pipeline("p"));
   const auto all = tap();
