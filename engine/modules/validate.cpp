@@ -155,9 +155,11 @@ void check_extensions(Breaches& out, const std::string& who, const mr_plugin& pl
           {"compare_end", explain->compare_end != nullptr}});
   }
   if (const auto* records = extension<mr_plugin_records>(plugin, MR_RECORDS)) {
-    need(
-        out, who + ", " MR_RECORDS,
-        {{"put", records->put != nullptr}, {"read", records->read != nullptr}, {"forget", records->forget != nullptr}});
+    need(out, who + ", " MR_RECORDS,
+         {{"write", records->write != nullptr},
+          {"put_new", records->put_new != nullptr},
+          {"read", records->read != nullptr},
+          {"forget", records->forget != nullptr}});
   }
   if (const auto* streams = extension<mr_source_streams>(plugin, MR_STREAMS)) {
     need(out, who + ", " MR_STREAMS, {{"changed", streams->changed != nullptr}});

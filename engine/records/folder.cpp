@@ -7,9 +7,11 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <fstream>
 #include <iterator>
+
+#include "engine/host/failpoint.hpp"
+#include "engine/records/descriptor.hpp"
 
 namespace millrace::records {
 namespace {
@@ -47,47 +49,20 @@ std::optional<std::string> name_of(std::string_view file) {
   return out;
 }
 
-[[noreturn]] void unavailable(const fs::path& path, std::string_view what, int error) {
-  throw Unavailable(fmt::format("{} cannot be {}: {}", path.string(), what, std::strerror(error)));
-}
-
-class Descriptor {
- public:
-  Descriptor(const fs::path& path, int flags) : path_(path), fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {
-    if (fd_ < 0) {
-      unavailable(path_, "opened", errno);
-    }
-  }
-  ~Descriptor() { ::close(fd_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  void write(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
-      if (written < 0 && errno != EINTR) {
-        unavailable(path_, "written", errno);
-      }
-      bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
-    }
-  }
-  void sync() {
-    if (::fsync(fd_) != 0) {
-      unavailable(path_, "written", errno);
-    }
-  }
-
- private:
-  const fs::path& path_;
-  int fd_;
-};
-
 void make_folder(const fs::path& folder) {
   std::error_code failed;
   fs::create_directories(folder, failed);
   if (failed) {
     unavailable(folder, "made", failed.value());
   }
+}
+
+fs::path made_folder(fs::path folder) {
+  make_folder(folder);
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    unavailable(folder, "written", errno);
+  }
+  return folder;
 }
 
 // Nothing: it is not there, or is none of ours.
@@ -112,15 +87,38 @@ std::optional<Record> read(const fs::path& path, std::string_view scope, std::st
 
 } // namespace
 
-Folder::Folder(fs::path folder) : folder_(std::move(folder)) {
-  make_folder(folder_);
-  if (::access(folder_.c_str(), W_OK | X_OK) != 0) {
-    unavailable(folder_, "written", errno);
+Folder::Folder(fs::path folder, std::size_t journal_bytes)
+    : folder_(made_folder(std::move(folder))),
+      journal_(folder_, journal_bytes, [this](const Record& record) { put_again(record); }) {}
+
+void Folder::write(std::span<const Record> records) {
+  if (records.size() < 2) {
+    for (const Record& record : records) {
+      put_file(record, false, Sync::yes);
+    }
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  journal_.append(records);
+  host::failpoint("journal");
+  for (const Record& record : records) {
+    put_file(record, false, Sync::no);
+    host::failpoint("spread");
+  }
+}
+
+bool Folder::put_new(const Record& record) { return put_file(record, true, Sync::yes); }
+
+// What another process has written since stays.
+void Folder::put_again(const Record& record) {
+  const std::optional<Record> there = get(record.scope, record.kind, record.key);
+  if (!there || there->time_us <= record.time_us) {
+    put_file(record, false, Sync::no);
   }
 }
 
 // The name changes from nothing, or from the whole old, to the whole new.
-bool Folder::put(const Record& record, bool only_new) {
+bool Folder::put_file(const Record& record, bool only_new, Sync sync) {
   static std::atomic<unsigned> number = 0;
   const fs::path folder = folder_ / file_name(record.scope) / file_name(record.kind);
   make_folder(folder);
@@ -130,7 +128,9 @@ bool Folder::put(const Record& record, bool only_new) {
     Descriptor file(unfinished, O_WRONLY | O_CREAT | O_TRUNC);
     file.write(fmt::format("{}\n", record.time_us));
     file.write(record.bytes);
-    file.sync();
+    if (sync == Sync::yes) {
+      file.sync();
+    }
   }
   bool put = true;
   if (only_new) {
@@ -145,7 +145,9 @@ bool Folder::put(const Record& record, bool only_new) {
     ::unlink(unfinished.c_str());
     unavailable(path, "written", error);
   }
-  Descriptor(folder, O_RDONLY | O_DIRECTORY).sync();
+  if (sync == Sync::yes) {
+    Descriptor(folder, O_RDONLY | O_DIRECTORY).sync();
+  }
   return put;
 }
 
@@ -175,10 +177,12 @@ std::optional<Record> Folder::get(std::string_view scope, std::string_view kind,
   return read(folder_ / file_name(scope) / file_name(kind) / file_name(key), scope, kind, key, true);
 }
 
-void Folder::forget(std::string_view scope, std::string_view kind, std::string_view key) {
-  const fs::path path = folder_ / file_name(scope) / file_name(kind) / file_name(key);
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR) {
-    unavailable(path, "removed", errno);
+void Folder::forget(std::span<const Name> names) {
+  for (const Name& name : names) {
+    const fs::path path = folder_ / file_name(name.scope) / file_name(name.kind) / file_name(name.key);
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR) {
+      unavailable(path, "removed", errno);
+    }
   }
 }
 

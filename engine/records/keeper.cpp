@@ -1,18 +1,64 @@
 #include "engine/records/keeper.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 namespace millrace::records {
 namespace {
 
-constexpr std::string_view kUnsent = "unsent"; // a kind of its own here: names of records that are not outside yet
-constexpr std::size_t kAll = 10'000;
+// A note says which records are not outside yet: their names, each part with a NUL behind it.
+constexpr std::string_view kUnsent = "unsent";
+constexpr std::string_view kOwn = "."; // the scope of notes; no pipeline is called so
+// Notes that wait at the same time; more than anybody keeps records of one kind.
+constexpr std::size_t kMostNotes = 2'000;
+constexpr std::size_t kBeyond = 1'000; // records that are looked for behind those that stay
 
-// Kinds have no blank, keys may.
-std::string unsent_key(std::string_view kind, std::string_view key) { return fmt::format("{} {}", kind, key); }
+Record note_of(std::span<const Record> records) {
+  static std::atomic<unsigned> number = 0;
+  const std::int64_t at_us = records.front().time_us;
+  Record out{
+      std::string(kOwn), std::string(kUnsent), fmt::format("{:020}.{}.{:08}", at_us, ::getpid(), number++), at_us, {}};
+  for (const Record& record : records) {
+    for (const std::string* part : {&record.scope, &record.kind, &record.key}) {
+      out.bytes += *part;
+      out.bytes += '\0';
+    }
+  }
+  return out;
+}
+
+std::vector<Name> names_in(const Record& note) {
+  if (note.bytes.empty()) { // of an older version: "KIND KEY" of one record; kinds have no blank, keys may
+    const std::size_t blank = std::min(note.key.find(' '), note.key.size());
+    return {{note.scope, note.key.substr(0, blank), note.key.substr(std::min(blank + 1, note.key.size()))}};
+  }
+  std::vector<Name> out;
+  std::string_view left = note.bytes;
+  const auto part = [&left] {
+    const std::size_t end = std::min(left.find('\0'), left.size());
+    std::string found(left.substr(0, end));
+    left.remove_prefix(std::min(end + 1, left.size()));
+    return found;
+  };
+  while (!left.empty()) {
+    std::string scope = part();
+    std::string kind = part();
+    out.push_back({std::move(scope), std::move(kind), part()});
+  }
+  return out;
+}
+
+std::vector<Name> beyond(const std::vector<Record>& latest_first, std::size_t keep) {
+  std::vector<Name> out;
+  for (std::size_t i = keep; i < latest_first.size(); ++i) {
+    out.push_back(latest_first[i].name());
+  }
+  return out;
+}
 
 } // namespace
 
@@ -22,11 +68,11 @@ Keeper::Keeper(std::unique_ptr<Records> here, std::unique_ptr<Records> outside, 
   if (outside_ == nullptr) {
     return;
   }
+  scopes.emplace_back(kOwn);
   for (const std::string& scope : scopes) {
-    std::vector<Record> left = here_->newest(scope, kUnsent, kAll);
+    std::vector<Record> left = here_->names(scope, kUnsent, kMostNotes);
     for (auto record = left.rbegin(); record != left.rend(); ++record) {
-      const std::size_t blank = record->key.find(' ');
-      waiting_.push_back({scope, record->key.substr(0, blank), record->key.substr(blank + 1)});
+      waiting_.push_back(record->name());
     }
   }
   thread_ = std::thread([this] { run(); });
@@ -44,47 +90,70 @@ Keeper::~Keeper() {
   thread_.join();
 }
 
-std::string Keeper::keep(const Record& record, std::chrono::nanoseconds patience) {
-  std::string not_here;
-  try {
-    if (outside_ != nullptr) { // in front, so that a crash in between brings out too much rather than too little
-      here_->put({record.scope, std::string(kUnsent), unsent_key(record.kind, record.key), record.time_us, {}}, false);
-    }
-    here_->put(record, false);
-  } catch (const Unavailable& error) {
-    not_here = error.what();
+std::string Keeper::keep(std::span<const Record> records, std::chrono::nanoseconds patience) {
+  if (records.empty()) {
+    return {};
   }
   if (outside_ == nullptr) {
-    return not_here;
-  }
-  if (!not_here.empty()) { // then outside at once, or nowhere
     try {
-      outside_->put(record, false);
+      here_->write(records);
       return {};
     } catch (const Unavailable& error) {
-      return not_here + "; " + error.what();
+      return error.what();
     }
   }
-  const Name name{record.scope, record.kind, record.key};
+  const Record note = note_of(records);
+  try {
+    std::vector<Record> all(records.begin(), records.end());
+    all.push_back(note);
+    here_->write(all);
+  } catch (const Unavailable& not_here) { // then outside at once, or nowhere
+    try {
+      outside_->write(records);
+      return {};
+    } catch (const Unavailable& error) {
+      return fmt::format("{}; {}", not_here.what(), error.what());
+    }
+  }
+  const Name name = note.name();
   std::unique_lock lock(mutex_);
-  if (std::ranges::find(waiting_, name) == waiting_.end()) {
-    waiting_.push_back(name);
+  waiting_.push_back(name);
+  if (waiting_.size() > kMostNotes) { // what it speaks of is pruned by now
+    here_->forget(waiting_.front());
+    waiting_.erase(waiting_.begin());
   }
   trouble_.clear(); // so that it is tried at once
   changed_.notify_all();
   const auto sent = [&] { return std::ranges::find(waiting_, name) == waiting_.end(); };
   changed_.wait_for(lock, patience, [&] { return sent() || !trouble_.empty(); });
-  return sent() ? std::string() : trouble_.empty() ? "it takes longer than usual" : trouble_;
+  return sent()             ? std::string()
+         : trouble_.empty() ? fmt::format("{} has not answered for {:.1f} s", outside_->name(),
+                                          std::chrono::duration<double>(patience).count())
+                            : trouble_;
 }
 
-void Keeper::forget(std::string_view scope, std::string_view kind, std::string_view key) {
+void Keeper::prune(const std::string& scope, const std::string& kind, std::size_t keep) {
   try {
-    here_->forget(scope, kUnsent, unsent_key(kind, key));
-    here_->forget(scope, kind, key);
-    if (outside_ != nullptr) {
-      outside_->forget(scope, kind, key);
+    here_->forget(beyond(here_->names(scope, kind, keep + kBeyond), keep));
+  } catch (const Unavailable&) { // next time
+  }
+  const Limit limit{scope, kind, keep};
+  const std::lock_guard lock(mutex_);
+  if (outside_ != nullptr && std::ranges::find(limits_, limit) == limits_.end()) {
+    limits_.push_back(limit);
+    changed_.notify_all();
+  }
+}
+
+// In the thread: a database that has much to forget holds up nobody.
+void Keeper::forget_outside(const Limit& limit) {
+  try {
+    const std::vector<Name> names = beyond(outside_->names(limit.scope, limit.kind, limit.keep + kBeyond), limit.keep);
+    if (!names.empty()) {
+      outside_->forget(names);
     }
-  } catch (const Unavailable&) { // tried again when the next one is forgotten
+  } catch (const Unavailable&) { // next time
+    was_silent();
   }
 }
 
@@ -96,9 +165,20 @@ std::vector<Record> Keeper::names(std::string_view scope, std::string_view kind,
   return both(&Records::names, scope, kind, limit);
 }
 
+// Whoever did not answer is not asked again for a while: what is here has to do.
+bool Keeper::asks_outside() {
+  const std::lock_guard lock(mutex_);
+  return outside_ != nullptr && std::chrono::steady_clock::now() >= leave_alone_until_;
+}
+
+void Keeper::was_silent() {
+  const std::lock_guard lock(mutex_);
+  leave_alone_until_ = std::chrono::steady_clock::now() + retry_;
+}
+
 std::vector<Record> Keeper::both(List list, std::string_view scope, std::string_view kind, std::size_t limit) {
   std::vector<Record> out = (here_.get()->*list)(scope, kind, limit);
-  if (outside_ != nullptr) {
+  if (asks_outside()) {
     try {
       for (Record& record : (outside_.get()->*list)(scope, kind, limit)) {
         const auto same = std::ranges::find(out, record.key, &Record::key);
@@ -108,7 +188,8 @@ std::vector<Record> Keeper::both(List list, std::string_view scope, std::string_
           *same = std::move(record);
         }
       }
-    } catch (const Unavailable&) { // what is here has to do
+    } catch (const Unavailable&) {
+      was_silent();
     }
   }
   keep_newest(out, limit);
@@ -120,21 +201,31 @@ std::optional<Record> Keeper::get(std::string_view scope, std::string_view kind,
     return found;
   }
   try {
-    return outside_ == nullptr ? std::nullopt : outside_->get(scope, kind, key);
+    return asks_outside() ? outside_->get(scope, kind, key) : std::nullopt;
   } catch (const Unavailable&) {
+    was_silent();
     return std::nullopt;
   }
 }
 
-// Empty: it is outside now, or is no more.
-std::string Keeper::bring_out(const Name& name) {
+// Empty: what it names is outside now, as far as it is still here.
+std::string Keeper::bring_out(const Name& note) {
   try {
-    if (const std::optional<Record> record = here_->get(name.scope, name.kind, name.key)) {
-      outside_->put(*record, false);
+    std::vector<Record> records;
+    if (const std::optional<Record> found = here_->get(note.scope, note.kind, note.key)) {
+      for (const Name& name : names_in(*found)) {
+        if (std::optional<Record> record = here_->get(name.scope, name.kind, name.key)) {
+          records.push_back(std::move(*record));
+        }
+      }
     }
-    here_->forget(name.scope, kUnsent, unsent_key(name.kind, name.key));
+    if (!records.empty()) {
+      outside_->write(records);
+    }
+    here_->forget(note);
     return {};
   } catch (const Unavailable& error) {
+    was_silent();
     return error.what();
   }
 }
@@ -143,16 +234,24 @@ void Keeper::run() {
   bool told = false;
   std::unique_lock lock(mutex_);
   while (!ending_) {
-    if (waiting_.empty()) {
-      changed_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
+    if (waiting_.empty() && limits_.empty()) {
+      changed_.wait(lock, [this] { return ending_ || !waiting_.empty() || !limits_.empty(); });
       continue;
     }
-    const Name name = waiting_.front();
+    if (waiting_.empty()) {
+      const Limit limit = limits_.front();
+      lock.unlock();
+      forget_outside(limit);
+      lock.lock();
+      std::erase(limits_, limit);
+      continue;
+    }
+    const Name note = waiting_.front();
     lock.unlock();
-    const std::string trouble = bring_out(name);
+    const std::string trouble = bring_out(note);
     lock.lock();
     if (trouble.empty()) {
-      waiting_.erase(waiting_.begin());
+      std::erase(waiting_, note);
       told = false;
       changed_.notify_all();
       continue;

@@ -13,6 +13,10 @@ using modules::copy;
 using modules::str;
 constexpr std::chrono::seconds kGrace{1}; // a plugin that keeps its deadline is never interrupted
 
+mr_record view_of(const Record& record) {
+  return {str(record.scope), str(record.kind), str(record.key), record.time_us, str(record.bytes)};
+}
+
 } // namespace
 
 bool Outside::can(const config::Instance& sink) { return sink.plugin.table->extension(MR_RECORDS) != nullptr; }
@@ -33,7 +37,11 @@ Outside::Outside(const config::Instance& sink, const std::string& pipeline, cons
 Outside::~Outside() = default;
 
 bool Outside::ask(const char* call, const Call& make) {
-  const std::lock_guard lock(one_at_a_time_);
+  const std::unique_lock lock(one_at_a_time_, patience_);
+  if (!lock.owns_lock()) {
+    throw Unavailable(fmt::format("{} has not answered another call for {:.0f} s", name_,
+                                  std::chrono::duration<double>(patience_).count()));
+  }
   mr_error error{};
   const auto& calls = *instance_->extension<mr_plugin_records>(MR_RECORDS);
   const modules::Watch watch(*instance_, patience_ + kGrace);
@@ -46,10 +54,23 @@ bool Outside::ask(const char* call, const Call& make) {
   return answer.ok();
 }
 
-bool Outside::put(const Record& record, bool only_new) {
-  const mr_record out{str(record.scope), str(record.kind), str(record.key), record.time_us, str(record.bytes)};
-  return ask("put", [&](const mr_plugin_records& calls, std::int64_t deadline_ns, mr_error& error) {
-    return calls.put(instance_->self(), &out, only_new ? 1 : 0, deadline_ns, &error);
+void Outside::write(std::span<const Record> records) {
+  if (records.empty()) {
+    return;
+  }
+  std::vector<mr_record> out;
+  for (const Record& record : records) {
+    out.push_back(view_of(record));
+  }
+  ask("write", [&](const mr_plugin_records& calls, std::int64_t deadline_ns, mr_error& error) {
+    return calls.write(instance_->self(), out.data(), out.size(), deadline_ns, &error);
+  });
+}
+
+bool Outside::put_new(const Record& record) {
+  const mr_record out = view_of(record);
+  return ask("put_new", [&](const mr_plugin_records& calls, std::int64_t deadline_ns, mr_error& error) {
+    return calls.put_new(instance_->self(), &out, deadline_ns, &error);
   });
 }
 
@@ -82,9 +103,16 @@ std::optional<Record> Outside::get(std::string_view scope, std::string_view kind
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 
-void Outside::forget(std::string_view scope, std::string_view kind, std::string_view key) {
+void Outside::forget(std::span<const Name> names) {
+  if (names.empty()) {
+    return;
+  }
+  std::vector<mr_record_name> out;
+  for (const Name& name : names) {
+    out.push_back({str(name.scope), str(name.kind), str(name.key)});
+  }
   ask("forget", [&](const mr_plugin_records& calls, std::int64_t deadline_ns, mr_error& error) {
-    return calls.forget(instance_->self(), str(scope), str(kind), str(key), deadline_ns, &error);
+    return calls.forget(instance_->self(), out.data(), out.size(), deadline_ns, &error);
   });
 }
 

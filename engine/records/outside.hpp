@@ -27,14 +27,14 @@ class Outside final : public Records {
           std::chrono::nanoseconds patience);
   ~Outside() override;
 
-  // "sink.postgres of pipeline 'load'"
-  const std::string& name() const { return name_; }
-
-  bool put(const Record& record, bool only_new) override;
+  std::string name() const override { return name_; }
+  void write(std::span<const Record> records) override;
+  bool put_new(const Record& record) override;
+  using Records::forget;
+  void forget(std::span<const Name> names) override;
   std::vector<Record> newest(std::string_view scope, std::string_view kind, std::size_t limit) override;
   std::vector<Record> names(std::string_view scope, std::string_view kind, std::size_t limit) override;
   std::optional<Record> get(std::string_view scope, std::string_view kind, std::string_view key) override;
-  void forget(std::string_view scope, std::string_view kind, std::string_view key) override;
 
  private:
   using Call = std::function<mr_status(const mr_plugin_records& calls, std::int64_t deadline_ns, mr_error& error)>;
@@ -48,7 +48,7 @@ class Outside final : public Records {
   const std::chrono::nanoseconds patience_;
   const std::shared_ptr<const config::Values> values_; // the plugin may keep views into them
   std::unique_ptr<host::InstanceHost> host_;
-  std::mutex one_at_a_time_; // [serial]
+  std::timed_mutex one_at_a_time_; // [serial]
   std::unique_ptr<modules::Instance> instance_;
 };
 

@@ -1,6 +1,7 @@
 #include "engine/records/records.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace millrace::records {
 
@@ -11,13 +12,23 @@ void keep_newest(std::vector<Record>& records, std::size_t limit) {
   records.resize(std::min(records.size(), limit));
 }
 
-bool Memory::put(const Record& record, bool only_new) {
+void Memory::write(std::span<const Record> records) {
   const std::lock_guard lock(mutex_);
-  const auto [at, added] = records_.try_emplace(Name(record.scope, record.kind, record.key), record);
-  if (!added && !only_new) {
-    at->second = record;
+  for (const Record& record : records) {
+    records_.insert_or_assign(record.name(), record);
   }
-  return added || !only_new;
+}
+
+bool Memory::put_new(const Record& record) {
+  const std::lock_guard lock(mutex_);
+  return records_.try_emplace(record.name(), record).second;
+}
+
+void Memory::forget(std::span<const Name> names) {
+  const std::lock_guard lock(mutex_);
+  for (const Name& name : names) {
+    records_.erase(name);
+  }
 }
 
 std::vector<Record> Memory::newest(std::string_view scope, std::string_view kind, std::size_t limit) {
@@ -42,13 +53,8 @@ std::vector<Record> Memory::names(std::string_view scope, std::string_view kind,
 
 std::optional<Record> Memory::get(std::string_view scope, std::string_view kind, std::string_view key) {
   const std::lock_guard lock(mutex_);
-  const auto at = records_.find(Name(scope, kind, key));
+  const auto at = records_.find(Name{std::string(scope), std::string(kind), std::string(key)});
   return at == records_.end() ? std::nullopt : std::optional(at->second);
-}
-
-void Memory::forget(std::string_view scope, std::string_view kind, std::string_view key) {
-  const std::lock_guard lock(mutex_);
-  records_.erase(Name(scope, kind, key));
 }
 
 } // namespace millrace::records

@@ -6,9 +6,9 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "engine/host/failpoint.hpp"
 #include "engine/host/json.hpp"
 #include "engine/json/member.hpp"
-#include "engine/runtime/failpoint.hpp"
 #include "engine/runtime/history.hpp"
 #include "engine/runtime/lane_thread.hpp"
 
@@ -209,19 +209,20 @@ void Council::follow(const Order& order) {
 }
 
 void Council::answer(const Order& order, const std::string& text) {
+  std::vector<records::Record> out;
   for (const auto& [pipeline, hash] : member_.rulesets()) {
     if (order.hashes.contains(pipeline)) {
-      shared_.put({pipeline, std::string(kAnswer), answer_key(order.id, neighbours_.engine()), clock_.time_us(), text},
-                  false);
+      out.push_back(
+          {pipeline, std::string(kAnswer), answer_key(order.id, neighbours_.engine()), clock_.time_us(), text});
     }
   }
+  shared_.write(out);
 }
 
 // ---- what this engine wants
 // ---------------------------------------------------------------------------------------------------
 
-// False: another one is there, and only a new one was wanted.
-bool Council::write(const Order& order, const std::string& pipeline, bool only_new) {
+records::Record Council::record_of(const Order& order, const std::string& pipeline) const {
   host::JsonWriter json;
   json.begin_object().key("id").value(order.id).key("engine").value(order.engine).key("state").value(order.state);
   json.key("hashes").begin_object();
@@ -229,7 +230,7 @@ bool Council::write(const Order& order, const std::string& pipeline, bool only_n
     json.key(name).value(hash);
   }
   json.end_object().end_object();
-  return shared_.put({pipeline, std::string(kOrder), std::string(kOrder), clock_.time_us(), json.text()}, only_new);
+  return {pipeline, std::string(kOrder), std::string(kOrder), clock_.time_us(), json.text()};
 }
 
 // Puts the proposal where the others look. Empty: it stands; otherwise who proposes something else just now.
@@ -243,8 +244,8 @@ std::string Council::announce(const Order& order) {
       return fmt::format("engine {} proposes a change of pipeline '{}' just now; try again in a moment", other->engine,
                          pipeline);
     }
-    shared_.forget(pipeline, kOrder, kOrder);
-    if (!write(order, pipeline, true)) {
+    shared_.forget({pipeline, std::string(kOrder), std::string(kOrder)});
+    if (!shared_.put_new(record_of(order, pipeline))) {
       return fmt::format("another engine proposes a change of pipeline '{}' just now; try again in a moment", pipeline);
     }
   }
@@ -270,9 +271,12 @@ std::string Council::propose(const std::map<std::string, RulesFiles>& files,
   const std::int64_t began = clock_.now_ns();
   std::string against;
   try {
+    std::vector<records::Record> proposals;
     for (const auto& [pipeline, of] : files) {
-      shared_.put({pipeline, std::string(kProposal), hashes.at(pipeline), clock_.time_us(), text_of(of)}, false);
+      proposals.push_back({pipeline, std::string(kProposal), hashes.at(pipeline), clock_.time_us(), text_of(of)});
     }
+    shared_.write(proposals);
+    host::failpoint("proposal");
     against = announce(order);
     against = against.empty() ? hear(order, votes) : against;
   } catch (const records::Unavailable& error) {
@@ -339,9 +343,13 @@ bool Council::decide(Order& order, const char* state, std::int64_t until_ns) {
   do {
     try {
       const std::optional<Order> now = order_of(order.home());
-      const bool decided = now && now->id == order.id && write(order, order.home(), false);
-      failpoint("decided");
-      return decided;
+      const bool stands = now && now->id == order.id;
+      if (stands) {
+        host::failpoint("decide");
+        shared_.put(record_of(order, order.home()));
+        host::failpoint("decided");
+      }
+      return stands;
     } catch (const records::Unavailable& error) {
       log_.write(MR_LOG_WARN, {}, "a decision cannot be written down yet", {{"reason", error.what()}});
     }
@@ -352,12 +360,14 @@ bool Council::decide(Order& order, const char* state, std::int64_t until_ns) {
 // Answers and files of a proposal that is over. What stays is overwritten by the next.
 void Council::clean_up(const Order& order, const std::vector<Vote>& votes) {
   try {
+    std::vector<records::Name> names;
     for (const auto& [pipeline, hash] : order.hashes) {
-      shared_.forget(pipeline, kProposal, hash);
+      names.push_back({pipeline, std::string(kProposal), hash});
       for (const Vote& vote : votes) {
-        shared_.forget(pipeline, kAnswer, answer_key(order.id, vote.engine));
+        names.push_back({pipeline, std::string(kAnswer), answer_key(order.id, vote.engine)});
       }
     }
+    shared_.forget(names);
   } catch (const records::Unavailable&) { // some bytes stay
   }
 }

@@ -81,7 +81,7 @@ class Council {
   void follow(const Order& order);
   std::optional<Order> order_of(const std::string& pipeline) const;
   bool undecided(const Order& order) const;
-  bool write(const Order& order, const std::string& pipeline, bool only_new);
+  records::Record record_of(const Order& order, const std::string& pipeline) const;
   std::string announce(const Order& order);
   std::string hear(const Order& order, std::vector<Vote>& votes);
   bool decide(Order& order, const char* state, std::int64_t until_ns);

@@ -16,7 +16,6 @@
 
 #include "engine/host/json.hpp"
 #include "engine/modules/instance.hpp"
-#include "engine/runtime/failpoint.hpp"
 #include "engine/runtime/lane_thread.hpp"
 
 namespace millrace::runtime {

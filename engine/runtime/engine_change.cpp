@@ -9,8 +9,8 @@
 #include <set>
 #include <utility>
 
+#include "engine/host/failpoint.hpp"
 #include "engine/runtime/engine.hpp"
-#include "engine/runtime/failpoint.hpp"
 
 namespace millrace::runtime {
 namespace {
@@ -124,7 +124,7 @@ Receipt Engine::finish(Change change) {
   receipt.accepted = receipt.error.empty();
   if (receipt.accepted && !receipt.dry_run) {
     swap(std::move(change.sets), receipt);
-    failpoint("switched");
+    host::failpoint("switched");
   }
   if (receipt.accepted && !receipt.engines.empty()) {
     joined_.load()->await_switched(receipt.engines);
@@ -206,7 +206,7 @@ void Engine::prepare(const Choice& choice, std::vector<std::optional<RouterSet>>
     }
     try {
       RouterSet set = pipeline->prepare(files->get());
-      failpoint("prepare");
+      host::failpoint("prepare");
       of.after = set.ruleset;
       of.diagnostics = set.diagnostics;
       of.phases = set.phases;
@@ -295,7 +295,7 @@ void Engine::swap(std::vector<std::optional<RouterSet>> sets, Receipt& receipt) 
     answers[i] = promise->get_future();
     const auto set = std::make_shared<RouterSet>(std::move(*sets[i]));
     later(0, [this, i, set, promise] {
-      failpoint("swap");
+      host::failpoint("swap");
       pipelines_[i]->swap(std::move(*set),
                           [promise](std::vector<Switched> switched) { promise->set_value(std::move(switched)); });
     });
@@ -308,16 +308,16 @@ void Engine::swap(std::vector<std::optional<RouterSet>> sets, Receipt& receipt) 
   }
 }
 
-// The rulesets first: a receipt never speaks of one that is not there.
+// Receipt, rulesets and which one is active together, so that no restart finds the rules of two changes.
 void Engine::keep(Receipt& receipt, std::chrono::nanoseconds patience) const {
   if (history_ == nullptr) {
     return;
   }
+  std::vector<History::Activated> activated;
   for (std::size_t i = 0; receipt.accepted && !receipt.dry_run && i < pipelines_.size(); ++i) {
     const PipelineReceipt& of = receipt.pipelines[i];
     if (of.before.hash != of.after.hash && !of.after.hash.empty()) {
-      history_->activated(of.pipeline, of.after.hash, *pipelines_[i]->files(), receipt.at_us);
-      failpoint("keep");
+      activated.push_back({of.pipeline, of.after.hash, pipelines_[i]->files()});
     }
   }
   if (receipt.pipelines.empty()) { // refused before anybody was asked; it is about all of them
@@ -325,8 +325,9 @@ void Engine::keep(Receipt& receipt, std::chrono::nanoseconds patience) const {
       receipt.pipelines.push_back({pipeline->name(), pipeline->ruleset(), {}, {}, {}, {}, {}, {}});
     }
   }
-  failpoint("receipt");
-  receipt.not_kept = history_->keep(receipt, patience);
+  host::failpoint("keep");
+  receipt.not_kept = history_->keep(receipt, activated, patience);
+  host::failpoint("kept");
 }
 
 std::vector<std::string> Engine::names() const {

@@ -32,40 +32,34 @@ std::string record_id(std::int64_t at_us, const std::string& engine) {
                      std::hash<std::string>()(engine) & 0xffffU, number++ & 0xffU);
 }
 
-std::string History::keep(const Receipt& receipt, std::chrono::nanoseconds patience) {
-  std::string why_not;
+std::string History::keep(const Receipt& receipt, const std::vector<Activated>& activated,
+                          std::chrono::nanoseconds patience) {
+  std::vector<Record> all;
+  for (const Activated& one : activated) {
+    if (one.files != nullptr && !one.files->empty()) {
+      all.push_back(record(one.pipeline, kRuleset, one.hash, receipt.at_us, text_of(*one.files)));
+    }
+    all.push_back(record(one.pipeline, kActivation, record_id(receipt.at_us, one.pipeline), receipt.at_us, one.hash));
+  }
   const std::string json = json_of(receipt);
   for (const PipelineReceipt& pipeline : receipt.pipelines) {
-    const std::string found =
-        keeper_.keep(record(pipeline.pipeline, kReceipt, receipt.id, receipt.at_us, json), patience);
-    why_not = found.empty() ? why_not : found;
-    prune(pipeline.pipeline, kReceipt, kReceipts);
+    all.push_back(record(pipeline.pipeline, kReceipt, receipt.id, receipt.at_us, json));
+  }
+  std::string why_not = keeper_.keep(all, patience);
+  for (const Record& kept : all) {
+    prune(kept.scope, kept.kind, kept.kind == kRuleset ? kRulesets : kReceipts);
   }
   return why_not;
 }
 
-void History::activated(const std::string& pipeline, const std::string& hash, const RulesFiles& files,
-                        std::int64_t at_us) {
-  constexpr std::chrono::nanoseconds kNoWait{0};
-  if (!files.empty()) {
-    keeper_.keep(record(pipeline, kRuleset, hash, at_us, text_of(files)), kNoWait);
-    prune(pipeline, kRuleset, kRulesets);
-  }
-  keeper_.keep(record(pipeline, kActivation, record_id(at_us, pipeline), at_us, hash), kNoWait);
-  prune(pipeline, kActivation, kReceipts);
-}
-
-void History::prune(const std::string& pipeline, std::string_view kind, std::size_t keep) {
+void History::prune(const std::string& pipeline, const std::string& kind, std::size_t keep) {
   {
     const std::lock_guard lock(mutex_);
-    if (kept_[{pipeline, std::string(kind)}]++ % kSlack != 0) {
+    if (kept_[{pipeline, kind}]++ % kSlack != 0) {
       return;
     }
   }
-  const std::vector<Record> all = keeper_.names(pipeline, kind, keep + 2 * kSlack);
-  for (std::size_t i = keep; i < all.size(); ++i) {
-    keeper_.forget(pipeline, kind, all[i].key);
-  }
+  keeper_.prune(pipeline, kind, keep);
 }
 
 std::vector<std::string> History::receipts(const std::vector<std::string>& pipelines, std::size_t limit) {

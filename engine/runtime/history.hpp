@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -26,11 +27,16 @@ class History {
   // `keeper` outlives it.
   explicit History(records::Keeper& keeper) : keeper_(keeper) {}
 
-  // [any] Keeps it for each of its pipelines. Waits up to `patience` for the outside system. Empty: it is where it
-  // belongs; else why it waits here.
-  std::string keep(const Receipt& receipt, std::chrono::nanoseconds patience);
-  // [any] The ruleset became active. Without `files` (a router that does not say) only its hash is known.
-  void activated(const std::string& pipeline, const std::string& hash, const RulesFiles& files, std::int64_t at_us);
+  // A ruleset that became active with a change. Without files (a router that does not say) only its hash is known.
+  struct Activated {
+    std::string pipeline;
+    std::string hash;
+    std::shared_ptr<const RulesFiles> files;
+  };
+  // [any] Keeps the receipt for each of its pipelines, and what became active with it: all of that or nothing, whatever
+  // ends the process. Waits up to `patience` for the outside system. Empty: it is where it belongs; else why it waits
+  // here.
+  std::string keep(const Receipt& receipt, const std::vector<Activated>& activated, std::chrono::nanoseconds patience);
 
   // [any] As they were kept, the latest first, each once: JSON objects.
   std::vector<std::string> receipts(const std::vector<std::string>& pipelines, std::size_t limit);
@@ -48,7 +54,7 @@ class History {
   std::optional<RulesFiles> files(const std::string& pipeline, const std::string& hash);
 
  private:
-  void prune(const std::string& pipeline, std::string_view kind, std::size_t keep);
+  void prune(const std::string& pipeline, const std::string& kind, std::size_t keep);
 
   records::Keeper& keeper_;
   std::mutex mutex_;                                                // guards what follows

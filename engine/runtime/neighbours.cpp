@@ -23,16 +23,16 @@ constexpr std::chrono::hours kForgotten{1};
 void Neighbours::tell(const std::string& pipeline, const std::string& hash, const std::string& admin) {
   host::JsonWriter json;
   json.begin_object().key("hash").value(hash).key("admin").value(admin).end_object();
-  shared_.put({pipeline, std::string(kKind), engine_, clock_.time_us(), json.text()}, false);
+  shared_.put({pipeline, std::string(kKind), engine_, clock_.time_us(), json.text()});
 }
 
-void Neighbours::leave(const std::string& pipeline) { shared_.forget(pipeline, kKind, engine_); }
+void Neighbours::leave(const std::string& pipeline) { shared_.forget({pipeline, std::string(kKind), engine_}); }
 
 std::vector<Neighbour> Neighbours::look(const std::string& pipeline) {
   const std::vector<records::Record> found = shared_.newest(pipeline, kKind, kMost);
   const std::int64_t now = clock_.now_ns();
   std::vector<Neighbour> out;
-  std::vector<std::string> gone;
+  std::vector<records::Name> gone;
   {
     const std::lock_guard lock(mutex_);
     for (const records::Record& record : found) {
@@ -43,7 +43,7 @@ std::vector<Neighbour> Neighbours::look(const std::string& pipeline) {
       Neighbour one{pipeline, record.key, {}, {}, std::chrono::nanoseconds(now - heard.at_ns), false};
       one.vanished = one.silent > patience_ && one.engine != engine_;
       if (one.silent > kForgotten) {
-        gone.push_back(record.key);
+        gone.push_back(record.name());
         continue;
       }
       try {
@@ -55,9 +55,7 @@ std::vector<Neighbour> Neighbours::look(const std::string& pipeline) {
       out.push_back(std::move(one));
     }
   }
-  for (const std::string& engine : gone) {
-    shared_.forget(pipeline, kKind, engine);
-  }
+  shared_.forget(gone);
   std::ranges::sort(out, {}, &Neighbour::engine);
   return out;
 }

@@ -4,12 +4,14 @@
 
 #include <millrace/text.hpp>
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 
 namespace millrace::sink_postgres {
 namespace {
 
-constexpr const char* kTime = "timestamptz 'epoch' + $4 * interval '1 microsecond'";
+constexpr std::size_t kRows = 1'000; // of one statement, which takes 65,535 parameters
 
 // An engine may have something to say before any of its sinks has started.
 void ensure_schema(pqxx::connection& connection, const std::string& schema) {
@@ -26,21 +28,75 @@ std::basic_string_view<std::byte> bytes_of(mr_str text) {
   return {reinterpret_cast<const std::byte*>(text.data), text.size};
 }
 
+// "$3" and so on, as many as are asked for.
+class Placeholders {
+ public:
+  std::string next() { return "$" + std::to_string(++last_); }
+
+ private:
+  int last_ = 0;
+};
+
+// How many rows it changed.
+std::size_t insert(pqxx::work& transaction, const std::string& schema, std::span<const mr_record> records,
+                   const std::string& on_conflict) {
+  std::string sql = "insert into " + quote_name(schema, "record") + " (scope, kind, key, at, bytes) values";
+  pqxx::params parameters;
+  Placeholders of;
+  const char* separator = " (";
+  for (const mr_record& record : records) {
+    for (int i = 0; i < 3; ++i) {
+      sql += std::exchange(separator, ", ") + of.next();
+    }
+    sql += ", timestamptz 'epoch' + " + of.next() + " * interval '1 microsecond'";
+    sql += ", " + of.next() + ")";
+    separator = ", (";
+    parameters.append(copy(record.scope));
+    parameters.append(copy(record.kind));
+    parameters.append(copy(record.key));
+    parameters.append(record.time_us);
+    parameters.append(bytes_of(record.bytes));
+  }
+  return static_cast<std::size_t>(exec(transaction, sql + " on conflict " + on_conflict, parameters).affected_rows());
+}
+
+void remove(pqxx::work& transaction, const std::string& schema, std::span<const mr_record_name> names) {
+  std::string sql = "delete from " + quote_name(schema, "record") + " where (scope, kind, key) in (";
+  pqxx::params parameters;
+  Placeholders of;
+  const char* separator = "(";
+  for (const mr_record_name& name : names) {
+    for (const mr_str part : {name.scope, name.kind, name.key}) {
+      sql += std::exchange(separator, ", ") + of.next();
+      parameters.append(copy(part));
+    }
+    sql += ")";
+    separator = ", (";
+  }
+  exec(transaction, sql + ")", parameters);
+}
+
 } // namespace
 
-bool put_record(Session& session, const std::string& schema, const mr_record& record, bool only_new) {
+void write_records(Session& session, const std::string& schema, std::span<const mr_record> records) {
+  session.control([&](pqxx::connection& connection) {
+    ensure_schema(connection, schema);
+    pqxx::work transaction(connection);
+    for (; !records.empty(); records = records.subspan(std::min(kRows, records.size()))) {
+      insert(transaction, schema, records.first(std::min(kRows, records.size())),
+             "(scope, kind, key) do update set at = excluded.at, bytes = excluded.bytes");
+    }
+    transaction.commit();
+  });
+}
+
+bool put_new_record(Session& session, const std::string& schema, const mr_record& record) {
   return session.control([&](pqxx::connection& connection) {
     ensure_schema(connection, schema);
-    const std::string sql =
-        "insert into " + quote_name(schema, "record") + " (scope, kind, key, at, bytes) values ($1, $2, $3, " + kTime +
-        ", $5) on conflict " +
-        (only_new ? "do nothing" : "(scope, kind, key) do update set at = excluded.at, bytes = excluded.bytes");
     pqxx::work transaction(connection);
-    const pqxx::result done = exec(
-        transaction, sql,
-        pqxx::params{copy(record.scope), copy(record.kind), copy(record.key), record.time_us, bytes_of(record.bytes)});
+    const std::size_t inserted = insert(transaction, schema, {&record, 1}, "do nothing");
     transaction.commit();
-    return done.affected_rows() > 0;
+    return inserted > 0;
   });
 }
 
@@ -71,15 +127,15 @@ void read_records(Session& session, const std::string& schema, std::string_view 
   });
 }
 
-void forget_record(Session& session, const std::string& schema, std::string_view scope, std::string_view kind,
-                   std::string_view key) {
+void forget_records(Session& session, const std::string& schema, std::span<const mr_record_name> names) {
   session.control([&](pqxx::connection& connection) {
     if (!has_table(connection, schema)) {
       return;
     }
     pqxx::work transaction(connection);
-    exec(transaction, "delete from " + quote_name(schema, "record") + " where scope = $1 and kind = $2 and key = $3",
-         pqxx::params{std::string(scope), std::string(kind), std::string(key)});
+    for (; !names.empty(); names = names.subspan(std::min(kRows, names.size()))) {
+      remove(transaction, schema, names.first(std::min(kRows, names.size())));
+    }
     transaction.commit();
   });
 }

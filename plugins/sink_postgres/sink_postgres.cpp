@@ -69,10 +69,11 @@ class PostgresSink {
   void apply(std::span<const mr_target> targets, bool run, std::int64_t deadline_ns, const mr_steps& steps,
              const mr_findings& findings);
 
-  bool put_record(const mr_record& record, bool only_new, std::int64_t deadline_ns);
+  void write_records(std::span<const mr_record> records, std::int64_t deadline_ns);
+  bool put_new_record(const mr_record& record, std::int64_t deadline_ns);
   void read_records(std::string_view scope, std::string_view kind, mr_str key, std::size_t limit, bool only_names,
                     std::int64_t deadline_ns, const mr_record_reader& reader);
-  void forget_record(std::string_view scope, std::string_view kind, std::string_view key, std::int64_t deadline_ns);
+  void forget_records(std::span<const mr_record_name> names, std::int64_t deadline_ns);
 
  private:
   void begin_call();
@@ -397,9 +398,13 @@ void PostgresSink::apply(std::span<const mr_target> targets, bool run, std::int6
   outside_of_flow(deadline_ns, [&] { apply_targets(session_, settings_.schema, targets, run, steps, findings); });
 }
 
-bool PostgresSink::put_record(const mr_record& record, bool only_new, std::int64_t deadline_ns) {
+void PostgresSink::write_records(std::span<const mr_record> records, std::int64_t deadline_ns) {
+  outside_of_flow(deadline_ns, [&] { sink_postgres::write_records(session_, settings_.schema, records); });
+}
+
+bool PostgresSink::put_new_record(const mr_record& record, std::int64_t deadline_ns) {
   bool put = false;
-  outside_of_flow(deadline_ns, [&] { put = sink_postgres::put_record(session_, settings_.schema, record, only_new); });
+  outside_of_flow(deadline_ns, [&] { put = sink_postgres::put_new_record(session_, settings_.schema, record); });
   return put;
 }
 
@@ -410,9 +415,8 @@ void PostgresSink::read_records(std::string_view scope, std::string_view kind, m
   });
 }
 
-void PostgresSink::forget_record(std::string_view scope, std::string_view kind, std::string_view key,
-                                 std::int64_t deadline_ns) {
-  outside_of_flow(deadline_ns, [&] { sink_postgres::forget_record(session_, settings_.schema, scope, kind, key); });
+void PostgresSink::forget_records(std::span<const mr_record_name> names, std::int64_t deadline_ns) {
+  outside_of_flow(deadline_ns, [&] { sink_postgres::forget_records(session_, settings_.schema, names); });
 }
 
 } // namespace

@@ -194,7 +194,7 @@ class Engine:
             raise RuntimeError(f"apply ended with {done.returncode}: {done.stdout}{done.stderr}")
 
     def start(self, ready=True, failpoint=None):
-        """`failpoint` is where it kills itself: engine/runtime/failpoint.hpp."""
+        """`failpoint` is where it kills itself: engine/host/failpoint.hpp."""
         environment = dict(os.environ, MILLRACE_FAILPOINT=failpoint) if failpoint else None
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([BUILD / "bin" / "millrace", "run", "--config", self.file], stdout=log, stderr=log,

@@ -84,14 +84,21 @@ inline constexpr mr_sink_positions kSinkPositions = {
       });
     }};
 
-// bool put_record(const mr_record&, bool only_new, deadline_ns); void read_records(scope, kind, key, limit, only_names,
-// deadline_ns, reader); void forget_record(scope, kind, key, deadline_ns). Each may throw transient().
+// void write_records(std::span<const mr_record>, deadline_ns); bool put_new_record(const mr_record&, deadline_ns);
+// void read_records(scope, kind, key, limit, only_names, deadline_ns, reader);
+// void forget_records(std::span<const mr_record_name>, deadline_ns). Each may throw transient().
 template <class Plugin>
 inline constexpr mr_plugin_records kSinkRecords = {
-    [](void* self, const mr_record* record, std::uint32_t only_new, std::int64_t deadline_ns,
+    [](void* self, const mr_record* records, std::size_t count, std::int64_t deadline_ns,
        mr_error* error) -> mr_status {
       return guarded(error, MR_FATAL, [&] {
-        if (!of<Plugin>(self).plugin.put_record(*record, only_new != 0, deadline_ns)) {
+        of<Plugin>(self).plugin.write_records(std::span(records, count), deadline_ns);
+        return MR_OK;
+      });
+    },
+    [](void* self, const mr_record* record, std::int64_t deadline_ns, mr_error* error) -> mr_status {
+      return guarded(error, MR_FATAL, [&] {
+        if (!of<Plugin>(self).plugin.put_new_record(*record, deadline_ns)) {
           throw Failure(MR_REJECTED, "a record of that name is there");
         }
         return MR_OK;
@@ -105,18 +112,17 @@ inline constexpr mr_plugin_records kSinkRecords = {
         return MR_OK;
       });
     },
-    [](void* self, mr_str scope, mr_str kind, mr_str key, std::int64_t deadline_ns, mr_error* error) -> mr_status {
+    [](void* self, const mr_record_name* names, std::size_t count, std::int64_t deadline_ns,
+       mr_error* error) -> mr_status {
       return guarded(error, MR_FATAL, [&] {
-        of<Plugin>(self).plugin.forget_record(view(scope), view(kind), view(key), deadline_ns);
+        of<Plugin>(self).plugin.forget_records(std::span(names, count), deadline_ns);
         return MR_OK;
       });
     }};
 
 template <class Plugin>
 const void* sink_extension(const char* id) {
-  if constexpr (requires(Plugin & plugin, const mr_record& record) {
-                  plugin.put_record(record, true, std::int64_t());
-                }) {
+  if constexpr (requires(Plugin & plugin, const mr_record& record) { plugin.put_new_record(record, std::int64_t()); }) {
     if (std::strcmp(id, MR_RECORDS) == 0) {
       return &kSinkRecords<Plugin>;
     }

@@ -17,12 +17,19 @@ using ::testing::SizeIs;
 // What they share. It can be away.
 class Shared final : public records::Records {
  public:
-  bool put(const records::Record& record, bool only_new) override {
-    if (refused_kind_ == record.kind) {
-      throw records::Unavailable("the disk is full");
+  std::string name() const override { return "what they share"; }
+  void write(std::span<const records::Record> records) override {
+    for (const records::Record& record : records) {
+      refuse(record.kind);
     }
-    return reached().put(record, only_new);
+    reached().write(records);
   }
+  bool put_new(const records::Record& record) override {
+    refuse(record.kind);
+    return reached().put_new(record);
+  }
+  using Records::forget;
+  void forget(std::span<const records::Name> names) override { reached().forget(names); }
   std::vector<records::Record> newest(std::string_view scope, std::string_view kind, std::size_t limit) override {
     return reached().newest(scope, kind, limit);
   }
@@ -32,13 +39,15 @@ class Shared final : public records::Records {
   std::optional<records::Record> get(std::string_view scope, std::string_view kind, std::string_view key) override {
     return reached().get(scope, kind, key);
   }
-  void forget(std::string_view scope, std::string_view kind, std::string_view key) override {
-    reached().forget(scope, kind, key);
-  }
   std::atomic<bool> away_ = false;
   std::string refused_kind_; // set before any engine joins
 
  private:
+  void refuse(const std::string& kind) const {
+    if (refused_kind_ == kind) {
+      throw records::Unavailable("the disk is full");
+    }
+  }
   records::Records& reached() {
     if (away_) {
       throw records::Unavailable("nobody answers at db:5432");
@@ -200,7 +209,7 @@ TEST_F(Together, OneThatIsChangingJustThenRefuses) {
 
 TEST_F(Together, OneThatVanishedIsShownAndHoldsNobodyUp) {
   Engine& first = joins(pipeline("p"));
-  shared_.put({"p", "engine", "there:1:2", 1, R"({"hash":"aaaa","admin":""})"}, false);
+  shared_.put({"p", "engine", "there:1:2", 1, R"({"hash":"aaaa","admin":""})"});
   ASSERT_TRUE(knows(first, 2));
   write_rules("bbbb");
   const Receipt receipt = first.reload_all({"command", {}});
@@ -216,7 +225,7 @@ TEST_F(Together, OneThatIsThereAndSaysNothingMeansNo) {
   settings.prepare = std::chrono::milliseconds(150);
   settings.vanished = std::chrono::hours(1);
   Engine& first = joins(pipeline("p"), settings);
-  shared_.put({"p", "engine", "there:1:2", 1, R"({"hash":"aaaa","admin":""})"}, false);
+  shared_.put({"p", "engine", "there:1:2", 1, R"({"hash":"aaaa","admin":""})"});
   ASSERT_TRUE(knows(first, 2));
   write_rules("bbbb");
   const Receipt receipt = first.reload_all({"command", {}});
@@ -230,9 +239,8 @@ TEST_F(Together, WhoeverPreparedGoesBackWhenNobodyDecides) {
   Engine& first = joins(pipeline("p"), settings);
   ASSERT_TRUE(knows(first, 1));
   // The engine that proposes is gone as soon as it has.
-  shared_.put({"p", "proposal", "bbbb", 1, text_of(RulesFiles{{"main.rules", "bbbb"}})}, false);
-  shared_.put({"p", "order", "order", 1, R"({"id":"o1","engine":"gone:1:2","state":"prepare","hashes":{"p":"bbbb"}})"},
-              false);
+  shared_.put({"p", "proposal", "bbbb", 1, text_of(RulesFiles{{"main.rules", "bbbb"}})});
+  shared_.put({"p", "order", "order", 1, R"({"id":"o1","engine":"gone:1:2","state":"prepare","hashes":{"p":"bbbb"}})"});
   EXPECT_TRUE(world_.logged("did not decide in time"));
   EXPECT_EQ(active(first), "aaaa");
   EXPECT_EQ(

@@ -32,6 +32,18 @@ class Remembers : public RunningEngine {
     start(pipelines, engine);
   }
   static RulesFiles file(const std::string& text) { return {{"main.rules", text}}; }
+  // As if the ruleset had become active in each of these pipelines with one change.
+  void was_active(const std::vector<std::string>& pipelines, const std::string& hash, std::int64_t at_us) {
+    Receipt receipt;
+    receipt.id = record_id(at_us, "test");
+    receipt.at_us = at_us;
+    std::vector<History::Activated> activated;
+    for (const std::string& pipeline : pipelines) {
+      receipt.pipelines.emplace_back().pipeline = pipeline;
+      activated.push_back({pipeline, hash, std::make_shared<const RulesFiles>(file(hash))});
+    }
+    EXPECT_EQ(history_->keep(receipt, activated, std::chrono::seconds(0)), "");
+  }
 
   host::Log quiet_{clock_, host::LogForm::kText, MR_LOG_ERROR, [](std::uint32_t, std::string_view) {}};
   records::Memory* here_ = new records::Memory; // the keeper's
@@ -97,7 +109,7 @@ TEST_F(Remembers, GoesBackToAnyByItsHashOrABeginning) {
 
 TEST_F(Remembers, LeavesAPipelineAloneThatNeverHadTheRuleset) {
   start(pipeline("p") + pipeline("q"));
-  history_->activated("q", "eeee", file("eeee"), 1);
+  was_active({"q"}, "eeee", 1);
   const Receipt receipt = engine_->rollback({"command", {}}, "eeee");
   EXPECT_TRUE(receipt.accepted) << receipt.error;
   EXPECT_THAT(receipt.pipelines[0].switched, IsEmpty());
@@ -141,7 +153,7 @@ TEST_F(Remembers, BeginsWithWhatWasActiveLastWhenItIsToldSo) {
 }
 
 TEST_F(Remembers, SaysTheWayOutWhenWhatWasActiveLastIsRefusedNow) {
-  history_->activated("p", "spoilt", file("spoilt"), 1);
+  was_active({"p"}, "spoilt", 1);
   make(pipeline("p"), "start_with = \"last\"");
   try {
     engine_->create();
@@ -154,7 +166,7 @@ TEST_F(Remembers, SaysTheWayOutWhenWhatWasActiveLastIsRefusedNow) {
 
 TEST_F(Remembers, FiftyRulesetsAndNoMore) {
   for (int i = 0; i < 200; ++i) {
-    history_->activated("p", "hash " + std::to_string(i), file("x"), i);
+    was_active({"p"}, "hash " + std::to_string(i), i);
   }
   const auto rulesets = history_->rulesets("p");
   EXPECT_THAT(rulesets, SizeIs(History::kRulesets));

@@ -24,7 +24,8 @@ class RecordsTest : public DatabaseTest {
   std::int64_t soon() { return sink_->host().get()->now_ns(sink_->host().get()) + 20'000'000'000; }
   mr_status put(const std::string& key, std::int64_t time_us, const std::string& bytes, bool only_new = false) {
     const mr_record record{str("load"), str("receipt"), str(key), time_us, str(bytes)};
-    return calls_->put(sink_->self(), &record, only_new ? 1 : 0, soon(), &error_);
+    return only_new ? calls_->put_new(sink_->self(), &record, soon(), &error_)
+                    : calls_->write(sink_->self(), &record, 1, soon(), &error_);
   }
   // "key time bytes" of each.
   std::vector<std::string> read(mr_str key, std::size_t limit, bool only_names = false,
@@ -68,10 +69,32 @@ TEST_F(RecordsTest, TakeThePlaceOfOneAnotherUnlessOnlyNewOnesAreWanted) {
 
 TEST_F(RecordsTest, AreForgotten) {
   ASSERT_EQ(put("a", 1, "{}"), MR_OK) << error_.text;
+  ASSERT_EQ(put("b", 1, "{}"), MR_OK) << error_.text;
+  ASSERT_EQ(put("c", 1, "{}"), MR_OK) << error_.text;
+  const std::vector<mr_record_name> names{{str("load"), str("receipt"), str("a")},
+                                          {str("load"), str("receipt"), str("b")}};
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(calls_->forget(sink_->self(), str("load"), str("receipt"), str("a"), soon(), &error_), MR_OK);
+    EXPECT_EQ(calls_->forget(sink_->self(), names.data(), names.size(), soon(), &error_), MR_OK) << error_.text;
   }
-  EXPECT_THAT(read(kAbsent, 10), IsEmpty());
+  EXPECT_THAT(read(kAbsent, 10), ElementsAre("load receipt c 1 {}"));
+}
+
+TEST_F(RecordsTest, AreWrittenInOneTransaction) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < 1'500; ++i) {
+    keys.push_back(std::to_string(i));
+  }
+  std::vector<mr_record> records;
+  for (const std::string& key : keys) {
+    records.push_back({str("load"), str("receipt"), str(key), 1, str("{}")});
+  }
+  ASSERT_EQ(calls_->write(sink_->self(), records.data(), records.size(), soon(), &error_), MR_OK) << error_.text;
+  EXPECT_EQ(value("select count(*) || ' in ' || count(distinct xmin::text) from millrace.record"), "1500 in 1");
+  const std::string no_text = "a\xff";
+  records = {{str("load"), str("receipt"), str("new"), 2, str("{}")},
+             {str("load"), str("receipt"), str(no_text), 2, str("")}};
+  EXPECT_NE(calls_->write(sink_->self(), records.data(), records.size(), soon(), &error_), MR_OK);
+  EXPECT_THAT(read(str("new"), 1), IsEmpty()) << "all of them or none";
 }
 
 TEST_F(RecordsTest, ReceiptsAreReadAsJson) {

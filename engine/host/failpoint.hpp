@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace millrace::runtime {
+namespace millrace::host {
 
 // [any]
 inline void failpoint(std::string_view name) {
@@ -26,4 +26,4 @@ inline void failpoint(std::string_view name) {
   }
 }
 
-} // namespace millrace::runtime
+} // namespace millrace::host
