@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 namespace millrace::source_kafka {
 namespace {
@@ -116,6 +117,9 @@ void Source::released(std::string_view stream, std::int32_t number) {
     last_words_[{std::string(stream), number}] = {partition->settled, partition->settled_mark};
   }
   partition->mine.lag.set(0);
+  if (partition->mine.retention_left) { // whoever has it now knows
+    partition->mine.retention_left->set(std::numeric_limits<double>::quiet_NaN());
+  }
   last_topic_ = nullptr;
   last_partition_ = nullptr;
   book_.forget(*partition);
@@ -246,6 +250,7 @@ void Source::start_at(std::string_view stream, std::int32_t number, std::uint64_
   reading.stage = Stage::checking;
   reading.mark = mark;
   reading.told = position;
+  reading.read_time = 0;              // it may go back
   reading.ask_at_ns = host_.now_ns(); // together with others that are answered now
   serve_at_ns_ = 0;
   host_.wake();

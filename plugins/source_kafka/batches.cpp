@@ -156,4 +156,14 @@ std::optional<std::int64_t> Batches::oldest_since_ns() const {
   return open_.empty() ? std::nullopt : std::optional(open_.begin()->second->since_ns());
 }
 
+std::int64_t Batches::oldest_time_us(std::string_view stream, std::int32_t partition) const {
+  for (const auto& [id, batch] : open_) {
+    const mr_range& covers = batch->covers();
+    if (covers.partition == partition && batch->size() > 0 && view(covers.stream) == stream) {
+      return batch->first_time_us();
+    }
+  }
+  return 0;
+}
+
 } // namespace millrace::source_kafka

@@ -30,6 +30,9 @@ class Batch {
   std::size_t size() const noexcept { return events_.size(); }
   std::uint64_t bytes() const noexcept { return bytes_; }
   const mr_range& covers() const noexcept { return covers_; }
+  // Of its first and last record; 0: it has none, or they have no time.
+  std::int64_t first_time_us() const noexcept { return events_.empty() ? 0 : events_.front().time_us; }
+  std::int64_t last_time_us() const noexcept { return events_.empty() ? 0 : events_.back().time_us; }
   std::int64_t since_ns() const noexcept { return since_ns_; }
   // The mark of its last record; 0 when it has none.
   std::uint64_t last_mark() const;
@@ -60,6 +63,8 @@ class Batches {
   void give_back(std::unique_ptr<Batch> batch);
   const Batch* find(std::uint64_t id) const;
   std::optional<std::int64_t> oldest_since_ns() const;
+  // Of the oldest record of a partition that is under way; 0: there is none, or it has no time.
+  std::int64_t oldest_time_us(std::string_view stream, std::int32_t partition) const;
   void clear() { open_.clear(); }
 
  private:

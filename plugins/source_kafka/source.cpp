@@ -7,6 +7,8 @@
 #include <millrace/failure.hpp>
 
 #include <algorithm>
+#include <limits>
+#include <set>
 #include <utility>
 
 namespace millrace::source_kafka {
@@ -58,6 +60,7 @@ void Source::make_client() {
   answers_.reset(rd_kafka_queue_new(client_.get()));
   arrivals_.read(records_.get());
   lookup_.emplace(client_.get(), answers_.get(), settings_.group);
+  retention_.emplace(client_.get(), answers_.get(), host_);
   metrics_ = {
       host_.counter("kafka_records_total", "Records handed to the pipeline."),
       host_.counter("kafka_rebalances_total", "Times that partitions were given or taken."),
@@ -222,6 +225,11 @@ void Source::hand_out(mr_batch& out) {
   Partition& partition = *building_of_;
   const std::uint64_t mark = building_->last_mark();
   building_->end(building_next_, mark, host_.now_ns());
+  if (const std::int64_t last = building_->last_time_us(); last != 0) {
+    partition.mine.read_time = last;
+    partition.mine.unread_time =
+        partition.mine.unread_time == 0 ? building_->first_time_us() : partition.mine.unread_time;
+  }
   metrics_.records.add(static_cast<double>(building_->size()));
   const std::uint64_t id = book_.hand_out(partition, building_next_, mark);
   out = batches_.keep(id, std::move(building_)).as_batch(id);
@@ -288,6 +296,8 @@ void Source::take_event(rd_kafka_event_t* event) {
     case RD_KAFKA_EVENT_LISTOFFSETS_RESULT:
     case RD_KAFKA_EVENT_LISTCONSUMERGROUPOFFSETS_RESULT:
       return take_answers(event);
+    case RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT:
+      return retention_->take(event, host_.now_ns());
     default:
       return;
   }
@@ -371,6 +381,7 @@ void Source::stop() {
   }
   const bool closed = rd_kafka_consumer_closed(client_.get()) != 0;
   lookup_.reset();
+  retention_.reset();
   answers_.reset();
   records_.reset();
   if (closed) {
@@ -404,7 +415,9 @@ void Source::measure(std::int64_t now_ns) {
   metrics_.unsettled.set(oldest ? static_cast<double>(now_ns - *oldest) * 1e-9 : 0);
   metrics_.partitions.set(static_cast<double>(book_.size()));
   std::size_t stopped = 0;
+  std::set<std::string> topics;
   book_.each([&](Partition& partition) {
+    topics.emplace(partition.stream);
     stopped += partition.state == Book::State::stopped ? 1 : 0;
     std::int64_t low = 0;
     std::int64_t high = 0;
@@ -415,8 +428,39 @@ void Source::measure(std::int64_t now_ns) {
     }
     partition.mine.lag.set(
         std::max(0.0, static_cast<double>(partition.mine.end) - static_cast<double>(partition.settled)));
+    measure_retention(partition);
   });
   metrics_.stopped.set(static_cast<double>(stopped));
+  retention_->look_after(topics, now_ns);
+}
+
+// Where it is settled to the end, what is written now will have all of the retention. What is not read yet is no older
+// than what was read last, and a partition that stands still keeps what was known of it.
+void Source::measure_retention(Partition& partition) {
+  Reading& reading = partition.mine;
+  const std::int64_t under_way = batches_.oldest_time_us(partition.stream, partition.number);
+  const bool reads = partition.state == Book::State::running && reading.stage == Stage::reading;
+  const bool at_end = reads && static_cast<std::int64_t>(partition.settled) >= reading.end;
+  if (under_way != 0) {
+    reading.unread_time = under_way;
+  } else if (reads && reading.read_time != 0) {
+    reading.unread_time = reading.read_time;
+  }
+  const std::optional<std::int64_t> retention_ms = retention_->of(partition.stream);
+  const std::int64_t now_ms = host_.time_us() / 1000;
+  const std::int64_t record_ms = at_end ? now_ms : reading.unread_time / 1000;
+  if (!retention_ms || record_ms == 0) {
+    if (reading.retention_left) { // it has no limit any more
+      reading.retention_left->set(std::numeric_limits<double>::quiet_NaN());
+    }
+    return;
+  }
+  if (!reading.retention_left) {
+    reading.retention_left =
+        host_.gauge("retention_left_seconds", "Until retention may delete a record that is not settled yet.",
+                    {{"topic", partition.stream}, {"partition", std::to_string(partition.number)}});
+  }
+  reading.retention_left->set(seconds_left(*retention_ms, record_ms, now_ms));
 }
 
 } // namespace millrace::source_kafka

@@ -5,6 +5,7 @@
 #include "plugins/source_kafka/arrivals.hpp"
 #include "plugins/source_kafka/batches.hpp"
 #include "plugins/source_kafka/lookup.hpp"
+#include "plugins/source_kafka/retention.hpp"
 #include "plugins/source_kafka/sample.hpp"
 #include "plugins/source_kafka/settings.hpp"
 
@@ -70,7 +71,11 @@ class Source {
     std::uint64_t mark = 0; // what the record before the start should have; 0: not compared, or compared
     std::uint64_t told = 0; // what was last committed to the group
     std::int64_t end = 0;   // of the log, as last heard
+    // UTC microseconds; 0: not known.
+    std::int64_t read_time = 0;   // of the last record that was handed out
+    std::int64_t unread_time = 0; // of the oldest that is not settled, or one before it
     Metric lag;
+    std::optional<Metric> retention_left; // once it is known
   };
   using Book = Positions<Reading>;
   using Partition = Book::Partition;
@@ -97,6 +102,7 @@ class Source {
   void hand_out(mr_batch& out);
   void drop_ahead();
   void measure(std::int64_t now_ns);
+  void measure_retention(Partition& partition);
   std::int64_t next_wake_ns(std::int64_t now_ns) const;
 
   // assignment.cpp
@@ -126,6 +132,7 @@ class Source {
   kafka_client::Queue records_; // what the group's partitions have, and what happens to them: for arrivals_
   kafka_client::Queue answers_; // to questions and commits
   std::optional<Lookup> lookup_;
+  std::optional<Retention> retention_;
   std::vector<std::string> subscribed_;
 
   Book book_;

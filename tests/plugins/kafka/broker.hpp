@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -50,10 +51,13 @@ class Broker {
   void start() const { run("start"); }
 
   // A topic of a fresh name.
-  std::string topic(int partitions) {
+  std::string topic(int partitions, const std::map<std::string, std::string>& settings = {}) {
     const std::string name = "t" + std::to_string(++topics_);
     admin([&](rd_kafka_t* client, rd_kafka_queue_t* answers) {
       rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(name.c_str(), partitions, 1, nullptr, 0);
+      for (const auto& [key, value] : settings) {
+        rd_kafka_NewTopic_set_config(topic, key.c_str(), value.c_str());
+      }
       rd_kafka_CreateTopics(client, &topic, 1, nullptr, answers);
       rd_kafka_NewTopic_destroy(topic);
     });
@@ -84,6 +88,26 @@ class Broker {
     });
   }
 
+  // Everybody may do this with the topic, and nothing else from then on.
+  void allow(const std::string& topic, rd_kafka_AclOperation_t what) {
+    admin([&](rd_kafka_t* client, rd_kafka_queue_t* answers) {
+      rd_kafka_AclBinding_t* acl =
+          rd_kafka_AclBinding_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, "User:*",
+                                  "*", what, RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, nullptr, 0);
+      rd_kafka_CreateAcls(client, &acl, 1, nullptr, answers);
+      rd_kafka_AclBinding_destroy(acl);
+    });
+  }
+
+  // One record, written at that time.
+  void produce_at(const std::string& topic, std::int64_t time_ms) {
+    const kafka_client::Client client = bare();
+    rd_kafka_producev(client.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_KEY("k", 1),
+                      RD_KAFKA_V_TIMESTAMP(time_ms), RD_KAFKA_V_END);
+    if (rd_kafka_flush(client.get(), 30'000) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      throw std::runtime_error("the broker does not take a record");
+    }
+  }
   // Bare: payloads are the numbers [from, to), keys absent.
   void produce(const std::string& topic, std::int32_t partition, int from, int to) {
     const kafka_client::Client client = bare();

@@ -249,12 +249,12 @@ class Host {
   // The value of a metric by name, or name{label=value,…}; 0 when it was never touched.
   double metric(const std::string& name) const {
     const std::lock_guard lock(mutex_);
-    for (const auto& [key, handle] : metric_handles_) {
-      if (key == name) {
-        return metric_values_[handle - 1];
-      }
-    }
-    return 0;
+    const auto found = metric_handles_.find(name);
+    return found == metric_handles_.end() ? 0 : metric_values_[found->second - 1];
+  }
+  bool has_metric(const std::string& name) const {
+    const std::lock_guard lock(mutex_);
+    return metric_handles_.contains(name);
   }
 
   // Sinks: which deliveries are open, so that `complete` can be checked. Used by the Sink driver.
