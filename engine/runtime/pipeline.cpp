@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/host/short_hash.hpp"
 #include "engine/modules/answer.hpp"
 #include "engine/modules/instance.hpp"
 #include "engine/modules/text.hpp"
@@ -405,6 +406,10 @@ void Pipeline::rebuild(std::size_t worker) {
 }
 
 void Pipeline::collect(host::MetricsPage& page) const {
+  if (const std::string hash = active().hash; !hash.empty()) {
+    page.sample(MR_GAUGE, "ruleset_info", "Always 1; the label is the ruleset that is active.",
+                {{"pipeline", name()}, {"ruleset", host::short_hash(hash)}}, 1);
+  }
   for (const std::unique_ptr<WorkerSlot>& slot : slots_) {
     const std::shared_ptr<const WorkerThread> thread = slot->running();
     if (thread == nullptr) {

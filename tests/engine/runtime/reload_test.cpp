@@ -58,6 +58,8 @@ TEST_F(Reload, SwitchesEveryWorkerOfEveryPipeline) {
   EXPECT_EQ(receipt.pipelines[0].before.hash, "aaaa");
   EXPECT_EQ(receipt.pipelines[0].after.hash, "bbbb");
   EXPECT_THAT(switched(receipt, 0), ElementsAre("p/0", "p/1"));
+  EXPECT_THAT(metrics_.page(), HasSubstr("\nmillrace_ruleset_info{pipeline=\"p\",ruleset=\"bbbb\"} 1\n"));
+  EXPECT_THAT(metrics_.page(), ::testing::Not(HasSubstr("ruleset=\"aaaa\"")));
   EXPECT_THAT(switched(receipt, 1), ElementsAre("q/0"));
   EXPECT_THAT(engine_->rules_json(), HasSubstr(R"("pipeline":"q","hash":"bbbb")"));
   world_.give("f", 20);
