@@ -27,7 +27,8 @@ usage() {
 usage: ./dev setup [--check]
   Installs the Debian packages that are missing (as root, or with sudo; neither where nothing is missing) and builds
   librdkafka and libpqxx from Debian 13's source packages into .deps/prefix where pkg-config finds none that is new enough.
-  Fetches Apache Kafka and the Wikipedia edits of tests and demo with Maven.
+  Fetches Apache Kafka and the Wikipedia edits of tests and demo with Maven, and Prometheus' promtool, which checks the
+  alerts, out of its Debian package into .deps/bin.
   --check   only say what is missing; exit code 1 if anything is
 TEXT
 }
@@ -50,6 +51,7 @@ run() {
   done
   if [[ $check ]]; then
     local names=("${missing[@]}" "${old[@]%% *}")
+    has_promtool || names+=(promtool)
     ((${#names[@]} == 0)) && { say "nothing is missing"; return; }
     die "missing: ${names[*]}"
   fi
@@ -58,6 +60,7 @@ run() {
   for entry in "${old[@]}"; do
     build_newer $entry
   done
+  has_promtool || fetch_promtool
   tests/support/kafka jars
   tests/support/wikipedia >/dev/null
   say "everything is there"
@@ -99,6 +102,24 @@ is_new_enough() {
   fi
   [[ -f .deps/prefix/share/millrace/$name ]] &&
     PKG_CONFIG_PATH=$root/.deps/prefix/lib/pkgconfig pkg-config --atleast-version="$oldest" "$module"
+}
+
+has_promtool() { type -P promtool >/dev/null || [[ -x .deps/bin/promtool ]]; }
+
+# Installing the package would bring a server and its web pages; one program of it is wanted. A test is skipped without
+# it, so that nothing else waits for it.
+fetch_promtool() {
+  local work=.deps/build/promtool
+  rm -rf "$work"
+  mkdir -p "$work" .deps/bin
+  if (cd "$work" && apt-get -q -o APT::Sandbox::User="$(id -un)" download prometheus && dpkg-deb -x ./*.deb whole) \
+    >"$work.log" 2>&1; then
+    mv "$work/whole/usr/bin/promtool" .deps/bin/promtool
+    say "promtool is in .deps/bin"
+  else
+    say "no promtool, so the alerts are not checked: Debian's package prometheus could not be fetched, see $work.log"
+  fi
+  rm -rf "$work"
 }
 
 build_newer() {

@@ -4,6 +4,7 @@
 usage: metrics_page_test.py MILLRACE BUILD SOURCE
 """
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -20,6 +21,48 @@ MILLRACE, BUILD, SOURCE = "", pathlib.Path(), pathlib.Path()
 NAME = re.compile(r"\bmillrace_\w+")
 # As C++ and C name them: the first text behind the call.
 MADE = re.compile(r'(?:counter|gauge|histogram|metric|sample)\(\s*(?:[\w.>-]+,\s*)?(?:MR_\w+,\s*)?"([a-z][a-z0-9_]*)"')
+
+
+# Figures for which an alert is given, and figures near them for which it is not. As promtool writes them: FROM+STEPxTIMES.
+UP = {"millrace_ready": "1x120"}
+P, T = 'pipeline="load"', 'pipeline="load",topic="t"'
+ALERTS = {
+    "MillraceDown": ({"other": "1x120"}, UP),
+    "MillraceNotReady": ({"millrace_ready": "0x120"}, {"millrace_ready": "0x116 1x4"}),
+    "MillraceEventsFailed": ({f'millrace_verdicts_total{{{P},verdict="failed"}}': "0x115 1x5"},
+                             {f'millrace_verdicts_total{{{P},verdict="delivered"}}': "0+1x120"}),
+    "MillracePartitionStopped": ({f"millrace_kafka_partitions_stopped{{{P}}}": "1x120"},
+                                 {f"millrace_kafka_partitions_stopped{{{P}}}": "0x120"}),
+    "MillraceTargetsHeld": ({f'millrace_targets_held{{{P},instance="s"}}': "1x120"},
+                            {f'millrace_targets_held{{{P},instance="s"}}': "0x117 1x3"}),
+    "MillracePostgresWaits": ({f"millrace_postgres_held{{{P}}}": "1x120"}, {f"millrace_postgres_held{{{P}}}": "0x117 1x3"}),
+    "MillraceLagGrows": ({f"millrace_kafka_lag_records{{{P}}}": "10000+100x120"},
+                         {f"millrace_kafka_lag_records{{{P}}}": "90000-100x120"}),
+    # A partition that went to another worker says NaN.
+    "MillraceRetentionRunsOut": ({f'millrace_retention_left_seconds{{{T},partition="0"}}': "90000-60x120",
+                                  f'millrace_retention_left_seconds{{{T},partition="1"}}': "604800x120"},
+                                 {f'millrace_retention_left_seconds{{{T},partition="0"}}': " ".join(["NaN"] * 121),
+                                  f'millrace_retention_left_seconds{{{T},partition="1"}}': "90000x120"}),
+    "MillraceSinkStuck": ({f"millrace_kafka_unsettled_seconds{{{P}}}": "0+60x120"},
+                          {f"millrace_kafka_unsettled_seconds{{{P}}}": "299x120"}),
+    "MillraceMemoryFull": ({f"millrace_bytes_in_flight{{{P}}}": "96x120", f"millrace_bytes_in_flight_limit{{{P}}}": "100x120"},
+                           {f"millrace_bytes_in_flight{{{P}}}": "90x120", f"millrace_bytes_in_flight_limit{{{P}}}": "100x120"}),
+    "MillraceDeadLetters": ({f'millrace_verdicts_total{{{P},verdict="dead_lettered"}}': "0+2x120",
+                             f'millrace_verdicts_total{{{P},verdict="delivered"}}': "0+98x120"},
+                            {f'millrace_verdicts_total{{{P},verdict="dead_lettered"}}': "0+1x120",
+                             f'millrace_verdicts_total{{{P},verdict="delivered"}}': "0+199x120"}),
+    "MillraceRetries": ({f'millrace_delivery_retries_total{{{P},instance="s"}}': "0+60x120"},
+                        {f'millrace_delivery_retries_total{{{P},instance="s"}}': "0+5x120"}),
+    "MillraceSlowAnswers": ({f"millrace_http_deadlines_total{{{P}}}": "0+1x120"}, {f"millrace_http_deadlines_total{{{P}}}": "7x120"}),
+    "MillraceFenced": ({f"millrace_postgres_fenced_total{{{P}}}": "0+1x120"}, {f"millrace_postgres_fenced_total{{{P}}}": "0x110 1x10"}),
+    "MillraceFailoverLostRows": ({f"millrace_postgres_rewind_total{{{P}}}": "0x90 1x30"}, {f"millrace_postgres_rewind_total{{{P}}}": "1x120"}),
+    "MillraceRulesetsDiffer": ({f'millrace_ruleset_info{{{P},ruleset="a",instance="1"}}': "1x120",
+                                f'millrace_ruleset_info{{{P},ruleset="b",instance="2"}}': "1x120"},
+                               {f'millrace_ruleset_info{{{P},ruleset="a",instance="1"}}': "1x120",
+                                f'millrace_ruleset_info{{{P},ruleset="a",instance="2"}}': "1x120"}),
+    "MillraceContractBroken": ({f'millrace_contract_violations_total{{{P},instance="s"}}': "0x90 1x30"},
+                               {f'millrace_contract_violations_total{{{P},instance="s"}}': "1x120"}),
+}
 
 
 def table():
@@ -128,10 +171,33 @@ class Pages(unittest.TestCase):
                 self.assertTrue(NAME.search(rule["expr"]), rule["alert"])
                 self.known(rule["expr"], rule["alert"])
 
-    @unittest.skipUnless(shutil.which("promtool"), "promtool is not installed (package prometheus)")
-    def test_prometheus_takes_the_alerts(self):
-        done = subprocess.run(["promtool", "check", "rules", SOURCE / "docs/operations/alerts.yaml"], capture_output=True, text=True)
+    def promtool(self, *words):
+        tool = shutil.which("promtool", path=f"{os.environ['PATH']}:{SOURCE}/.deps/bin")
+        if tool is None:
+            self.skipTest("promtool is not there: ./dev setup fetches it")
+        done = subprocess.run([tool, *words], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_prometheus_takes_the_alerts(self):
+        self.promtool("check", "rules", SOURCE / "docs/operations/alerts.yaml")
+
+    def test_each_alert_is_given_for_what_it_is_about_and_for_nothing_else(self):
+        """Two hours of figures once a minute; each alert is asked for at their end."""
+        rules = str(SOURCE / "docs/operations/alerts.yaml")
+        given = re.findall(r"- alert: (\w+)", pathlib.Path(rules).read_text())
+        self.assertEqual(sorted(given), sorted(ALERTS))
+        cases = []
+        for alert, (bad, good) in ALERTS.items():
+            for figures, wanted in ((bad, 1), (good, 0)):
+                series = [{"series": name, "values": values} for name, values in figures.items()]
+                found = f'count(ALERTS{{alertname="{alert}",alertstate="firing"}})'
+                expected = [{"labels": "{}", "value": wanted}] if wanted else []
+                cases.append({"name": f"{alert} {wanted}", "interval": "1m", "input_series": series,
+                              "promql_expr_test": [{"expr": found, "eval_time": "2h", "exp_samples": expected}]})
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "test.yaml" # JSON is YAML too
+            file.write_text(json.dumps({"rule_files": [rules], "evaluation_interval": "1m", "tests": cases}))
+            self.promtool("test", "rules", file)
 
 
 if __name__ == "__main__":
