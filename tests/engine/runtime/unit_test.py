@@ -1,5 +1,5 @@
-"""The unit for systemd: it says what the engine needs, and systemd takes it. usage: unit_test.py MILLRACE UNIT"""
-import pathlib, shutil, subprocess, sys, tempfile
+"""The unit for systemd says what the engine needs. usage: unit_test.py MILLRACE UNIT"""
+import pathlib, subprocess, sys
 
 program, unit = sys.argv[1], pathlib.Path(sys.argv[2])
 lines = [line for line in unit.read_text().splitlines() if line and line[0] not in "#["]
@@ -19,11 +19,3 @@ for command in ("ExecStart", "ExecReload"):
     words = settings[command].split()
     help_text = subprocess.run([program, words[1], "--help"], capture_output=True, text=True, check=True).stdout
     assert words[2] in help_text, settings[command]
-
-if shutil.which("systemd-analyze"):
-    with tempfile.TemporaryDirectory() as name:
-        copy = pathlib.Path(name) / "millrace.service"
-        copy.write_text(unit.read_text().replace("/usr/bin/millrace", program))
-        done = subprocess.run(["systemd-analyze", "verify", "--man=no", copy], capture_output=True, text=True)
-        said = [line for line in done.stderr.splitlines() if "millrace.service" in line]
-        assert done.returncode == 0 and not said, done.stderr
