@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <limits>
+#include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "engine/modules/module.hpp"
 
@@ -24,31 +26,42 @@ constexpr std::string_view kNoteSection = ".note.millrace";
 constexpr std::string_view kNoteName = "millrace";
 constexpr std::size_t kShownExports = 5;
 
-// A bounds-checked look into the file's bytes: a damaged file gives an absent value, never a read outside of it.
+// A bounds-checked look into the file: a damaged one gives an absent value, never a read outside of it. Only what is
+// looked at is read, since a plugin may be megabytes of code and is looked at in every reload.
 class Image {
  public:
-  explicit Image(std::string bytes) : bytes_(std::move(bytes)) {}
-
-  template <class T>
-  std::optional<T> at(std::uint64_t offset) const {
-    const auto part = slice(offset, sizeof(T));
-    if (!part) {
-      return std::nullopt;
+  // Throws ModuleError.
+  explicit Image(const std::filesystem::path& file) : in_(file, std::ios::binary) {
+    in_.seekg(0, std::ios::end);
+    if (!in_.good()) {
+      throw ModuleError(file, "cannot be read; check its permissions");
     }
-    T value;
-    std::memcpy(&value, part->data(), sizeof(T));
-    return value;
+    size_ = static_cast<std::uint64_t>(in_.tellg());
   }
 
-  std::optional<std::string_view> slice(std::uint64_t offset, std::uint64_t size) const {
-    if (offset > bytes_.size() || size > bytes_.size() - offset) {
+  template <class T>
+  std::optional<T> at(std::uint64_t offset) {
+    T value;
+    return read(offset, &value, sizeof(T)) ? std::optional(value) : std::nullopt;
+  }
+
+  // Valid as long as the image.
+  std::optional<std::string_view> slice(std::uint64_t offset, std::uint64_t size) {
+    if (!is_inside(offset, size)) {
       return std::nullopt;
     }
-    return std::string_view(bytes_).substr(offset, size);
+    const auto [found, added] = read_.try_emplace({offset, size});
+    if (added) {
+      found->second.resize(size);
+      if (!read(offset, found->second.data(), size)) {
+        found->second.clear();
+      }
+    }
+    return found->second.size() == size ? std::optional<std::string_view>(found->second) : std::nullopt;
   }
 
   // A terminated text inside the string table `table`.
-  std::string text(const Elf64_Shdr& table, std::uint64_t offset) const {
+  std::string text(const Elf64_Shdr& table, std::uint64_t offset) {
     const auto part = slice(table.sh_offset, table.sh_size);
     if (!part || offset >= part->size()) {
       return {};
@@ -58,17 +71,17 @@ class Image {
   }
 
  private:
-  std::string bytes_;
-};
-
-std::string read_bytes(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::string bytes(std::istreambuf_iterator<char>(in), {});
-  if (!in.good() && !in.eof()) {
-    throw ModuleError(file, "cannot be read; check its permissions");
+  bool is_inside(std::uint64_t offset, std::uint64_t size) const { return offset <= size_ && size <= size_ - offset; }
+  bool read(std::uint64_t offset, void* to, std::uint64_t size) {
+    in_.clear(); // somebody may have cut it off meanwhile
+    return is_inside(offset, size) && in_.seekg(static_cast<std::streamoff>(offset)) &&
+           in_.read(static_cast<char*>(to), static_cast<std::streamsize>(size));
   }
-  return bytes;
-}
+
+  std::ifstream in_;
+  std::uint64_t size_ = 0;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> read_; // by offset and size
+};
 
 constexpr Elf64_Half machine() {
 #if defined(__x86_64__)
@@ -80,7 +93,7 @@ constexpr Elf64_Half machine() {
 #endif
 }
 
-std::vector<Elf64_Shdr> sections(const std::filesystem::path& file, const Image& image) {
+std::vector<Elf64_Shdr> sections(const std::filesystem::path& file, Image& image) {
   const auto ident = image.slice(0, EI_NIDENT);
   if (!ident || ident->substr(0, SELFMAG) != std::string_view(ELFMAG, SELFMAG)) {
     throw ModuleError(
@@ -105,21 +118,20 @@ std::vector<Elf64_Shdr> sections(const std::filesystem::path& file, const Image&
   return found;
 }
 
-std::vector<std::string> exported(const Image& image, std::span<const Elf64_Shdr> all) {
+std::vector<std::string> exported(Image& image, std::span<const Elf64_Shdr> all) {
   std::vector<std::string> names;
   for (const Elf64_Shdr& section : all) {
     if (section.sh_type != SHT_DYNSYM || section.sh_link >= all.size()) {
       continue;
     }
-    for (std::uint64_t at = 0; at + sizeof(Elf64_Sym) <= section.sh_size; at += sizeof(Elf64_Sym)) {
-      const auto symbol = image.at<Elf64_Sym>(section.sh_offset + at);
-      if (!symbol) {
-        break;
-      }
-      const bool defined = symbol->st_shndx != SHN_UNDEF && ELF64_ST_BIND(symbol->st_info) != STB_LOCAL;
-      const auto visibility = ELF64_ST_VISIBILITY(symbol->st_other);
+    const std::string_view symbols = image.slice(section.sh_offset, section.sh_size).value_or("");
+    for (std::size_t at = 0; at + sizeof(Elf64_Sym) <= symbols.size(); at += sizeof(Elf64_Sym)) {
+      Elf64_Sym symbol;
+      std::memcpy(&symbol, symbols.data() + at, sizeof(symbol));
+      const bool defined = symbol.st_shndx != SHN_UNDEF && ELF64_ST_BIND(symbol.st_info) != STB_LOCAL;
+      const auto visibility = ELF64_ST_VISIBILITY(symbol.st_other);
       if (defined && (visibility == STV_DEFAULT || visibility == STV_PROTECTED)) {
-        names.push_back(image.text(all[section.sh_link], symbol->st_name));
+        names.push_back(image.text(all[section.sh_link], symbol.st_name));
       }
     }
   }
@@ -128,7 +140,7 @@ std::vector<std::string> exported(const Image& image, std::span<const Elf64_Shdr
 }
 
 // The text of the note: "name version". Empty: there is none, or it is not one of ours.
-std::string note(const Image& image, std::span<const Elf64_Shdr> all, std::size_t names_index) {
+std::string note(Image& image, std::span<const Elf64_Shdr> all, std::size_t names_index) {
   if (names_index >= all.size()) {
     return {};
   }
@@ -158,7 +170,7 @@ std::string listed(std::span<const std::string> names) {
 } // namespace
 
 Manifest read_manifest(const std::filesystem::path& file) {
-  const Image image(read_bytes(file));
+  Image image(file);
   const std::vector<Elf64_Shdr> all = sections(file, image);
   Manifest manifest;
   manifest.exports = exported(image, all);
