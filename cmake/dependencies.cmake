@@ -2,7 +2,6 @@
 list(PREPEND CMAKE_PREFIX_PATH "${MILLRACE_DEPS}")
 set(PKG_CONFIG_USE_CMAKE_PREFIX_PATH ON)
 list(APPEND CMAKE_BUILD_RPATH "${MILLRACE_DEPS}/lib")
-list(APPEND CMAKE_INSTALL_RPATH "${MILLRACE_DEPS}/lib")
 
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS filesystem system)
@@ -23,3 +22,11 @@ pkg_check_modules(icu REQUIRED IMPORTED_TARGET icu-uc)
 pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka>=2.3)
 pkg_check_modules(pqxx REQUIRED IMPORTED_TARGET libpqxx>=7.7)
+
+# What ./dev setup had to build is no package of the system, so it is installed with the plugins. Its stamp says that it was.
+foreach(library IN ITEMS librdkafka libpqxx)
+  if(EXISTS "${MILLRACE_DEPS}/share/millrace/${library}")
+    file(GLOB files "${MILLRACE_DEPS}/lib/${library}.so.*" "${MILLRACE_DEPS}/lib/${library}-*.so")
+    install(FILES ${files} DESTINATION lib/millrace COMPONENT plugins)
+  endif()
+endforeach()

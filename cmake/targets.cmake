@@ -33,13 +33,15 @@ function(millrace_library name)
   target_link_libraries(${name} PUBLIC ${arg_LIBS} PRIVATE millrace_flags)
 endfunction()
 
-# A plugin: a shared object in <build>/plugins that exports exactly one symbol and leaves none undefined.
+# A plugin: a shared object in <build>/plugins that exports exactly one symbol and leaves none undefined. Installed it is
+# in lib/millrace/plugins, where the program looks, an EXAMPLE excepted.
 function(millrace_plugin name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(arg "EXAMPLE" "" "SOURCES;LIBS" ${ARGN})
   add_library(${name} MODULE ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   set_target_properties(${name} PROPERTIES
     PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins
+    INSTALL_RPATH "$ORIGIN/.." # the libraries of dependencies.cmake that are installed too
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   target_link_libraries(${name} PRIVATE ${arg_LIBS} millrace_flags)
   target_link_options(${name} PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/plugins/abi/module.map)
@@ -47,6 +49,9 @@ function(millrace_plugin name)
     target_link_options(${name} PRIVATE -Wl,-z,defs)
   endif()
   set_property(GLOBAL APPEND PROPERTY MILLRACE_PLUGINS ${name})
+  if(NOT arg_EXAMPLE)
+    install(TARGETS ${name} LIBRARY DESTINATION lib/millrace/plugins COMPONENT plugins)
+  endif()
 endfunction()
 
 # A GoogleTest program, one ctest entry. LABEL says which run it belongs to: unit, flow or system (default unit). COST is
