@@ -203,7 +203,8 @@ Api api_of(runtime::Engine& engine, host::Metrics& metrics) {
     return history(engine, query);
   }).parameters = {{"limit", "How many; 20 unless given."}};
   add(get, "/history/{id}", "One receipt.", true, [&engine](const Query& query) { return receipt(engine, query); });
-  add(post, "/reload", "Reads the rules anew. Answers with the receipt: 200, or 422 when nothing was changed.", true,
+  add(post, "/reload",
+      "Reads rules and configuration anew. Answers with the receipt: 200, or 422 when nothing was changed.", true,
       [&engine](const Query& query) {
         const runtime::Trial trial = trial_of(query);
         return answer_of(
@@ -216,6 +217,9 @@ Api api_of(runtime::Engine& engine, host::Metrics& metrics) {
   add(post, "/rollback", "Goes back to a ruleset that was active before. Answers as /reload.", true,
       [&engine](const Query& query) { return answer_of(engine.rollback(asked(query), query.parameter("to")), query); })
       .parameters = {{"to", "Its hash, or a beginning of it; without it the one before the active one."}};
+  add(post, "/upgrade/{plugin}",
+      "Goes over to the newest version of a plugin that lies in its folder, worker by worker. Answers as /reload.",
+      true, [&engine](const Query& query) { return answer_of(engine.upgrade(asked(query), query.rest), query); });
   Route& explained = add(post, "/explain", "The way of an event under the live rules, and why.", true,
                          [&engine](const Query& query) { return explain(engine, query); });
   explained.body = "The event.";

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "engine/cli/progress.hpp"
 #include "engine/config/config.hpp"
 
 namespace millrace::cli {
@@ -113,6 +114,15 @@ ExitCode show(const admin::Reply& reply, const Console& console) {
   return reply.status == kWrongParameter ? ExitCode::kUsage
          : reply.status == kNotThere     ? ExitCode::kFindings
                                          : ExitCode::kUnreachable;
+}
+
+ExitCode change(const Live& live, const std::string& path, const std::string& doing, const Console& console) {
+  constexpr std::chrono::minutes kDeadline{5}; // compiling a large ruleset, or draining a worker, takes its time
+  const admin::Reply reply = [&] {
+    const Waiting waiting(console, doing);
+    return ask(live, {.method = "POST", .path = path}, kDeadline);
+  }();
+  return show(reply, console);
 }
 
 } // namespace millrace::cli

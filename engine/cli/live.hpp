@@ -33,4 +33,7 @@ admin::Reply ask_stream(const Live& live, admin::Ask ask, const std::function<bo
 // Prints an answer whose status is one of those that belong to what was asked; any other goes to standard error.
 ExitCode show(const admin::Reply& reply, const Console& console);
 
+// Asks for a change and prints its receipt; `doing` is what a terminal shows until it is there.
+ExitCode change(const Live& live, const std::string& path, const std::string& doing, const Console& console);
+
 } // namespace millrace::cli

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "engine/cli/command.hpp"
+#include "engine/cli/live.hpp"
 #include "engine/cli/plugin_folders.hpp"
 #include "engine/config/declarations.hpp"
 #include "engine/modules/validate.hpp"
@@ -71,6 +72,19 @@ void add_plugins(CLI::App& app, Chosen& chosen) {
       "         millrace plugins list --plugins build/plugins --plugins /usr/lib/millrace/plugins");
   command->callback(
       [&chosen, folders] { chosen = [folders](const Console& console) { return list(*folders, console); }; });
+  CLI::App* const upgrade =
+      plugins->add_subcommand("upgrade", "Ask the running engine to go over to the newest version of a plugin");
+  const auto live = std::make_shared<Live>();
+  const auto name = std::make_shared<std::string>();
+  add_live_options(*upgrade, *live);
+  upgrade->add_option("NAME", *name, "The plugin: its name, its kind and name (sink.kafka), or its module's name")
+      ->required();
+  upgrade->footer("Example: cp sink_kafka-1.1.0.so /usr/lib/millrace/plugins/ && millrace plugins upgrade sink.kafka");
+  upgrade->callback([&chosen, live, name] {
+    chosen = [live, name](const Console& console) {
+      return change(*live, "/upgrade/" + *name, "the engine goes over, worker by worker", console);
+    };
+  });
 }
 
 } // namespace millrace::cli

@@ -85,7 +85,9 @@ Rehearsed::Rehearsed(const config::Instance& configured, const std::string& pipe
 }
 
 Rehearsal::Rehearsal(const config::Pipeline& pipeline, const host::Services& services)
-    : pipeline_(pipeline), services_(services), targets_(forms(pipeline), pipeline.targets) {
+    : pipeline_(pipeline),
+      services_(services),
+      targets_(std::make_shared<host::Targets>(forms(pipeline), pipeline.targets)) {
   for (const config::Instance& sink : pipeline.sinks) {
     create(sink);
   }
@@ -102,7 +104,7 @@ Rehearsal::Rehearsal(const config::Pipeline& pipeline, const host::Services& ser
 void Rehearsal::create_for_second_worker(const config::Instance& configured) {
   std::vector<host::Diagnostic> ignored;
   try {
-    const Rehearsed second(configured, pipeline_.name, 1, services_, host::Surroundings{nullptr, &targets_, &streams_},
+    const Rehearsed second(configured, pipeline_.name, 1, services_, host::Surroundings{nullptr, targets_, &streams_},
                            ignored);
   } catch (const modules::CreateError& error) {
     refused_.push_back({configured.place, error.what(), error.answer().status != MR_INVALID});
@@ -113,7 +115,7 @@ void Rehearsal::create(const config::Instance& configured) {
   std::vector<host::Diagnostic> found;
   try {
     const Rehearsed& made = instances_.emplace_back(configured, pipeline_.name, 0, services_,
-                                                    host::Surroundings{nullptr, &targets_, &streams_}, found);
+                                                    host::Surroundings{nullptr, targets_, &streams_}, found);
     const modules::Instance& instance = made.instance();
     if (const auto* ruleset = instance.extension<mr_router_ruleset>(MR_RULESET)) {
       ruleset_ = copy(ruleset->hash(instance.self()));
@@ -136,7 +138,7 @@ void Rehearsal::create(const config::Instance& configured) {
 
 std::vector<mr_target> Rehearsal::targets() const {
   std::vector<mr_target> out;
-  for (const auto& [id, target] : targets_.in_use()) {
+  for (const auto& [id, target] : targets_->in_use()) {
     out.push_back(*target);
   }
   return out;
@@ -160,7 +162,7 @@ std::optional<Place> Rehearsal::place_of(const mr_target* target, std::string_vi
 
 Rehearsed Rehearsal::another(const config::Instance& configured, const host::Services& services) const {
   std::vector<host::Diagnostic> ignored; // the first one of its kind said the same
-  return {configured, pipeline_.name, 0, services, host::Surroundings{nullptr, &targets_, &streams_}, ignored};
+  return {configured, pipeline_.name, 0, services, host::Surroundings{nullptr, targets_, &streams_}, ignored};
 }
 
 std::string Finding::line() const {

@@ -77,7 +77,7 @@ class Rehearsal {
 
   const config::Pipeline& pipeline_;
   const host::Services services_;
-  mutable host::Targets targets_;
+  const std::shared_ptr<host::Targets> targets_;
   mutable host::Streams streams_;
   std::vector<Refused> refused_;
   std::vector<host::Diagnostic> diagnostics_;

@@ -3,12 +3,9 @@
 
 #include "engine/cli/command.hpp"
 #include "engine/cli/live.hpp"
-#include "engine/cli/progress.hpp"
 
 namespace millrace::cli {
 namespace {
-
-constexpr std::chrono::minutes kDeadline{5}; // compiling and checking a large ruleset takes its time
 
 struct Options {
   Live live;
@@ -19,15 +16,6 @@ struct Options {
   bool all = false;
 };
 
-// A change on the way to its receipt.
-ExitCode change(const Live& live, const std::string& path, const Console& console) {
-  const admin::Reply reply = [&] {
-    const Waiting waiting(console, "the engine reads and checks the rules");
-    return ask(live, {.method = "POST", .path = path}, kDeadline);
-  }();
-  return show(reply, console);
-}
-
 ExitCode reload(const Options& options, const Console& console) {
   std::string query;
   const auto add = [&query](const char* name, const std::string& value) {
@@ -37,18 +25,19 @@ ExitCode reload(const Options& options, const Console& console) {
   add("most_changed", options.most_changed);
   add("dry_run", options.dry_run ? "true" : "");
   add("all", options.all ? "true" : "");
-  return change(options.live, "/reload" + query, console);
+  return change(options.live, "/reload" + query, "the engine reads and checks the rules", console);
 }
 
 ExitCode rollback(const Options& options, const Console& console) {
-  return change(options.live, options.hash.empty() ? "/rollback" : "/rollback?to=" + options.hash, console);
+  return change(options.live, options.hash.empty() ? "/rollback" : "/rollback?to=" + options.hash,
+                "the engine goes back", console);
 }
 
 } // namespace
 
 void add_reload(CLI::App& app, Chosen& chosen) {
-  CLI::App* const command =
-      app.add_subcommand("reload", "Ask the running engine to take the rules anew, and print its receipt");
+  CLI::App* const command = app.add_subcommand(
+      "reload", "Ask the running engine to take rules and configuration anew, and print its receipt");
   const auto options = std::make_shared<Options>();
   add_live_options(*command, options->live);
   CLI::Option* const shadow =

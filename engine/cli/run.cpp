@@ -21,7 +21,7 @@
 #include "engine/admin/server.hpp"
 #include "engine/cli/command.hpp"
 #include "engine/cli/stage.hpp"
-#include "engine/config/difference.hpp"
+#include "engine/config/again.hpp"
 #include "engine/records/folder.hpp"
 #include "engine/records/keeper.hpp"
 #include "engine/records/outside.hpp"
@@ -178,7 +178,7 @@ std::unique_ptr<records::Records> records_here(const config::Config& configured,
 }
 
 // In the first sink that keeps records. Null: there is none.
-std::unique_ptr<records::Records> records_outside(const config::Config& configured, const host::Services& services) {
+std::unique_ptr<records::Outside> records_outside(const config::Config& configured, const host::Services& services) {
   for (const config::Pipeline& pipeline : configured.pipelines) {
     for (const config::Instance& sink : pipeline.sinks) {
       if (records::Outside::can(sink)) {
@@ -197,16 +197,25 @@ std::vector<std::string> pipeline_names(const config::Config& configured) {
   return out;
 }
 
-// A reload takes the rules; what else has changed in the configuration is said rather than overlooked.
-std::vector<std::string> configuration_notes(const config::Config& running, const std::filesystem::path& executable) {
-  try {
-    const std::vector<std::string> found = config::differences(running, config::load(running.file, executable));
-    return found.empty() ? std::vector<std::string>()
-                         : std::vector{fmt::format("the configuration has changed too, and that takes a restart: {}",
-                                                   fmt::join(found, ", "))};
-  } catch (const std::exception& error) {
-    return {fmt::format("the configuration could not be read now, and a restart would fail: {}", error.what())};
+// Receipts go on being kept where the sink is now.
+void follow(const config::Config& taken, records::Outside* outside, host::Log& log) {
+  if (outside == nullptr) {
+    return;
   }
+  for (const config::Pipeline& pipeline : taken.pipelines) {
+    for (const config::Instance& sink : pipeline.sinks) {
+      if (records::Outside::name_of(sink, pipeline.name) != outside->name() || !records::Outside::can(sink)) {
+        continue;
+      }
+      try {
+        outside->point_at(sink);
+      } catch (const std::exception& error) {
+        log.error("receipts go on being kept as before", {{"reason", error.what()}});
+      }
+      return;
+    }
+  }
+  log.warn("receipts go on being kept where they were until the engine starts anew", {{"where", outside->name()}});
 }
 
 // Reads the rules anew when a folder changed. Null: none is watched.
@@ -244,11 +253,20 @@ ExitCode run(const Options& options, const Console& console) {
     throw config::ConfigError(problems);
   }
   const host::Services services{clock, log, metrics};
-  records::Keeper keeper(records_here(configured, log), records_outside(configured, services),
-                         pipeline_names(configured), log, kRecordRetry);
+  std::unique_ptr<records::Outside> outside = records_outside(configured, services);
+  records::Outside* const outside_now = outside.get();
+  records::Keeper keeper(records_here(configured, log), std::move(outside), pipeline_names(configured), log,
+                         kRecordRetry);
   runtime::History history(keeper);
   runtime::Engine engine(configured, services, &history);
-  engine.set_notes([&configured, &console] { return configuration_notes(configured, console.executable); });
+  engine.set_configuration(
+      [&console](const config::Config& running, const std::string& upgrade) {
+        return config::load_again(running, upgrade, console.executable);
+      },
+      [&log, outside_now](const config::Config& taken) {
+        log.set_least_level(level_of(taken.engine.log_level));
+        follow(taken, outside_now, log);
+      });
   try {
     engine.create();
   } catch (const runtime::RouterRefused& refused) {

@@ -391,7 +391,8 @@ Instance instance_of(const modules::Plugin& plugin, const std::string& from, con
   return out;
 }
 
-Config load(const std::filesystem::path& file, const std::filesystem::path& executable, Variables variables) {
+Config load(const std::filesystem::path& file, const std::filesystem::path& executable, Variables variables,
+            const Choose& choose) {
   const Document document = Document::read(file, std::move(variables));
   Problems problems;
   Config config{file, document.engine(problems), {}, {}};
@@ -402,6 +403,9 @@ Config load(const std::filesystem::path& file, const std::filesystem::path& exec
     if (refusal.folder && configured) {
       problems.add(config.engine.plugins_at, refusal.text, Problem::Kind::kPlugin);
     }
+  }
+  if (choose != nullptr) {
+    choose(config.catalogue);
   }
   config.pipelines = document.pipelines(config.catalogue, problems);
   if (!problems.empty()) {

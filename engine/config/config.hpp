@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -115,9 +116,12 @@ struct Config {
 // Throws ConfigError, and toml::parse_error for what is no TOML.
 Instance instance_of(const modules::Plugin& plugin, const std::string& from, const std::string& settings);
 
+// Has a say in which plugins those of the folders are.
+using Choose = std::function<void(modules::Catalogue& catalogue)>;
+
 // All of it in one call. `executable` is where plugin folders are looked for when none is configured. Throws
 // ConfigError with every problem of the file; a configured plugin folder that cannot be used is one.
 Config load(const std::filesystem::path& file, const std::filesystem::path& executable,
-            Variables variables = process_variable);
+            Variables variables = process_variable, const Choose& choose = nullptr);
 
 } // namespace millrace::config

@@ -1,5 +1,5 @@
-// What differs between two configurations, setting by setting and instance by instance. Values are not named: some are
-// secrets.
+// What differs between two configurations, setting by setting and instance by instance, and what of it takes a restart.
+// Values are not named: some are secrets.
 #pragma once
 
 #include <string>
@@ -9,8 +9,17 @@
 
 namespace millrace::config {
 
-// "memory of [engine]", "workers of pipeline 'ingest'", "sink.kafka of pipeline 'ingest'", "sink.file of pipeline
-// 'ingest' (new)", "pipeline 'load' (gone)"; in the order of the files. Empty: they do the same.
-std::vector<std::string> differences(const Config& before, const Config& after);
+struct Difference {
+  // "memory of [engine]", "workers of pipeline 'ingest'", "sink.kafka of pipeline 'ingest'", "sink.file of pipeline
+  // 'ingest' (new)", "pipeline 'load' (gone)"
+  std::string text;
+  std::string restart = {}; // why it cannot be changed while the engine runs; empty: it can
+};
+
+// In the order of the files. Empty: they do the same.
+std::vector<Difference> differences(const Config& before, const Config& after);
+
+// `after` as far as a running engine can take it: what takes a restart is as it was.
+Engine without_restart(const Engine& before, const Engine& after);
 
 } // namespace millrace::config

@@ -54,7 +54,7 @@ struct Context {
         upward(up) {}
 
   std::shared_ptr<Inbox> inbox; // shared with ports and lanes
-  const WorkerSettings settings;
+  WorkerSettings settings;
   Watcher& watcher;
   WorkerCounters counters;
   Credit credit;

@@ -14,6 +14,12 @@ class Credit {
  public:
   Credit(std::uint64_t max_events, std::uint64_t max_bytes) : max_events_(max_events), max_bytes_(max_bytes) {}
 
+  // A lower ceiling than what is in flight lets nothing new in until it is kept.
+  void set_ceiling(std::uint64_t max_events, std::uint64_t max_bytes) {
+    max_events_ = max_events;
+    max_bytes_ = max_bytes;
+  }
+
   // What a source may hand in now; events 0: nothing. A batch may be larger than what is left, since its first event
   // always may: the next one waits until that is made good.
   mr_budget left() const {

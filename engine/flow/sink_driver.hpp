@@ -59,6 +59,7 @@ class SinkDriver {
   // Takes back a claim that was not asked yet; false: there is none, or it is being asked just now.
   bool forget_claim(const Partition& partition);
   void set_claims_held(std::size_t held) { claims_held_ = held; }
+  void configure(const SinkSettings& settings) { settings_ = settings; }
 
   // Makes the calls that can be made now; true: something happened.
   bool advance();
@@ -168,7 +169,7 @@ class SinkDriver {
   Context& context_;
   const std::size_t index_;
   const std::string name_;
-  const SinkSettings settings_;
+  SinkSettings settings_;
   std::unique_ptr<Caller> caller_;
   std::vector<std::unique_ptr<Caller>> never_used_; // of swaps that the end of the worker overtook
   const mr_sink_positions* positions_ = nullptr;

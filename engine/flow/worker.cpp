@@ -53,6 +53,7 @@ class Worker::Core final : public Upward {
 
   std::int64_t step(std::int64_t now_ns);
   void drain(std::int64_t deadline_ns);
+  void configure(const WorkerSettings& settings, const std::vector<SinkSettings>& sinks);
   void streams_changed();
   void swap_router(Instance router, SwapDone done);
   void swap_sink(std::size_t sink, Instance instance, std::int64_t deadline_ns, SwapDone done);
@@ -441,6 +442,18 @@ void Worker::Core::drain(std::int64_t deadline_ns) {
   });
 }
 
+void Worker::Core::configure(const WorkerSettings& settings, const std::vector<SinkSettings>& sinks) {
+  context_.inbox->order([this, settings, sinks] {
+    context_.settings = settings;
+    context_.credit.set_ceiling(settings.max_events, settings.max_bytes);
+    context_.counters.max_events.set(settings.max_events);
+    context_.counters.max_bytes.set(settings.max_bytes);
+    for (std::size_t i = 0; i < std::min(sinks.size(), sinks_.size()); ++i) {
+      sinks_[i]->configure(sinks[i]);
+    }
+  });
+}
+
 void Worker::Core::streams_changed() {
   context_.inbox->order([this] { source_.streams_changed(); });
 }
@@ -489,6 +502,10 @@ Worker::~Worker() = default;
 std::int64_t Worker::step(std::int64_t now_ns) { return core_->step(now_ns); }
 
 void Worker::drain(std::int64_t deadline_ns) { core_->drain(deadline_ns); }
+
+void Worker::configure(const WorkerSettings& settings, std::vector<SinkSettings> sinks) {
+  core_->configure(settings, sinks);
+}
 
 void Worker::streams_changed() { core_->streams_changed(); }
 

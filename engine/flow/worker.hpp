@@ -67,6 +67,8 @@ class Worker {
   // [any] The source announces the end; what is not settled at the deadline is interrupted and abandoned. May be
   // repeated with an earlier deadline.
   void drain(std::int64_t deadline_ns);
+  // [any] Other numbers to run by, those of the sinks in their order; what is in flight stays. `seed` is not taken.
+  void configure(const WorkerSettings& settings, std::vector<SinkSettings> sinks);
   // [any] The active router declares other streams now: tells a source that has millrace.streams/1.
   void streams_changed();
   // [any] Takes the new router between two calls of route(); what is under way finishes with the old one.

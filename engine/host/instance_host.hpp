@@ -40,12 +40,12 @@ struct Services {
   Metrics& metrics;
 };
 
-// Of one worker or pipeline; what is there outlives the host. Without a flow (check, apply: nothing runs) its calls are
-// dropped.
+// Of one worker or pipeline; flow and streams outlive the host. Without a flow (check, apply: nothing runs) its calls
+// are dropped.
 struct Surroundings {
   FlowCalls* flow = nullptr;
-  Targets* targets = nullptr; // routers name them, sinks say what is there
-  Streams* streams = nullptr; // sources
+  std::shared_ptr<Targets> targets; // routers name them, sinks say what is there
+  Streams* streams = nullptr;       // sources
 };
 
 // An mr_diagnostic whose texts are its own.

@@ -129,6 +129,11 @@ Targets::Use::~Use() {
   }
 }
 
+void Targets::set_limit(std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  limit_ = limit;
+}
+
 std::string Targets::sink_for(const mr_target& wanted, std::string& error) const {
   const std::uint32_t flag = flag_of(wanted.form);
   const std::string taking = names(sinks_, flag);

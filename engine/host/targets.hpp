@@ -56,6 +56,9 @@ class Targets {
   // [any] The same sink, name, form, flags, properties and schema give the same id, whichever instance asks.
   Granted name(const mr_target& wanted, Use& use);
 
+  // [any] What was granted stays, also where it is more.
+  void set_limit(std::size_t limit);
+
   // [any] Names that there are in the outside system of a sink. They count among the members of their families.
   void there(std::string_view sink, std::span<const std::string_view> names);
 
@@ -79,9 +82,9 @@ class Targets {
   // The name of the sink that a target goes to, or an error.
   std::string sink_for(const mr_target& wanted, std::string& error) const;
 
-  std::vector<SinkForms> sinks_;
-  std::size_t limit_;
+  const std::vector<SinkForms> sinks_;
   mutable std::mutex mutex_; // of everything below
+  std::size_t limit_;
   std::map<std::string, std::uint32_t> ids_;
   std::vector<std::unique_ptr<Entry>> entries_; // id - 1
   std::size_t in_use_ = 0;

@@ -89,6 +89,18 @@ void Catalogue::add(const Plugin& plugin) {
   hidden_.push_back(higher ? std::exchange(*at, plugin) : plugin);
 }
 
+void Catalogue::keep(const Catalogue& running, const std::function<bool(const Plugin&)>& newer) {
+  for (const Plugin& plugin : running.plugins_) {
+    const auto at = std::ranges::find_if(plugins_, [&](const Plugin& other) { return order(other) == order(plugin); });
+    if (at == plugins_.end()) {
+      add(plugin); // its file is gone, which code that runs does not mind
+    } else if (at->table != plugin.table && !newer(plugin)) {
+      hidden_.push_back(std::exchange(*at, plugin));
+      std::erase_if(hidden_, [&](const Plugin& other) { return other.table == plugin.table; });
+    }
+  }
+}
+
 const Plugin* Catalogue::find(std::uint32_t kind, std::string_view name) const {
   const auto at = std::find_if(plugins_.begin(), plugins_.end(), [&](const Plugin& plugin) {
     return plugin.table->kind == kind && plugin.table->name == name;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +41,10 @@ class Catalogue {
   // Takes up a module. Of two plugins with one kind and name the first one stays, unless the later file lies in the
   // same folder and has the higher version: versions may lie side by side (sink_kafka-1.1.0.so).
   void add(const Module& module);
+
+  // What runs goes on: of a kind and name that `running` has, its plugin stands before those of the folders, whatever
+  // became of its file. Not so for those of which `newer` says that the newest is wanted.
+  void keep(const Catalogue& running, const std::function<bool(const Plugin&)>& newer);
 
   // Sorted by kind, then name.
   std::span<const Plugin> plugins() const { return plugins_; }

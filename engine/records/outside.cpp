@@ -21,17 +21,27 @@ mr_record view_of(const Record& record) {
 
 bool Outside::can(const config::Instance& sink) { return sink.plugin.table->extension(MR_RECORDS) != nullptr; }
 
+std::string Outside::name_of(const config::Instance& sink, const std::string& pipeline) {
+  return fmt::format("{} of pipeline '{}'", sink.label(), pipeline);
+}
+
 Outside::Outside(const config::Instance& sink, const std::string& pipeline, const host::Services& services,
                  std::chrono::nanoseconds patience)
-    : name_(fmt::format("{} of pipeline '{}'", sink.label(), pipeline)),
-      clock_(services.clock),
-      patience_(patience),
-      values_(sink.values) {
+    : name_(name_of(sink, pipeline)), pipeline_(pipeline), services_(services), patience_(patience) {
+  point_at(sink);
+}
+
+void Outside::point_at(const config::Instance& sink) {
   const mr_plugin& table = *sink.plugin.table;
-  host_ = std::make_unique<host::InstanceHost>(host::Identity{sink.kind, pipeline, sink.label(), "records", "records"},
-                                               services, host::Surroundings{},
-                                               host::Secrets::of(values_->root, {table.fields, table.field_count}));
-  instance_ = std::make_unique<modules::Instance>(sink.plugin, host_->abi(), values_->root);
+  const std::shared_ptr<const config::Values> values = sink.values;
+  auto host = std::make_unique<host::InstanceHost>(
+      host::Identity{sink.kind, pipeline_, sink.label(), "records", "records"}, services_, host::Surroundings{},
+      host::Secrets::of(values->root, {table.fields, table.field_count}));
+  auto instance = std::make_unique<modules::Instance>(sink.plugin, host->abi(), values->root);
+  const std::lock_guard lock(one_at_a_time_);
+  instance_ = std::move(instance); // each old one before what it looks at
+  host_ = std::move(host);
+  values_ = values;
 }
 
 Outside::~Outside() = default;
@@ -45,7 +55,7 @@ bool Outside::ask(const char* call, const Call& make) {
   mr_error error{};
   const auto& calls = *instance_->extension<mr_plugin_records>(MR_RECORDS);
   const modules::Watch watch(*instance_, patience_ + kGrace);
-  const mr_status status = make(calls, clock_.now_ns() + patience_.count(), error);
+  const mr_status status = make(calls, services_.clock.now_ns() + patience_.count(), error);
   const modules::Answer answer =
       modules::checked(instance_->who(), call, status, error, {MR_TRANSIENT, MR_REJECTED, MR_INVALID, MR_FATAL});
   if (answer.status != MR_OK && answer.status != MR_REJECTED) {

@@ -27,6 +27,11 @@ class Outside final : public Records {
           std::chrono::nanoseconds patience);
   ~Outside() override;
 
+  // [any] The same system as that sink is configured now. Throws modules::CreateError; then it asks as before.
+  void point_at(const config::Instance& sink);
+
+  // "sink.postgres of pipeline 'load'"
+  static std::string name_of(const config::Instance& sink, const std::string& pipeline);
   std::string name() const override { return name_; }
   void write(std::span<const Record> records) override;
   bool put_new(const Record& record) override;
@@ -44,11 +49,12 @@ class Outside final : public Records {
   std::vector<Record> read(std::string_view scope, std::string_view kind, mr_str key, std::size_t limit, bool whole);
 
   const std::string name_;
-  const host::Clock& clock_;
+  const std::string pipeline_;
+  const host::Services services_;
   const std::chrono::nanoseconds patience_;
-  const std::shared_ptr<const config::Values> values_; // the plugin may keep views into them
+  std::timed_mutex one_at_a_time_;               // [serial]; guards what follows
+  std::shared_ptr<const config::Values> values_; // the plugin may keep views into them
   std::unique_ptr<host::InstanceHost> host_;
-  std::timed_mutex one_at_a_time_; // [serial]
   std::unique_ptr<modules::Instance> instance_;
 };
 

@@ -21,37 +21,34 @@
 namespace millrace::runtime {
 namespace {
 
-constexpr std::uint64_t kLeastMemory = 1u << 20;
 constexpr std::chrono::nanoseconds kMeasureEvery = std::chrono::seconds(1);
-
-std::uint64_t share_of(const config::Config& configured) {
-  std::uint64_t workers = 0;
-  for (const config::Pipeline& pipeline : configured.pipelines) {
-    workers += pipeline.workers;
-  }
-  return std::max(kLeastMemory, configured.engine.memory_bytes / std::max<std::uint64_t>(1, workers));
-}
 
 } // namespace
 
 Engine::Engine(config::Config configured, const host::Services& services, History* history)
-    : configured_(std::move(configured)),
-      services_(services),
+    : services_(services),
       history_(history),
-      owner_(process_name(services_.clock)) {
-  const std::uint64_t memory = share_of(configured_);
-  for (const config::Pipeline& pipeline : configured_.pipelines) {
-    pipelines_.push_back(std::make_unique<Pipeline>(
-        pipeline, configured_.engine, memory, owner_, services_,
-        [this](std::int64_t delay_ns, std::function<void()> call) { later(delay_ns, std::move(call)); },
-        [this](std::string why) { give_up(std::move(why)); }, [this] { changed(); }));
+      owner_(process_name(services_.clock)),
+      configured_(std::make_shared<const config::Config>(std::move(configured))) {
+  const auto engine = std::make_shared<const config::Engine>(configured_->engine);
+  const std::uint64_t memory = worker_share(*engine, workers_of(*configured_));
+  for (const config::Pipeline& pipeline : configured_->pipelines) {
+    pipelines_.push_back(make_pipeline(pipeline, engine, memory));
   }
   collector_ = services_.metrics.collect([this](host::MetricsPage& page) {
     page.sample(MR_GAUGE, "ready", "1 when every worker runs and nothing is broken.", {}, not_ready().empty() ? 1 : 0);
-    for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+    for (const std::shared_ptr<Pipeline>& pipeline : pipelines()) {
       pipeline->collect(page);
     }
   });
+}
+
+std::shared_ptr<Pipeline> Engine::make_pipeline(const config::Pipeline& configured,
+                                                std::shared_ptr<const config::Engine> engine, std::uint64_t memory) {
+  return std::make_shared<Pipeline>(
+      configured, std::move(engine), memory, owner_, services_,
+      [this](std::int64_t delay_ns, std::function<void()> call) { later(delay_ns, std::move(call)); },
+      [this](std::string why) { give_up(std::move(why)); }, [this] { changed(); });
 }
 
 Engine::~Engine() {
@@ -65,9 +62,19 @@ Engine::~Engine() {
   pipelines_.clear(); // joins their threads, which may still say that something changed
 }
 
+Engine::Configuration Engine::configured() const {
+  const std::lock_guard lock(mutex_);
+  return configured_;
+}
+
+Engine::Pipelines Engine::pipelines() const {
+  const std::lock_guard lock(mutex_);
+  return pipelines_;
+}
+
 void Engine::create() {
-  const bool from_last = configured_.engine.start_with == config::StartWith::kLast && history_ != nullptr;
-  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+  const bool from_last = configured()->engine.start_with == config::StartWith::kLast && history_ != nullptr;
+  for (const std::shared_ptr<Pipeline>& pipeline : pipelines()) {
     const std::optional<std::string> last = last_active(*pipeline);
     const std::optional<RulesFiles> files =
         last && from_last && pipeline->takes_files() ? history_->files(pipeline->name(), *last) : std::nullopt;
@@ -107,7 +114,7 @@ void Engine::tell_start(const Pipeline& pipeline, const std::optional<std::strin
 // The workers first: what is asked for meanwhile (a drain, a reload, a worker to be replaced) then finds all of them.
 void Engine::start() {
   record_start();
-  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+  for (const std::shared_ptr<Pipeline>& pipeline : pipelines()) {
     pipeline->start();
   }
   later(0, [this] { measure(); });
@@ -124,7 +131,7 @@ void Engine::record_start() const {
   }
   Receipt receipt = begin({"start", {}}, "start");
   receipt.accepted = true;
-  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+  for (const std::shared_ptr<Pipeline>& pipeline : pipelines()) {
     PipelineReceipt& of = receipt.pipelines.emplace_back();
     of.pipeline = pipeline->name();
     of.before.hash = last_active(*pipeline).value_or("");
@@ -151,9 +158,9 @@ void Engine::drain() {
     const std::lock_guard lock(mutex_);
     draining_ = true;
   }
-  const std::int64_t deadline = services_.clock.now_ns() + configured_.engine.stop_deadline.count();
+  const std::int64_t deadline = services_.clock.now_ns() + configured()->engine.stop_deadline.count();
   later(0, [this, deadline] {
-    for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+    for (const std::shared_ptr<Pipeline>& pipeline : pipelines()) {
       pipeline->drain(deadline);
     }
     changed();
@@ -182,7 +189,7 @@ void Engine::changed() {
 }
 
 void Engine::wait() {
-  const auto all = [this](bool (Pipeline::*is)() const) {
+  const auto all = [this](bool (Pipeline::*is)() const) { // with the lock
     return std::ranges::all_of(pipelines_, [is](const auto& pipeline) { return ((*pipeline).*is)(); });
   };
   bool finished = false;
@@ -208,7 +215,7 @@ std::vector<std::string> Engine::not_ready() const {
       out.emplace_back("the engine is stopping");
     }
   }
-  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+  for (const std::shared_ptr<Pipeline>& pipeline : pipelines()) {
     std::ranges::move(pipeline->reasons(), std::back_inserter(out));
   }
   return out;
@@ -216,7 +223,7 @@ std::vector<std::string> Engine::not_ready() const {
 
 std::uint64_t Engine::failed_events() const {
   std::uint64_t sum = 0;
-  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+  for (const std::shared_ptr<Pipeline>& pipeline : pipelines()) {
     sum += pipeline->failed_events();
   }
   return sum;
@@ -224,7 +231,7 @@ std::uint64_t Engine::failed_events() const {
 
 Status Engine::status() const {
   Status out;
-  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+  for (const std::shared_ptr<Pipeline>& pipeline : pipelines()) {
     out.pipelines.push_back(pipeline->status());
   }
   out.not_ready = not_ready();
@@ -235,7 +242,7 @@ Status Engine::status() const {
 
 bool Engine::turns() {
   bool all = turning_.ask(control_);
-  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+  for (const std::shared_ptr<Pipeline>& pipeline : pipelines()) {
     all = pipeline->turns() && all;
   }
   return all;
@@ -243,7 +250,7 @@ bool Engine::turns() {
 
 // Once a second, for as long as it runs.
 void Engine::measure() {
-  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+  for (const std::shared_ptr<Pipeline>& pipeline : pipelines()) {
     pipeline->note_pace();
   }
   later(kMeasureEvery.count(), [this] { measure(); });

@@ -48,6 +48,10 @@ class NoSuchRuleset : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// What one of so many workers may have in flight: its part of the memory of the engine.
+std::uint64_t worker_share(const config::Engine& engine, std::uint64_t workers);
+std::uint64_t workers_of(const config::Config& configured);
+
 class Engine : private Member {
  public:
   // `services` and `history` outlive the engine. `history` may be null: receipts are answered and not kept, and there
@@ -84,17 +88,27 @@ class Engine : private Member {
   // [any] JSON.
   std::string rules_json() const;
 
-  // [any] Reads the rules anew, all pipelines or none. Returns when every worker has switched, or when it was refused.
-  // One change at a time: a second one waits.
+  // [any] Reads the rules anew, and the configuration where set_configuration was called: all of it or nothing. Returns
+  // when every worker has switched, what is another one in the configuration runs and what is no longer in it has
+  // drained, or when it was refused. One change at a time: a second one waits.
   Receipt reload(const Asked& asked, const Trial& trial = {});
   // [any] The same here and at every engine that shares a pipeline: all switch or none does.
   Receipt reload_all(const Asked& asked, const Trial& trial = {});
   // [any] The same with the files of a ruleset that was active before, whatever became of them since: in every pipeline
   // that had it. `hash` may be a beginning that is enough to tell it; empty: in each pipeline the one before.
   Receipt rollback(const Asked& asked, const std::string& hash);
+  // [any] The newest version of a plugin that its folder has takes the place of the one that runs, worker by worker, or
+  // stays out where one of them does not come up with it. `plugin`: "kafka", "sink.kafka", or the name of its module.
+  Receipt upgrade(const Asked& asked, const std::string& plugin);
 
-  // What the receipt of a reload says besides: asked for at each. Before start.
-  void set_notes(std::function<std::vector<std::string>()> notes) { notes_ = std::move(notes); }
+  // What reads the configuration anew at each reload; what it throws refuses it. `taken` hears of one that is other,
+  // when it has become the one that runs. Before start.
+  // Plugins that run stay the ones that they are, but for `upgrade`, whose newest is taken; empty: none.
+  using ReadConfiguration = std::function<config::Config(const config::Config& running, const std::string& upgrade)>;
+  void set_configuration(ReadConfiguration read, std::function<void(const config::Config&)> taken) {
+    read_configuration_ = std::move(read);
+    configuration_taken_ = std::move(taken);
+  }
 
   // Makes itself known to the engines that share a pipeline, and is told of them, in records that outlive it. `admin`
   // is where it answers. Once, after start.
@@ -119,6 +133,9 @@ class Engine : private Member {
   RulesFiles rules_files(const std::string& hash) const;
 
  private:
+  using Pipelines = std::vector<std::shared_ptr<Pipeline>>;
+  using Configuration = std::shared_ptr<const config::Config>;
+
   // What a pipeline is to run next: files as they were, or null for those on disk. Nothing: it stays as it is.
   using Choice = std::function<std::optional<std::shared_ptr<const RulesFiles>>(const Pipeline& pipeline)>;
 
@@ -126,12 +143,20 @@ class Engine : private Member {
   void measure();
   void changed();
   void give_up(std::string why);
+  // What becomes of one pipeline.
+  struct Planned {
+    enum Kind : std::uint8_t { kStays, kComes, kGoes } kind = kStays;
+    std::shared_ptr<Pipeline> pipeline;
+    std::optional<RouterSet> routers = {}; // none: its rules stay, or it brings its own
+    bool other = false;                    // its configuration, which is that of its routers
+  };
   // One change between its rules and its receipt; all others wait as long as it lives.
   struct Change {
     std::unique_lock<std::mutex> lock;
     Receipt receipt;
     std::int64_t began_ns = 0;
-    std::vector<std::optional<RouterSet>> sets;
+    std::vector<Planned> plan = {};  // by pipeline of the receipt
+    Configuration configured = {};   // null: as it is
     std::shared_ptr<void> told = {}; // says at its end that the change is over
   };
 
@@ -142,14 +167,31 @@ class Engine : private Member {
   void drop(const std::string& why) override;
 
   Receipt begin(const Asked& asked, std::string what) const;
-  Change prepared(std::unique_lock<std::mutex> lock, Receipt receipt, const Choice& choice, const Trial& trial);
+  Change begun(std::unique_lock<std::mutex> lock, Receipt receipt);
+  void prepare(Change& change, const Choice& choice, const Trial& trial);
   void propose(Change& change);
   Receipt finish(Change change);
-  void try_out(const std::vector<std::optional<RouterSet>>& sets, const Trial& trial, Receipt& receipt);
-  std::vector<const Pipeline*> named(const std::string& pipeline) const;
+  void try_out(Change& change, const Trial& trial);
+  std::vector<std::shared_ptr<const Pipeline>> named(const std::string& pipeline) const;
   std::vector<Neighbour> neighbours() const;
-  void prepare(const Choice& choice, std::vector<std::optional<RouterSet>>& sets, Receipt& receipt) const;
-  void swap(std::vector<std::optional<RouterSet>> sets, Receipt& receipt);
+  void plan(Change& change, const Choice& choice);
+  void plan(Change& change, Planned one, const Choice& choice);
+  std::shared_ptr<Pipeline> make_pipeline(const config::Pipeline& configured,
+                                          std::shared_ptr<const config::Engine> engine, std::uint64_t memory);
+  void swap(Change& change);
+
+  // engine_configure.cpp
+  void read_configuration(Change& change, const std::string& upgrade = {});
+  void configure(Change& change);
+  void begin_pipeline(Planned& planned);
+  void end_pipeline(const std::shared_ptr<Pipeline>& pipeline);
+  Steps steps();
+  void on_control(const std::function<void()>& call);
+  bool await(const std::function<bool()>& done, std::int64_t deadline_ns);
+  void set_memory(std::uint64_t bytes);
+
+  Configuration configured() const;
+  Pipelines pipelines() const;
   void keep(Receipt& receipt, std::chrono::nanoseconds patience) const;
   void record_start() const;
   void tell_start(const Pipeline& pipeline, const std::optional<std::string>& last, bool kept) const;
@@ -159,12 +201,11 @@ class Engine : private Member {
   std::map<std::string, std::string> matching(const std::string& hash) const;
   std::map<std::string, std::string> before() const;
 
-  const config::Config configured_;
   const host::Services services_;
   History* const history_;
   const std::string owner_; // "host:pid:start"
-  std::function<std::vector<std::string>()> notes_;
-  std::vector<std::unique_ptr<Pipeline>> pipelines_;
+  ReadConfiguration read_configuration_;
+  std::function<void(const config::Config&)> configuration_taken_;
   std::function<void(bool begins)> told_ = [](bool) {};
   std::shared_ptr<void> collector_;
   std::mutex change_;              // held for the length of one
@@ -174,6 +215,8 @@ class Engine : private Member {
   std::atomic<Council*> joined_ = nullptr; // the same, once it has joined others; whoever asks may be earlier
   mutable std::mutex mutex_;               // guards what follows
   std::condition_variable state_changed_;
+  Configuration configured_;
+  Pipelines pipelines_;
   bool draining_ = false;
   std::string refusal_; // the first
   Turning turning_;

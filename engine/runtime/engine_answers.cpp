@@ -14,7 +14,7 @@ namespace millrace::runtime {
 std::string Engine::rules_json() const {
   host::JsonWriter json;
   json.begin_object().key("pipelines").begin_array();
-  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+  for (const std::shared_ptr<Pipeline>& pipeline : pipelines()) {
     const Ruleset ruleset = pipeline->ruleset();
     json.begin_object().key("pipeline").value(pipeline->name()).key("hash").value(ruleset.hash);
     json.key("items").begin_array();
@@ -61,12 +61,12 @@ std::string Engine::engines_text() const {
   return out;
 }
 
-std::vector<const Pipeline*> Engine::named(const std::string& pipeline) const {
-  std::vector<const Pipeline*> out;
-  for (const std::unique_ptr<Pipeline>& each : pipelines_) {
+std::vector<std::shared_ptr<const Pipeline>> Engine::named(const std::string& pipeline) const {
+  std::vector<std::shared_ptr<const Pipeline>> out;
+  for (const std::shared_ptr<Pipeline>& each : pipelines()) {
     const std::shared_ptr<const Created> router = each->active().router;
     if ((pipeline.empty() && router != nullptr && explains(*router)) || each->name() == pipeline) {
-      out.push_back(each.get());
+      out.push_back(each);
     }
   }
   if (out.empty()) {
@@ -78,7 +78,8 @@ std::vector<const Pipeline*> Engine::named(const std::string& pipeline) const {
 }
 
 std::string Engine::explain(const std::string& pipeline, const SampledEvent& event, ExplainForm form) const {
-  const Pipeline& asked = *named(pipeline).front();
+  const std::shared_ptr<const Pipeline> found = named(pipeline).front();
+  const Pipeline& asked = *found;
   const auto [router, hash] = asked.active();
   if (router == nullptr) {
     throw Unexplained(fmt::format("the router of pipeline '{}' explains nothing", asked.name()));

@@ -39,11 +39,15 @@ auto from(const Kept& kept) {
 } // namespace
 
 Receipt Engine::reload(const Asked& asked, const Trial& trial) {
-  return finish(prepared(std::unique_lock(change_), begin(asked, "reload"), from_disk, trial));
+  Change change = begun(std::unique_lock(change_), begin(asked, "reload"));
+  read_configuration(change);
+  prepare(change, from_disk, trial);
+  return finish(std::move(change));
 }
 
 Receipt Engine::reload_all(const Asked& asked, const Trial& trial) {
-  Change change = prepared(std::unique_lock(change_), begin(asked, "reload"), from_disk, trial);
+  Change change = begun(std::unique_lock(change_), begin(asked, "reload"));
+  prepare(change, from_disk, trial);
   if (change.receipt.error.empty() && !trial.dry_run) {
     propose(change);
   }
@@ -51,8 +55,8 @@ Receipt Engine::reload_all(const Asked& asked, const Trial& trial) {
 }
 
 Receipt Engine::rollback(const Asked& asked, const std::string& hash) {
-  std::unique_lock lock(change_);
-  Receipt receipt = begin(asked, "rollback");
+  Change change = begun(std::unique_lock(change_), begin(asked, "rollback"));
+  Receipt& receipt = change.receipt;
   Kept kept;
   try {
     for (const auto& [pipeline, found] : hash.empty() ? before() : matching(hash)) {
@@ -65,14 +69,12 @@ Receipt Engine::rollback(const Asked& asked, const std::string& hash) {
   } catch (const NoSuchRuleset& error) {
     receipt.error = error.what();
   }
-  return finish(prepared(std::move(lock), std::move(receipt), from(kept), {}));
+  prepare(change, from(kept), {});
+  return finish(std::move(change));
 }
 
 Receipt Engine::begin(const Asked& asked, std::string what) const {
   Receipt receipt;
-  if (notes_ != nullptr && what == "reload") {
-    receipt.notes = notes_();
-  }
   receipt.what = std::move(what);
   receipt.asked = asked;
   receipt.engine = owner_;
@@ -81,19 +83,22 @@ Receipt Engine::begin(const Asked& asked, std::string what) const {
   return receipt;
 }
 
-Engine::Change Engine::prepared(std::unique_lock<std::mutex> lock, Receipt receipt, const Choice& choice,
-                                const Trial& trial) {
+Engine::Change Engine::begun(std::unique_lock<std::mutex> lock, Receipt receipt) {
   told_(true);
-  Change out{std::move(lock), std::move(receipt), services_.clock.now_ns(), {}};
+  Change out{std::move(lock), std::move(receipt), services_.clock.now_ns()};
   out.told = {nullptr, [this](void*) { told_(false); }};
-  out.receipt.dry_run = trial.dry_run;
-  if (out.receipt.error.empty()) {
-    prepare(choice, out.sets, out.receipt);
-  }
-  if (out.receipt.error.empty() && trial.shadow.count() > 0) {
-    try_out(out.sets, trial, out.receipt);
-  }
   return out;
+}
+
+void Engine::prepare(Change& change, const Choice& choice, const Trial& trial) {
+  Receipt& receipt = change.receipt;
+  receipt.dry_run = trial.dry_run;
+  if (receipt.error.empty()) {
+    plan(change, choice);
+  }
+  if (receipt.error.empty() && trial.shadow.count() > 0) {
+    try_out(change, trial);
+  }
 }
 
 // The others first: they have to be ready before anything is decided.
@@ -106,24 +111,28 @@ void Engine::propose(Change& change) {
   }
   std::map<std::string, RulesFiles> files;
   std::map<std::string, std::string> hashes;
-  for (std::size_t i = 0; i < change.sets.size(); ++i) {
-    const RouterSet& set = *change.sets[i];
+  for (const Planned& planned : change.plan) {
+    const std::string& name = planned.pipeline->name();
+    const RouterSet& set = *planned.routers;
     if (set.files == nullptr || set.files->empty()) {
-      receipt.error = fmt::format("the router of pipeline '{}' does not give out its files, so others cannot have them",
-                                  pipelines_[i]->name());
+      receipt.error =
+          fmt::format("the router of pipeline '{}' does not give out its files, so others cannot have them", name);
       return;
     }
-    files[pipelines_[i]->name()] = *set.files;
-    hashes[pipelines_[i]->name()] = set.ruleset.hash;
+    files[name] = *set.files;
+    hashes[name] = set.ruleset.hash;
   }
   receipt.error = council->propose(files, hashes, receipt.engines);
 }
 
 Receipt Engine::finish(Change change) {
   Receipt& receipt = change.receipt;
+  if (receipt.error.empty() && !receipt.dry_run) {
+    configure(change);
+  }
   receipt.accepted = receipt.error.empty();
   if (receipt.accepted && !receipt.dry_run) {
-    swap(std::move(change.sets), receipt);
+    swap(change);
     host::failpoint("switched");
   }
   if (receipt.accepted && !receipt.engines.empty()) {
@@ -146,7 +155,7 @@ void Engine::join(records::Records& shared, const std::string& admin, const Coun
 
 std::map<std::string, std::string> Engine::rulesets() const {
   std::map<std::string, std::string> out;
-  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+  for (const std::shared_ptr<Pipeline>& pipeline : pipelines()) {
     out[pipeline->name()] = pipeline->ruleset().hash;
   }
   return out;
@@ -161,8 +170,8 @@ std::string Engine::prepare(const std::map<std::string, RulesFiles>& files, cons
   for (const auto& [pipeline, of] : files) {
     kept[pipeline] = std::make_shared<const RulesFiles>(of);
   }
-  Change change =
-      prepared(std::move(lock), begin({"all", fmt::format("proposed by {}", by)}, "reload"), from(kept), {});
+  Change change = begun(std::move(lock), begin({"all", fmt::format("proposed by {}", by)}, "reload"));
+  prepare(change, from(kept), {});
   std::string error = change.receipt.error;
   if (error.empty()) {
     proposed_.emplace(std::move(change));
@@ -185,68 +194,99 @@ void Engine::drop(const std::string& why) {
   finish(std::move(change));
 }
 
-// All pipelines or none: nothing is switched before each one has made and checked its routers.
-void Engine::prepare(const Choice& choice, std::vector<std::optional<RouterSet>>& sets, Receipt& receipt) const {
+// All pipelines or none: nothing is switched before each one has made and checked what it is to have.
+void Engine::plan(Change& change, const Choice& choice) {
   {
     const std::lock_guard lock(mutex_);
     if (draining_) {
-      receipt.error = "the engine is stopping";
+      change.receipt.error = "the engine is stopping";
       return;
     }
   }
-  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
-    PipelineReceipt& of = receipt.pipelines.emplace_back();
-    of.pipeline = pipeline->name();
-    of.before = pipeline->ruleset();
-    const auto files = choice(*pipeline);
-    if (!files) {
-      of.after = of.before;
-      sets.emplace_back();
-      continue;
+  const Configuration next = change.configured == nullptr ? configured() : change.configured;
+  const Pipelines running = pipelines();
+  for (const std::shared_ptr<Pipeline>& pipeline : running) {
+    const bool goes =
+        std::ranges::find(next->pipelines, pipeline->name(), &config::Pipeline::name) == next->pipelines.end();
+    plan(change, {goes ? Planned::kGoes : Planned::kStays, pipeline}, choice);
+  }
+  const auto engine = std::make_shared<const config::Engine>(next->engine);
+  for (const config::Pipeline& pipeline : next->pipelines) {
+    if (std::ranges::find(running, pipeline.name, &Pipeline::name) == running.end()) {
+      plan(change, {Planned::kComes, make_pipeline(pipeline, engine, worker_share(*engine, workers_of(*next)))},
+           choice);
     }
-    try {
-      RouterSet set = pipeline->prepare(files->get());
+  }
+}
+
+// With its own part of the receipt.
+void Engine::plan(Change& change, Planned one, const Choice& choice) {
+  Pipeline& pipeline = *one.pipeline;
+  PipelineReceipt& of = change.receipt.pipelines.emplace_back();
+  of.pipeline = pipeline.name();
+  of.before = pipeline.ruleset();
+  try {
+    if (one.kind == Planned::kComes) {
+      pipeline.create(nullptr);
+      of.after = pipeline.ruleset();
+    } else if (const auto files = one.kind == Planned::kGoes ? std::nullopt : choice(pipeline)) {
+      const Generation now = pipeline.generation();
+      Generation next = now;
+      if (change.configured != nullptr) {
+        const config::Pipeline& configured =
+            *std::ranges::find(change.configured->pipelines, pipeline.name(), &config::Pipeline::name);
+        one.other = !(configured == *now.configured) || !(change.configured->engine == *now.engine);
+        next = one.other ? pipeline.next(configured, std::make_shared<const config::Engine>(change.configured->engine))
+                         : now;
+        pipeline.rehearse(next);
+      }
+      RouterSet set = pipeline.prepare(files->get(), next);
       host::failpoint("prepare");
       of.after = set.ruleset;
       of.diagnostics = set.diagnostics;
       of.phases = set.phases;
       const std::int64_t began = services_.clock.now_ns();
-      Pipeline::Checked checked = pipeline->check_targets(set);
+      Pipeline::Checked checked = pipeline.check_targets(set);
       of.phases.push_back({"targets", services_.clock.now_ns() - began});
       if (!checked.errors.empty()) {
         of.error = "a target is not there or does not fit: " + checked.errors.front();
       }
       of.findings = std::move(checked.errors);
       std::ranges::move(checked.notes, std::back_inserter(of.findings));
-      sets.emplace_back(std::move(set));
-    } catch (const RouterRefused& refused) {
-      of.error = refused.what();
-      of.diagnostics = refused.diagnostics;
-    } catch (const std::exception& error) {
-      of.error = error.what();
+      one.routers = std::move(set);
+    } else if (one.kind == Planned::kStays) {
+      of.after = of.before;
     }
-    if (!of.error.empty() && receipt.error.empty()) {
-      receipt.error = of.error;
-    }
+  } catch (const RouterRefused& refused) {
+    of.error = refused.what();
+    of.diagnostics = refused.diagnostics;
+  } catch (const std::exception& error) {
+    of.error = error.what();
   }
+  if (!of.error.empty() && change.receipt.error.empty()) {
+    change.receipt.error = of.error;
+  }
+  change.plan.push_back(std::move(one));
 }
 
 // In the shadow of what is live: each new ruleset beside the active one, over a sample of the same events.
-void Engine::try_out(const std::vector<std::optional<RouterSet>>& sets, const Trial& trial, Receipt& receipt) {
+void Engine::try_out(Change& change, const Trial& trial) {
+  Receipt& receipt = change.receipt;
   struct Tried {
     PipelineReceipt* of;
     std::shared_ptr<SampleReader> reader;
     std::unique_ptr<Comparison> comparison;
   };
   std::vector<Tried> all;
-  for (std::size_t i = 0; i < sets.size(); ++i) {
-    const Pipeline::Active active = pipelines_[i]->active();
-    if (!sets[i] || active.router == nullptr || !explains(*active.router)) {
+  for (std::size_t i = 0; i < change.plan.size(); ++i) {
+    const Planned& planned = change.plan[i];
+    const Pipeline::Active active = planned.pipeline->active();
+    if (!planned.routers || active.router == nullptr || !explains(*active.router)) {
       continue;
     }
     try {
-      all.push_back(
-          {&receipt.pipelines[i], pipelines_[i]->watch(), std::make_unique<Comparison>(active.router, sets[i]->model)});
+      all.push_back({&receipt.pipelines[i], planned.pipeline->watch(),
+                     std::make_unique<Comparison>(active.router, planned.routers->model)});
     } catch (const Unexplained& error) {
       receipt.pipelines[i].findings.push_back(fmt::format("it ran in no shadow: {}", error.what()));
     }
@@ -284,26 +324,28 @@ void Engine::try_out(const std::vector<std::optional<RouterSet>>& sets, const Tr
   }
 }
 
-void Engine::swap(std::vector<std::optional<RouterSet>> sets, Receipt& receipt) {
+// Where workers were replaced they came with their routers.
+void Engine::swap(Change& change) {
   const std::int64_t began = services_.clock.now_ns();
-  std::vector<std::future<std::vector<Switched>>> answers(sets.size());
-  for (std::size_t i = 0; i < sets.size(); ++i) {
-    if (!sets[i]) {
+  std::vector<std::future<std::vector<Switched>>> answers(change.plan.size());
+  for (std::size_t i = 0; i < change.plan.size(); ++i) {
+    Planned& planned = change.plan[i];
+    if (!planned.routers) {
       continue;
     }
     const auto promise = std::make_shared<std::promise<std::vector<Switched>>>();
     answers[i] = promise->get_future();
-    const auto set = std::make_shared<RouterSet>(std::move(*sets[i]));
-    later(0, [this, i, set, promise] {
+    const auto set = std::make_shared<RouterSet>(std::move(*planned.routers));
+    later(0, [pipeline = planned.pipeline, set, promise] {
       host::failpoint("swap");
-      pipelines_[i]->swap(std::move(*set),
-                          [promise](std::vector<Switched> switched) { promise->set_value(std::move(switched)); });
+      pipeline->swap(std::move(*set),
+                     [promise](std::vector<Switched> switched) { promise->set_value(std::move(switched)); });
     });
   }
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (answers[i].valid()) {
-      receipt.pipelines[i].switched = answers[i].get();
-      receipt.pipelines[i].phases.push_back({"switch", services_.clock.now_ns() - began});
+      change.receipt.pipelines[i].switched = answers[i].get();
+      change.receipt.pipelines[i].phases.push_back({"switch", services_.clock.now_ns() - began});
     }
   }
 }
@@ -314,14 +356,16 @@ void Engine::keep(Receipt& receipt, std::chrono::nanoseconds patience) const {
     return;
   }
   std::vector<History::Activated> activated;
-  for (std::size_t i = 0; receipt.accepted && !receipt.dry_run && i < pipelines_.size(); ++i) {
-    const PipelineReceipt& of = receipt.pipelines[i];
-    if (of.before.hash != of.after.hash && !of.after.hash.empty()) {
-      activated.push_back({of.pipeline, of.after.hash, pipelines_[i]->files()});
+  const Pipelines running = pipelines();
+  for (const PipelineReceipt& of : receipt.pipelines) {
+    const auto pipeline = std::ranges::find(running, of.pipeline, &Pipeline::name);
+    const bool other = of.before.hash != of.after.hash && !of.after.hash.empty();
+    if (receipt.accepted && !receipt.dry_run && other && pipeline != running.end()) {
+      activated.push_back({of.pipeline, of.after.hash, (*pipeline)->files()});
     }
   }
   if (receipt.pipelines.empty()) { // refused before anybody was asked; it is about all of them
-    for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+    for (const std::shared_ptr<Pipeline>& pipeline : pipelines()) {
       receipt.pipelines.push_back({pipeline->name(), pipeline->ruleset(), {}, {}, {}, {}, {}, {}});
     }
   }
@@ -332,7 +376,7 @@ void Engine::keep(Receipt& receipt, std::chrono::nanoseconds patience) const {
 
 std::vector<std::string> Engine::names() const {
   std::vector<std::string> out;
-  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+  for (const std::shared_ptr<Pipeline>& pipeline : pipelines()) {
     out.push_back(pipeline->name());
   }
   return out;
@@ -375,7 +419,7 @@ std::map<std::string, std::string> Engine::before() const {
     throw NoSuchRuleset("this engine keeps no rulesets");
   }
   std::map<std::string, std::string> out;
-  for (const std::unique_ptr<Pipeline>& pipeline : pipelines_) {
+  for (const std::shared_ptr<Pipeline>& pipeline : pipelines()) {
     const std::string active = pipeline->ruleset().hash;
     for (const History::Activation& one : history_->activations(pipeline->name(), History::kRulesets)) {
       if (one.hash != active) {

@@ -155,6 +155,7 @@ std::string json_of(const Receipt& receipt) {
   json.key("engine").value(receipt.engine).key("at_us").value(receipt.at_us);
   json.key("duration_us").value(receipt.duration_us).key("error").value(receipt.error);
   json.key("dry_run").value(receipt.dry_run).key("not_kept").value(receipt.not_kept);
+  write(json, "configuration", receipt.configuration);
   write(json, "notes", receipt.notes);
   json.key("engines").begin_array();
   for (const Vote& other : receipt.engines) {
@@ -179,7 +180,9 @@ std::string text_of(const Receipt& receipt) {
     const std::string& before = pipeline.before.hash;
     const std::string& after = pipeline.after.hash;
     out += fmt::format("pipeline {}: {}", pipeline.pipeline, before.empty() ? "no ruleset" : before);
-    if (receipt.accepted) {
+    if (receipt.accepted && after.empty() && !before.empty()) {
+      out += ", drained and gone";
+    } else if (receipt.accepted) {
       out += before == after ? ", unchanged" : " -> " + after;
       out += fmt::format(", {} test{} passed", pipeline.after.tests, pipeline.after.tests == 1 ? "" : "s");
       out += pipeline.switched.empty() ? "" : ", switched: " + workers_of(pipeline, receipt.at_us);
@@ -207,6 +210,9 @@ std::string text_of(const Receipt& receipt) {
       }
       out += '\n';
     }
+  }
+  if (!receipt.configuration.empty()) {
+    out += fmt::format("configuration: {}\n", fmt::join(receipt.configuration, ", "));
   }
   for (const std::string& note : receipt.notes) {
     out += "note: " + note + '\n';

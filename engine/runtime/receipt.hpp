@@ -91,10 +91,11 @@ struct Receipt {
   std::int64_t duration_us = 0;
   std::string error; // why none of it became active; empty when accepted
   std::vector<PipelineReceipt> pipelines;
-  bool dry_run = false;           // everything was done but the switch
-  std::vector<std::string> notes; // what else there is to say
-  std::vector<Vote> engines;      // the others, of a change of all engines
-  std::string not_kept;           // why it is not yet where receipts belong; empty: it is
+  bool dry_run = false;                        // everything was done but the switch
+  std::vector<std::string> configuration = {}; // what is another one there: "sink.kafka of pipeline 'ingest'"
+  std::vector<std::string> notes;              // what else there is to say
+  std::vector<Vote> engines;                   // the others, of a change of all engines
+  std::string not_kept;                        // why it is not yet where receipts belong; empty: it is
 };
 
 // One JSON object.

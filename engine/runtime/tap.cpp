@@ -37,8 +37,8 @@ bool has(const boost::json::object& way, const char* name, const char* inside, c
 
 } // namespace
 
-Tap::Tap(const std::vector<const Pipeline*>& pipelines, TapFilter filter, std::size_t rate, ExplainForm form,
-         const host::Clock& clock)
+Tap::Tap(const std::vector<std::shared_ptr<const Pipeline>>& pipelines, TapFilter filter, std::size_t rate,
+         ExplainForm form, const host::Clock& clock)
     : filter_(std::move(filter)),
       filters_(!(filter_.rule + filter_.topic + filter_.table + filter_.outcome).empty()),
       rate_(std::clamp<std::size_t>(rate, 1, kMostRate)),
@@ -48,7 +48,7 @@ Tap::Tap(const std::vector<const Pipeline*>& pipelines, TapFilter filter, std::s
       may_look_(kMostLookedAt),
       last_ns_(clock.now_ns()),
       told_ns_(last_ns_) {
-  for (const Pipeline* pipeline : pipelines) {
+  for (const std::shared_ptr<const Pipeline>& pipeline : pipelines) {
     watched_.push_back({pipeline, pipeline->watch(bell_)});
   }
 }

@@ -29,10 +29,10 @@ class Tap {
   static constexpr std::size_t kMostRate = 1'000;
   static constexpr std::chrono::milliseconds kPatience{500};
 
-  // At most `rate` events a second are shown. Pipelines whose routers explain nothing show nothing; they and the clock
-  // outlive it.
-  Tap(const std::vector<const Pipeline*>& pipelines, TapFilter filter, std::size_t rate, ExplainForm form,
-      const host::Clock& clock);
+  // At most `rate` events a second are shown. Pipelines whose routers explain nothing show nothing; the clock outlives
+  // it.
+  Tap(const std::vector<std::shared_ptr<const Pipeline>>& pipelines, TapFilter filter, std::size_t rate,
+      ExplainForm form, const host::Clock& clock);
 
   // Waits until something comes by, so long at most. What came by, a line each: a JSON object {"pipeline", "ruleset",
   // "stream", "partition", "position", "event", "way"}, or text. Now and then a line {"seen", "looked_at", "shown"}.
@@ -41,7 +41,7 @@ class Tap {
 
  private:
   struct Watched {
-    const Pipeline* pipeline;
+    std::shared_ptr<const Pipeline> pipeline;
     std::shared_ptr<SampleReader> reader;
   };
   void show(const Watched& watched, const SampledEvent& event, std::string& out);

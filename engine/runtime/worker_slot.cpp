@@ -16,26 +16,50 @@ double seconds(std::int64_t ns) { return static_cast<double>(ns) * 1e-9; }
 
 } // namespace
 
-WorkerSlot::WorkerSlot(std::string pipeline, std::size_t index, std::vector<std::string> sinks, host::Log& log,
-                       host::Metrics& metrics, const host::Clock& clock, flow::BackoffSettings waits, Sampler& sampler,
-                       SlotOrders orders)
+WorkerSlot::WorkerSlot(std::string pipeline, std::size_t index, Generation generation, host::Log& log,
+                       host::Metrics& metrics, const host::Clock& clock, Sampler& sampler, SlotOrders orders)
     : name_(pipeline + "/" + std::to_string(index)),
       index_(index),
       log_(log),
       metrics_(metrics),
       clock_(clock),
-      waits_(waits),
       sampler_(sampler),
-      orders_(std::move(orders)) {
+      orders_(std::move(orders)),
+      generation_(std::move(generation)) {
   const host::Labels of_worker{{"pipeline", pipeline}, {"worker", name_}};
   settled_ = metrics_.metric(MR_HISTOGRAM, "settle_seconds", "From poll to settle of a batch.", of_worker, kSeconds);
-  for (const std::string& sink : sinks) {
+  for (const config::Instance& sink : generation_.configured->sinks) {
     host::Labels labels = of_worker;
-    labels.emplace_back("instance", "sink." + sink);
+    labels.emplace_back("instance", sink.label());
     delivered_.push_back(metrics_.metric(MR_HISTOGRAM, "delivery_seconds",
                                          "From the offer of a delivery to its completion, each attempt.", labels,
                                          kSeconds));
   }
+}
+
+WorkerSlot::~WorkerSlot() { join(); }
+
+Generation WorkerSlot::generation() const {
+  const std::lock_guard lock(mutex_);
+  return generation_;
+}
+
+void WorkerSlot::set_generation(Generation generation) {
+  const std::lock_guard lock(mutex_);
+  generation_ = std::move(generation);
+}
+
+std::optional<std::string> WorkerSlot::verdict() const {
+  const flow::WorkerState now = state();
+  const std::lock_guard lock(mutex_);
+  if (broken() || now == flow::WorkerState::kStopped) {
+    return trouble_.empty() ? "it has stopped" : trouble_;
+  }
+  if (!broken_sinks_.empty()) {
+    return broken_sinks_.begin()->second;
+  }
+  return now == flow::WorkerState::kRunning || now == flow::WorkerState::kFinished ? std::optional(std::string())
+                                                                                   : std::nullopt;
 }
 
 std::shared_ptr<flow::Inbox> WorkerSlot::fresh_inbox() {
@@ -148,9 +172,11 @@ void WorkerSlot::not_rebuilt(std::string_view why) {
 
 std::int64_t WorkerSlot::next_wait_ns() {
   const std::lock_guard lock(mutex_);
+  const std::int64_t first = generation_.configured->retry_first.count(); // without the jitter: there is one of it
+  const std::int64_t most = generation_.configured->retry_most.count();
   const std::int64_t now = clock_.now_ns();
-  const bool calm = now - waited_at_ns_ > 4 * waits_.max_ns; // it ran well for a while
-  wait_ns_ = wait_ns_ == 0 || calm ? waits_.first_ns : std::min(2 * wait_ns_, waits_.max_ns);
+  const bool calm = now - waited_at_ns_ > 4 * most; // it ran well for a while
+  wait_ns_ = wait_ns_ == 0 || calm ? first : std::min(2 * wait_ns_, most);
   waited_at_ns_ = now;
   return wait_ns_;
 }
@@ -168,7 +194,7 @@ void WorkerSlot::violation(std::string_view instance, std::string_view text) {
 }
 
 void WorkerSlot::refused(std::string_view instance, std::string_view text) {
-  if (!ran_.load()) {
+  if (!ran_.load() && in_place()) {
     orders_.give_up(std::string(instance) + " of " + name_ + " cannot start: " + std::string(text));
   }
 }
@@ -184,11 +210,12 @@ void WorkerSlot::broken(flow::Role role, std::size_t sink, std::string_view inst
   }
   log_.write(MR_LOG_ERROR, {name_, instance}, "an instance is broken", {{"reason", text}});
   if (role == flow::Role::kSink) {
-    orders_.replace_sink(index_, sink);
+    orders_.replace_sink(weak_from_this(), sink);
+    orders_.changed();
     return;
   }
   broken_.store(true);
-  orders_.drain(index_); // what is not settled is abandoned and read again by the next one
+  orders_.drain(weak_from_this()); // what is not settled is abandoned and read again by the next one
 }
 
 void WorkerSlot::delivered(std::size_t sink, std::int64_t latency_ns, std::size_t /*records*/) {
@@ -207,7 +234,7 @@ void WorkerSlot::state_changed(flow::WorkerState state) {
     trouble_.clear();
   }
   if (state == flow::WorkerState::kStopped && broken()) {
-    orders_.rebuild(index_);
+    orders_.rebuild(weak_from_this());
   }
   orders_.changed();
 }

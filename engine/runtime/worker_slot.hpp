@@ -12,30 +12,35 @@
 #include <string>
 #include <vector>
 
-#include "engine/flow/settings.hpp"
 #include "engine/flow/watcher.hpp"
 #include "engine/host/log.hpp"
 #include "engine/host/metrics.hpp"
+#include "engine/runtime/generation.hpp"
 #include "engine/runtime/sampler.hpp"
 #include "engine/runtime/status.hpp"
 #include "engine/runtime/worker_thread.hpp"
 
 namespace millrace::runtime {
 
-// What the slot wants done. Called on the worker's thread; returns at once.
+class WorkerSlot;
+
+// What the slot wants done. Called on the worker's thread, which must not be the last to hold the slot; returns at
+// once.
 struct SlotOrders {
-  std::function<void(std::size_t slot, std::size_t sink)> replace_sink;
-  std::function<void(std::size_t slot)> drain;   // at once: something in the worker broke
-  std::function<void(std::size_t slot)> rebuild; // the worker stopped because something in it broke
-  std::function<void(std::string why)> give_up;  // it never ran, and cannot as it is configured
-  std::function<void()> changed;                 // of state
+  using Slot = std::weak_ptr<WorkerSlot>;
+  std::function<void(Slot, std::size_t sink)> replace_sink;
+  std::function<void(Slot)> drain;              // at once: something in the worker broke
+  std::function<void(Slot)> rebuild;            // the worker stopped because something in it broke
+  std::function<void(std::string why)> give_up; // it never ran, and cannot as it is configured
+  std::function<void()> changed;                // of state
 };
 
-class WorkerSlot final : public flow::Watcher {
+class WorkerSlot final : public flow::Watcher, public std::enable_shared_from_this<WorkerSlot> {
  public:
-  WorkerSlot(std::string pipeline, std::size_t index, std::vector<std::string> sinks, host::Log& log,
-             host::Metrics& metrics, const host::Clock& clock, flow::BackoffSettings waits, Sampler& sampler,
-             SlotOrders orders);
+  WorkerSlot(std::string pipeline, std::size_t index, Generation generation, host::Log& log, host::Metrics& metrics,
+             const host::Clock& clock, Sampler& sampler, SlotOrders orders);
+  // The worker has stopped by then, or never ran.
+  ~WorkerSlot() override;
 
   const std::string& name() const { return name_; } // "ingest/0"
   std::size_t index() const { return index_; }
@@ -45,6 +50,17 @@ class WorkerSlot final : public flow::Watcher {
   void run(std::unique_ptr<flow::Worker> worker);
   // Joins the thread of a worker that has stopped.
   void join();
+
+  // [any] What its worker is built by, or has been changed to since.
+  Generation generation() const;
+  void set_generation(Generation generation);
+
+  // [any] False: another one is in its place, or is still, while both run. Nothing is built anew here then.
+  bool in_place() const { return in_place_.load(); }
+  void set_in_place(bool in_place) { in_place_.store(in_place); }
+
+  // [any] Nothing while it starts; empty when it runs; otherwise why it does not.
+  std::optional<std::string> verdict() const;
 
   // [any]
   flow::WorkerState state() const { return state_.load(); }
@@ -87,7 +103,6 @@ class WorkerSlot final : public flow::Watcher {
   host::Log& log_;
   host::Metrics& metrics_;
   const host::Clock& clock_;
-  const flow::BackoffSettings waits_; // without the jitter: there is one of it
   Sampler& sampler_;
   const SlotOrders orders_;
   std::vector<std::uint32_t> delivered_; // histograms, by sink
@@ -95,7 +110,9 @@ class WorkerSlot final : public flow::Watcher {
   std::atomic<flow::WorkerState> state_ = flow::WorkerState::kStarting;
   std::atomic<bool> broken_ = false;
   std::atomic<bool> ran_ = false; // once
-  mutable std::mutex mutex_;      // guards what follows
+  std::atomic<bool> in_place_ = true;
+  mutable std::mutex mutex_; // guards what follows
+  Generation generation_;
   std::shared_ptr<WorkerThread> thread_;
   bool runs_ = false;
   Totals before_;                                   // of the workers that ran before

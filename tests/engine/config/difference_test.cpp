@@ -38,7 +38,11 @@ std::vector<std::string> changed(const std::string& what, const std::string& wit
   std::string after = kBefore;
   const std::size_t at = after.find(what);
   EXPECT_NE(at, std::string::npos) << what;
-  return differences(read(kBefore), read(after.replace(at, what.size(), with)));
+  std::vector<std::string> out;
+  for (const Difference& difference : differences(read(kBefore), read(after.replace(at, what.size(), with)))) {
+    out.push_back(difference.text + (difference.restart.empty() ? "" : " (restart)"));
+  }
+  return out;
 }
 
 TEST(Difference, NamesSettingsInstancesAndPipelines) {

@@ -60,5 +60,17 @@ TEST(Credit, GivesARouterWhatItNeedsWhenNobodyElseCouldMakeRoom) {
   EXPECT_EQ(credit.for_output(1500), UINT64_MAX);
 }
 
+TEST(Credit, LetsNothingNewInUnderALowerCeilingBeforeItIsKept) {
+  Credit credit(10, 1000);
+  credit.take(2, 800);
+  credit.set_ceiling(10, 500);
+  EXPECT_EQ(credit.left().events, 0u);
+  EXPECT_EQ(credit.for_output(0), 0u);
+  credit.give_back(1, 400);
+  EXPECT_EQ(credit.left().bytes, 100u);
+  credit.set_ceiling(10, 1000);
+  EXPECT_EQ(credit.left().bytes, 600u);
+}
+
 } // namespace
 } // namespace millrace::flow

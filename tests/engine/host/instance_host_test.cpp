@@ -55,7 +55,7 @@ class HostOf : public ::testing::Test {
  protected:
   std::unique_ptr<InstanceHost> make(std::uint32_t kind) {
     return std::make_unique<InstanceHost>(Identity{kind, "ingest", "it", "ingest/0", "owner"}, services_,
-                                          Surroundings{&flow_, &targets_, &streams_}, secret("hunter2"));
+                                          Surroundings{&flow_, targets_, &streams_}, secret("hunter2"));
   }
 
   StillClock clock_;
@@ -65,7 +65,8 @@ class HostOf : public ::testing::Test {
   Metrics metrics_;
   Services services_{clock_, log_, metrics_};
   Heard flow_;
-  Targets targets_{{{"kafka", MR_TAKES_MESSAGES}}, 10};
+  std::shared_ptr<Targets> targets_ =
+      std::make_shared<Targets>(std::vector<SinkForms>{{"kafka", MR_TAKES_MESSAGES}}, 10);
   Streams streams_;
 };
 
@@ -126,9 +127,9 @@ TEST_F(HostOf, ARouterNamesTargetsAndTheFlowHearsOfIt) {
   const mr_target wrong = messages_to("clicks", "pg");
   EXPECT_EQ(router->abi().target(&router->abi(), &wrong, &error), 0U);
   EXPECT_THAT(error.text, HasSubstr("the pipeline has none of that name"));
-  EXPECT_EQ(targets_.in_use().size(), 1U);
+  EXPECT_EQ(targets_->in_use().size(), 1U);
   router.reset();
-  EXPECT_EQ(targets_.in_use().size(), 0U);
+  EXPECT_EQ(targets_->in_use().size(), 0U);
 }
 
 TEST_F(HostOf, ExtensionsAreThoseOfItsKind) {

@@ -90,7 +90,7 @@ TEST(Receipt, SaysAsJsonWhatWasAcceptedWithFilesAndChanges) {
   EXPECT_EQ(
       json_of(accepted()),
       R"({"id":"20231114T221320.000000Z-1","what":"reload","accepted":true,"how":"command","who":"alice@desk",)"
-      R"("engine":"here:1:2","at_us":1700000000000000,"duration_us":12340,"error":"","dry_run":false,"not_kept":"","notes":["memory changed"],)"
+      R"("engine":"here:1:2","at_us":1700000000000000,"duration_us":12340,"error":"","dry_run":false,"not_kept":"","configuration":[],"notes":["memory changed"],)"
       R"("engines":[{"engine":"there:3:4","text":"switched"}],"pipelines":[)"
       R"({"pipeline":"ingest","old":"aaaa","new":"bbbb","files":[{"name":"main.rules","hash":"2"}],"tests":1,)"
       R"("changes":[{"kind":"file","added":[],"removed":[],"changed":["main.rules"]},)"
@@ -109,7 +109,7 @@ TEST(Receipt, SaysAsJsonWhatWasRefusedAndWhy) {
   EXPECT_EQ(
       json_of(refused()),
       R"({"id":"","what":"reload","accepted":false,"how":"signal","who":"","engine":"","at_us":1,"duration_us":50,)"
-      R"("error":"router.rules of ingest/0: 1 error in \"main.rules\"","dry_run":false,"not_kept":"","notes":[],)"
+      R"("error":"router.rules of ingest/0: 1 error in \"main.rules\"","dry_run":false,"not_kept":"","configuration":[],"notes":[],)"
       R"("engines":[],"pipelines":[)"
       R"({"pipeline":"ingest","old":"aaaa","new":"","files":[],"tests":0,"changes":[],)"
       R"("diagnostics":[{"severity":"error","code":"E0201","file":"main.rules","line":4,"column":1,)"

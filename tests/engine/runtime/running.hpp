@@ -36,14 +36,15 @@ class RunningEngine : public ::testing::Test {
   }
 
   // Of this text, with the plugins of world.hpp.
-  static config::Config configured(const std::string& pipelines, const std::string& engine) {
+  static config::Config configured(const std::string& pipelines, const std::string& engine,
+                                   const mr_module& module = fake_module()) {
     config::Problems problems;
     const auto document =
         config::Document::parse("test.toml", "[engine]\nadmin = \"off\"\n" + engine + "\n" + pipelines);
     config::Config out;
     out.file = document.file();
     out.engine = document.engine(problems);
-    out.catalogue.add(modules::Module{{}, &fake_module()});
+    out.catalogue.add(modules::Module{{}, &module});
     out.pipelines = document.pipelines(out.catalogue, problems);
     EXPECT_TRUE(problems.empty()) << config::ConfigError(problems).what();
     return out;

@@ -57,14 +57,32 @@ struct World {
   bool rejects = false;         // every record
   std::string check_finds;      // check/1 has this error
   std::set<std::string> forbid; // pipelines in which a source cannot be created
+  std::set<std::string> closed; // names of sources and places of sinks that do not start: FATAL
+  std::set<std::string> absent; // the same, but TRANSIENT
 
   std::function<void()> before_write; // each write calls it, without the mutex; set before the start
+
+  // [mutex]
+  void start(const std::string& where) {
+    if (closed.contains(where)) {
+      throw fatal(where + " is closed");
+    }
+    if (absent.contains(where)) {
+      throw transient(where + " is not there");
+    }
+    ++started[where];
+    changed.notify_all();
+  }
 
   // What they saw; [mutex].
   std::map<std::string, int> created; // "source", "router", "sink"
   int alive = 0;                      // instances between create and destroy
-  std::map<std::string, int> stored;  // event -> how often
-  std::map<std::string, int> by_hash; // hash of the router that sent it -> records
+  std::map<std::string, int> started; // by name of source, or place of sink
+  int reading = 0;                    // sources of a log between start and stop
+  int most_reading = 0;
+  std::map<std::string, int> stored;   // event -> how often
+  std::map<std::string, int> by_place; // of the sink -> records
+  std::map<std::string, int> by_hash;  // hash of the router that sent it -> records
   std::map<std::uint32_t, int> settled;
   std::vector<std::string> log;
   std::set<class Feed*> sources;
@@ -126,7 +144,9 @@ class Lives {
 
 class Feed {
  public:
-  Feed(Host host, const Config& /*config*/) : host_(host), world_(*World::current) {
+  static constexpr mr_field fields[] = {{"name", MR_STRING, 0, "tape", nullptr, "Which one.", nullptr, 0}};
+
+  Feed(Host host, const Config& config) : host_(host), world_(*World::current), name_(config.text("name")) {
     world_.set([&](World& world) {
       if (world.forbid.contains(std::string(host.pipeline()))) {
         throw invalid("there is no tape; put one in");
@@ -143,6 +163,7 @@ class Feed {
     if (!world_.source_refuses.empty()) {
       throw invalid(world_.source_refuses);
     }
+    world_.start(name_);
   }
   void wake() const { host_.wake(); }
   void drain() { draining_ = true; }
@@ -196,10 +217,26 @@ class Feed {
 
   Host host_;
   World& world_;
+  const std::string name_;
   const Lives lives_{"source"};
   std::map<std::uint64_t, Lent> lent_;
   std::uint64_t last_ = 0;
   bool draining_ = false;
+};
+
+// The same of what can be read again: two at a time would read it twice.
+class Reel : public Feed {
+ public:
+  static constexpr std::uint32_t flags = MR_REPLAYS;
+  using Feed::Feed;
+
+  void start() {
+    Feed::start();
+    World::current->set([](World& world) { world.most_reading = std::max(world.most_reading, ++world.reading); });
+  }
+  void stop() {
+    World::current->set([](World& world) { --world.reading; });
+  }
 };
 
 // Sends every event to each of its targets, with the hash of its rules as the key.
@@ -314,7 +351,9 @@ class Shelf {
  public:
   static constexpr std::uint32_t flags = MR_TAKES_MESSAGES;
 
-  Shelf(Host host, const Config& /*config*/) : host_(host), world_(*World::current) {
+  static constexpr mr_field fields[] = {{"place", MR_STRING, 0, "hall", nullptr, "Where it stands.", nullptr, 0}};
+
+  Shelf(Host host, const Config& config) : host_(host), world_(*World::current), place_(config.text("place")) {
     world_.set([&](World& world) { world.sinks.insert(this); });
   }
   ~Shelf() {
@@ -330,6 +369,7 @@ class Shelf {
       --world_.starts_break;
       throw fatal("the shelf has no legs");
     }
+    world_.start(place_);
   }
   void bind(std::uint32_t /*id*/, const mr_target& target) {
     const std::lock_guard lock(world_.mutex);
@@ -395,6 +435,7 @@ class Shelf {
       for (std::size_t i = 0; i < part.count; ++i) {
         ++world.stored[copy(part.events[i]->payload)];
         ++world.by_hash[copy(part.messages[i]->key)];
+        ++world.by_place[place_];
       }
     }
     host_.complete(delivery.id, MR_RECORD_OK);
@@ -402,6 +443,7 @@ class Shelf {
 
   Host host_;
   World& world_;
+  const std::string place_;
   const Lives lives_{"sink"};
   std::vector<mr_delivery> held_;   // what they point to stays as it is until complete
   std::vector<std::uint64_t> open_; // will never be stored here
@@ -440,13 +482,27 @@ inline bool World::holds_something() {
   });
 }
 
+struct FakeModule {
+  explicit FakeModule(const char* version) : module{"fakes", version, tables.data(), tables.size()} {}
+
+  const std::array<mr_plugin, 5> plugins{source_plugin<Feed>("feed", "Hands in what the test gives."),
+                                         source_plugin<Reel>("reel", "Hands in what the test gives, as a log."),
+                                         router_plugin<Sorter>("sorter", "Sends it on."),
+                                         sink_plugin<Shelf>("shelf", "Keeps it."),
+                                         sink_plugin<Cupboard>("cupboard", "Keeps it, and blocks.")};
+  const std::array<const mr_plugin*, 5> tables{&plugins[0], &plugins[1], &plugins[2], &plugins[3], &plugins[4]};
+  const mr_module module;
+};
+
 inline const mr_module& fake_module() {
-  static const std::array<mr_plugin, 4> kPlugins{
-      source_plugin<Feed>("feed", "Hands in what the test gives."), router_plugin<Sorter>("sorter", "Sends it on."),
-      sink_plugin<Shelf>("shelf", "Keeps it."), sink_plugin<Cupboard>("cupboard", "Keeps it, and blocks.")};
-  static const std::array<const mr_plugin*, 4> kTables{&kPlugins[0], &kPlugins[1], &kPlugins[2], &kPlugins[3]};
-  static const mr_module kModule{"fakes", "1.0.0", kTables.data(), kTables.size()};
-  return kModule;
+  static const FakeModule kFakes("1.0.0");
+  return kFakes.module;
+}
+
+// The same plugins, as another file has them.
+inline const mr_module& newer_fake_module() {
+  static const FakeModule kFakes("1.1.0");
+  return kFakes.module;
 }
 
 } // namespace millrace::runtime
