@@ -33,11 +33,10 @@ class Configure : public RunningEngine {
   static inline const std::string kShelf = "sink.shelf = {}";
 
   void begin(const std::string& pipelines, const std::string& engine = {}) {
-    engine_text_ = "check_deadline = \"300ms\"\n";
-    make(pipelines, engine_text_ + engine);
+    make(pipelines, engine);
     engine_->set_configuration(
         [this](const config::Config&, const std::string& upgrade) {
-          return upgrade.empty() ? next_ : configured(next_text_, engine_text_, newer_fake_module());
+          return upgrade.empty() ? next_ : configured(next_text_, {}, newer_fake_module());
         },
         [this](const config::Config&) { ++taken_; });
     becomes(pipelines, engine);
@@ -47,7 +46,7 @@ class Configure : public RunningEngine {
   }
   void becomes(const std::string& pipelines, const std::string& engine = {}) {
     next_text_ = pipelines;
-    next_ = configured(pipelines, engine_text_ + engine);
+    next_ = configured(pipelines, engine);
   }
   Receipt receipt_of(std::future<Receipt> coming) {
     if (coming.wait_for(std::chrono::seconds(20)) != std::future_status::ready) {
@@ -78,7 +77,6 @@ class Configure : public RunningEngine {
     }
   }
 
-  std::string engine_text_;
   std::string next_text_;
   config::Config next_;
   std::atomic<int> taken_ = 0;
@@ -130,9 +128,10 @@ TEST_F(Configure, TakesNothingOverWhenTheNewSinkDoesNotStart) {
 }
 
 TEST_F(Configure, TakesNothingOverWhenTheNewSinkDoesNotComeUpInTime) {
-  begin(one(kFeed, kShelf), "stop_deadline = \"20ms\"");
+  const std::string soon = "stop_deadline = \"20ms\"\ncheck_deadline = \"300ms\"";
+  begin(one(kFeed, kShelf), soon);
   world_.set([](World& world) { world.absent.insert("cellar"); });
-  const Receipt receipt = changes(one(kFeed, "sink.shelf = { place = \"cellar\" }"), "stop_deadline = \"20ms\"");
+  const Receipt receipt = changes(one(kFeed, "sink.shelf = { place = \"cellar\" }"), soon);
   EXPECT_FALSE(receipt.accepted);
   EXPECT_THAT(receipt.error, HasSubstr("sink.shelf of p/0 did not come up in time"));
   EXPECT_THAT(receipt.error, HasSubstr("cellar is not there"));
