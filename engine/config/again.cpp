@@ -63,6 +63,10 @@ Config load_again(const Config& running, const std::string& upgrade, const std::
     return !upgrade.empty() &&
            (upgrade == plugin.table->name || upgrade == label(plugin) || upgrade == plugin.module->name);
   };
+  // Before anything looks at a table of one that is no longer sound.
+  if (const std::vector<std::string> damaged = modules::written_over(); !damaged.empty()) {
+    throw WrittenOver(fmt::format("{}", fmt::join(damaged, "\n")));
+  }
   return load(running.file, executable, process_variable, [&](Catalogue& catalogue) {
     catalogue.keep(running.catalogue, wanted);
     if (!upgrade.empty()) {
@@ -71,7 +75,7 @@ Config load_again(const Config& running, const std::string& upgrade, const std::
   });
 }
 
-std::vector<std::string> overwritten(const Config& running, const Config& read) {
+std::vector<std::string> replaced_files(const Config& running, const Config& read) {
   std::vector<std::string> out;
   for (const modules::Refusal& refusal : read.catalogue.refused()) {
     const auto runs = [&](const Plugin& plugin) { return is_file(plugin, refusal.path); };

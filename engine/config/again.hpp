@@ -17,11 +17,17 @@ class NothingNewer : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// A plugin file was written over while it is loaded. what() says which and what to do.
+class WrittenOver : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 // `upgrade` names plugins of which the newest is taken: "kafka", "sink.kafka", or the name of a module; empty: none.
-// Throws ConfigError and NothingNewer. `executable` as of load.
+// Throws ConfigError, NothingNewer and WrittenOver. `executable` as of load.
 Config load_again(const Config& running, const std::string& upgrade, const std::filesystem::path& executable);
 
-// Why plugin files that run cannot be what they were: a sentence for each that was written over since it was loaded.
-std::vector<std::string> overwritten(const Config& running, const Config& read);
+// A sentence for each plugin file that runs and that another one has taken the place of since it was loaded.
+std::vector<std::string> replaced_files(const Config& running, const Config& read);
 
 } // namespace millrace::config

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/dll/shared_library.hpp>
@@ -15,13 +16,20 @@
 namespace millrace::modules {
 namespace {
 
-// Which inode stands behind a loaded path: the loader knows a library by its path and would hand out the old code for a
-// new file.
+// The loader knows a library by its path and would hand out the old code for a new file.
 struct Loaded {
   boost::dll::shared_library library;
-  std::filesystem::file_time_type written;
-  std::uintmax_t size = 0;
+  struct stat file {};
 };
+
+bool is_same(const struct stat& left, const struct stat& right) {
+  return left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
+bool is_as_written(const struct stat& left, const struct stat& right) {
+  return left.st_size == right.st_size && left.st_mtim.tv_sec == right.st_mtim.tv_sec &&
+         left.st_mtim.tv_nsec == right.st_mtim.tv_nsec;
+}
 
 struct Shelf {
   std::mutex mutex;
@@ -45,10 +53,10 @@ void check_trust(const std::filesystem::path& file) {
 const boost::dll::shared_library& open(const std::filesystem::path& file) {
   Shelf& kept = shelf();
   const std::lock_guard lock(kept.mutex);
-  const auto written = std::filesystem::last_write_time(file);
-  const auto size = std::filesystem::file_size(file);
+  struct stat now {};
+  ::stat(file.c_str(), &now);
   if (const auto found = kept.by_file.find(file); found != kept.by_file.end()) {
-    if (found->second.written != written || found->second.size != size) {
+    if (!is_same(found->second.file, now) || !is_as_written(found->second.file, now)) {
       throw ModuleError(
           file,
           "was replaced since it was loaded; install the new one under another name (name-1.2.0.so), as loaded "
@@ -59,7 +67,7 @@ const boost::dll::shared_library& open(const std::filesystem::path& file) {
   try {
     boost::dll::shared_library library(boost::filesystem::path(file.string()),
                                        boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
-    return kept.by_file.emplace(file, Loaded{std::move(library), written, size}).first->second.library;
+    return kept.by_file.emplace(file, Loaded{std::move(library), now}).first->second.library;
   } catch (const std::exception& error) {
     throw ModuleError(file, fmt::format("cannot be loaded: {}", error.what()));
   }
@@ -77,6 +85,23 @@ void check_note(const std::filesystem::path& file, const Manifest& manifest, con
 }
 
 } // namespace
+
+std::vector<std::string> written_over() {
+  Shelf& kept = shelf();
+  const std::lock_guard lock(kept.mutex);
+  std::vector<std::string> out;
+  for (const auto& [file, loaded] : kept.by_file) {
+    struct stat now {};
+    if (::stat(file.c_str(), &now) == 0 && is_same(loaded.file, now) && !is_as_written(loaded.file, now)) {
+      out.push_back(
+          fmt::format("plugin file {}: was written over while it is loaded, so the code that runs is no longer "
+                      "sound; start the engine anew, and install a new version beside the old one, under a name "
+                      "of its own (name-1.2.0.so)",
+                      file.string()));
+    }
+  }
+  return out;
+}
 
 Module load(const std::filesystem::path& given) {
   std::error_code failed;

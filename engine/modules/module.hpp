@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace millrace::modules {
 
@@ -32,5 +33,10 @@ struct Module {
 // Checks trust, inspects, loads (all symbols now, none shown to others) and validates. Never unloaded again, also when
 // a later check refuses it: code that ran once may have left threads or handlers behind. Throws ModuleError.
 Module load(const std::filesystem::path& file);
+
+// [any] What is wrong with files that were written over in place since they were loaded, a sentence each: the system
+// shows what stands in a file now to the code that runs from it, and whoever looks at its tables may end there. Looks
+// at none of them. One that another file took the place of is no such case: the old one lives as long as it is used.
+std::vector<std::string> written_over();
 
 } // namespace millrace::modules

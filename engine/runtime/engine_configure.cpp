@@ -78,7 +78,7 @@ void Engine::read_configuration(Change& change, const std::string& upgrade) {
         receipt.notes.push_back(fmt::format("{} takes a restart: {}", difference.text, difference.restart));
       }
     }
-    std::ranges::move(config::overwritten(*running, read), std::back_inserter(receipt.notes));
+    std::ranges::move(config::replaced_files(*running, read), std::back_inserter(receipt.notes));
     if (read.pipelines.empty()) {
       receipt.error = "the configuration has no pipeline any more; an engine without one is stopped, not reloaded";
     }

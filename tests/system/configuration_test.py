@@ -72,11 +72,12 @@ class Configuration(unittest.TestCase):
             self.assertTrue(any(name in difference for difference in receipt["configuration"]), receipt["configuration"])
         return receipt
 
-    def ends_well(self):
+    def ends_well(self, sound=True):
         self.goes_on()
         self.senders.finish()
         check(self, self.senders, self.scenario)
-        self.assertEqual(self.engine.stop(), 0)
+        if sound:
+            self.assertEqual(self.engine.stop(), 0)
 
     def place(self, plugin, version):
         kind, name = plugin.split(".")
@@ -121,7 +122,7 @@ class Configuration(unittest.TestCase):
         for replacement, words in (
             ((f'sink.kafka   = {{ brokers = "{broker}"', f'sink.kafka   = {{ brokers = "127.0.0.1:{dead}"'), "sink.kafka"),
             ((f'url = "{url}"', f'url = "postgresql://127.0.0.1:{dead}/none"'), "sink.postgres"),
-            (("workers      = 2", "workers      = two"), "workers"),
+            (("workers      = 2", "workers      = -2"), "workers"),
             (("source.kafka  = {", "source.kafak  = {"), "kafak"),
         ):
             with self.subTest(words):
@@ -148,11 +149,17 @@ class Configuration(unittest.TestCase):
             self.goes_on()
         unknown = self.engine.command("plugins", "upgrade", "sink.kafak")
         self.assertIn("did you mean 'sink.kafka'?", unknown.stdout + unknown.stderr)
-        overwritten = self.plugins / "source_generate.so"  # loaded, and no code of it runs
-        overwritten.write_bytes(newer(overwritten, "0.2.0") if b" 0.1.0\0" in overwritten.read_bytes() else overwritten.read_bytes() + b"\0")
+        replaced = self.plugins / "sink_file.so"  # by another file of its name, as an installer does it
+        replaced.rename(self.plugins / "gone")
+        shutil.copy(self.plugins / "gone", replaced)
         notes = self.engine.reload()["notes"]
-        self.assertTrue(any("source_generate.so" in note and "was replaced since it was loaded" in note for note in notes), notes)
-        self.ends_well()
+        self.assertTrue(any("sink_file.so" in note and "was replaced since it was loaded" in note for note in notes), notes)
+        overwritten = self.plugins / "source_generate.so"  # in its place; it is loaded, and no code of it runs
+        overwritten.write_bytes(overwritten.read_bytes() + b"\0")
+        for answer in (self.engine.reload(), self.engine.change("/upgrade/source.generate")):
+            self.assertFalse(answer["accepted"])
+            self.assertIn("source_generate.so: was written over while it is loaded", answer["error"])
+        self.ends_well(sound=False)  # at its end the system calls what stands in that file
 
     def test_many_changes_under_load(self):
         """Whatever is changed at random, and one in six that cannot work: MILLRACE_CHANGES of them."""

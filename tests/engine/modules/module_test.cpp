@@ -2,13 +2,17 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 #include "fixture.hpp"
 
 namespace millrace::modules {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 TEST(Module, LoadsWhatKeepsTheContract) {
   const Module module = load(fixture("whole"));
@@ -57,6 +61,20 @@ TEST(Module, RefusesAFileThatWasReplacedUnderItsName) {
   std::filesystem::remove(file);
   folder.take("null_function", "whole.so");
   EXPECT_THAT(refusal(file), HasSubstr("was replaced since it was loaded; install the new one under another name"));
+}
+
+// The code that runs from it is what stands in the file now; nobody may look at it any more.
+TEST(Module, NamesAFileThatWasWrittenOverInItsPlace) {
+  const Folder folder;
+  const auto file = folder.take("whole", "over.so");
+  load(file);
+  EXPECT_THAT(written_over(), IsEmpty());
+  std::ofstream(file, std::ios::app | std::ios::binary) << '\0';
+  EXPECT_THAT(written_over(), ElementsAre(AllOf(HasSubstr("over.so: was written over while it is loaded"),
+                                                HasSubstr("start the engine anew"))));
+  std::filesystem::remove(file);
+  folder.take("whole", "over.so");
+  EXPECT_THAT(written_over(), IsEmpty()) << "another file in its place";
 }
 
 } // namespace
