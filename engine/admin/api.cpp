@@ -1,7 +1,11 @@
 #include "engine/admin/api.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+
+#include "engine/config/nearest.hpp"
 #include "engine/host/json.hpp"
 
 namespace millrace::admin {
@@ -43,6 +47,25 @@ void describe(host::JsonWriter& json, const Route& route) {
 Answer refused(unsigned status, std::string_view text) {
   host::JsonWriter json;
   return {status, kJson, json.begin_object().key("error").value(text).end_object().text()};
+}
+
+std::string Route::misfit(const Query& query) const {
+  if (method == Method::get && parameters.empty()) {
+    return {};
+  }
+  std::vector<std::string> known;
+  for (const Parameter& parameter : parameters) {
+    known.push_back(parameter.name);
+  }
+  for (const auto& [name, value] : query.parameters) {
+    if (!name.empty() && std::ranges::find(known, name) == known.end()) {
+      const std::optional<std::string> near = config::nearest(name, known);
+      return fmt::format("{} {} has no parameter '{}'{} Known: {}", word_of(method), path, name,
+                         near ? fmt::format("; did you mean '{}'?", *near) : std::string("."),
+                         known.empty() ? std::string("none") : fmt::format("{}", fmt::join(known, ", ")));
+    }
+  }
+  return {};
 }
 
 Api::Found Api::find(Method method, std::string_view path) const {

@@ -57,6 +57,10 @@ struct Route {
   bool slow = false; // it may block, and runs beside the others
   bool open = false; // no token is asked for
   std::function<Answer(const Query&)> answer;
+
+  // A sentence about a parameter that it does not have; empty: there is none. What takes none and changes nothing does
+  // not mind any: who scrapes or probes adds some.
+  std::string misfit(const Query& query) const;
 };
 
 class Api {

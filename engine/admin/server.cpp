@@ -227,7 +227,12 @@ class Server::Core::Session : public std::enable_shared_from_this<Session> {
       write(response_of(request, refused(403, "a page of another site may not ask for this")));
       return;
     }
-    answer(request, *found.route, query_of(request, found.rest));
+    const Query query = query_of(request, found.rest);
+    if (const std::string misfit = found.route->misfit(query); !misfit.empty()) {
+      write(response_of(request, refused(400, misfit)));
+      return;
+    }
+    answer(request, *found.route, query);
   }
 
   bool may(const Request& request) const {

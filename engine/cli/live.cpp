@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <boost/json.hpp>
 #include <cstdlib>
 #include <utility>
 
@@ -30,17 +31,22 @@ constexpr unsigned kRefused = 422;
 config::Address given_address(const std::string& text) {
   const auto address = config::parse_address(text);
   if (!address || address->port == 0) {
-    no_address({"--admin", 0, 0}, fmt::format("'{}' is no address to ask; write one like 127.0.0.1:8686", text));
+    throw UsageError(fmt::format("--admin: '{}' is no address to ask; write one like 127.0.0.1:8686", text));
   }
   return *address;
 }
 
-config::Engine configured(const std::string& file) {
+config::Engine engine_in(const std::string& file) {
   config::Problems problems;
   config::Engine engine = config::Document::read(file).engine(problems);
   if (!problems.empty()) {
     throw config::ConfigError(problems);
   }
+  return engine;
+}
+
+config::Engine configured(const std::string& file) {
+  config::Engine engine = engine_in(file);
   if (!engine.admin) {
     no_address({file, 0, 0},
                "`admin` is off, so nobody can be asked; send SIGHUP to the engine, or set `admin` in [engine]");
@@ -68,6 +74,7 @@ std::string user() {
 
 void add_live_options(CLI::App& command, Live& live) {
   add_config_option(command, live.config);
+  live.config_option = command.get_option("--config");
   command.add_option("--admin", live.admin, "The admin address, instead of that of the configuration")
       ->type_name("HOST:PORT");
   command.add_option("--format", live.format, "text, or json for programs")
@@ -83,7 +90,11 @@ config::Address complete(const Live& live, admin::Ask& ask) {
   ask.user = user();
   ask.token = variable(kTokenVariable);
   if (!live.admin.empty()) {
-    return given_address(live.admin);
+    const config::Address address = given_address(live.admin);
+    if (ask.token.empty() && live.config_option != nullptr && live.config_option->count() > 0) {
+      ask.token = engine_in(live.config).admin_token;
+    }
+    return address;
   }
   const config::Engine engine = configured(live.config);
   ask.token = ask.token.empty() ? engine.admin_token : ask.token;
@@ -102,14 +113,26 @@ admin::Reply ask_stream(const Live& live, admin::Ask ask, const std::function<bo
   return admin::request_stream(address, ask, piece);
 }
 
+std::string error_of(const admin::Reply& reply) {
+  boost::system::error_code wrong;
+  const boost::json::value parsed = boost::json::parse(reply.body, wrong);
+  const boost::json::object* const object = wrong ? nullptr : parsed.if_object();
+  const boost::json::value* const error = object == nullptr ? nullptr : object->if_contains("error");
+  return error != nullptr && error->is_string() ? std::string(error->get_string())
+                                                : reply.body.substr(0, reply.body.find_last_not_of('\n') + 1);
+}
+
 ExitCode show(const admin::Reply& reply, const Console& console) {
   if (reply.status == kOk || reply.status == kRefused) {
     console.out << reply.body;
     return reply.status == kOk ? ExitCode::kOk : ExitCode::kFindings;
   }
-  console.err << fmt::format("the admin address answered {}: {}", reply.status, reply.body);
+  console.err << fmt::format("the admin address answered {}: {}\n", reply.status, error_of(reply));
   if (reply.status == kNotAllowed) {
-    console.err << fmt::format("`admin_token` of the configuration is sent, or {} where that is set\n", kTokenVariable);
+    console.err << fmt::format(
+        "{} is sent where it is set, else `admin_token` of the configuration, beside --admin only if --config names "
+        "it\n",
+        kTokenVariable);
   }
   return reply.status == kWrongParameter ? ExitCode::kUsage
          : reply.status == kNotThere     ? ExitCode::kFindings

@@ -13,8 +13,9 @@ namespace millrace::cli {
 
 struct Live {
   std::string config = "millrace.toml";
-  std::string admin;           // empty: that of the configuration
-  std::string format = "text"; // or "json"
+  std::string admin;                          // empty: that of the configuration
+  const CLI::Option* config_option = nullptr; // says whether somebody named the configuration
+  std::string format = "text";                // or "json"
 
   bool json() const { return format == "json"; }
 };
@@ -29,6 +30,9 @@ admin::Reply ask(const Live& live, admin::Ask ask, std::chrono::nanoseconds dead
 // The same of an answer without an end: 200 and nothing when it was one, each piece told as it comes, until it ends or
 // `piece` answers false.
 admin::Reply ask_stream(const Live& live, admin::Ask ask, const std::function<bool(std::string_view piece)>& piece);
+
+// What went wrong, as the engine says it.
+std::string error_of(const admin::Reply& reply);
 
 // Prints an answer whose status is one of those that belong to what was asked; any other goes to standard error.
 ExitCode show(const admin::Reply& reply, const Console& console);

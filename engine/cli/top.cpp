@@ -40,7 +40,7 @@ class Looks {
       std::optional<runtime::Status> found = understood(reply);
       answers_ = found.has_value();
       if (!found) {
-        return fmt::format("the admin address answered {}: {}", reply.status, reply.body);
+        return fmt::format("the admin address answered {}: {}\n", reply.status, error_of(reply));
       }
       const std::string text = options_.live.json() ? reply.body : text_of(*found, table(*found, now), colours_);
       before_ = std::move(found);

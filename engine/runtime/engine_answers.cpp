@@ -95,7 +95,9 @@ std::string Engine::explain(const std::string& pipeline, const SampledEvent& eve
 
 std::unique_ptr<Tap> Engine::tap(const std::string& pipeline, TapFilter filter, std::size_t rate,
                                  ExplainForm form) const {
-  return std::make_unique<Tap>(named(pipeline), std::move(filter), rate, form, services_.clock);
+  const std::vector<std::shared_ptr<const Pipeline>> watched = named(pipeline);
+  check(filter, watched);
+  return std::make_unique<Tap>(watched, std::move(filter), rate, form, services_.clock);
 }
 
 std::string Engine::history_json(std::size_t limit) const {

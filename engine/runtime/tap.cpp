@@ -1,11 +1,14 @@
 #include "engine/runtime/tap.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
 #include <utility>
 
+#include "engine/config/nearest.hpp"
 #include "engine/host/json.hpp"
 #include "engine/host/short_hash.hpp"
 
@@ -18,6 +21,7 @@ constexpr std::int64_t kTellEvery = 5'000'000'000;
 constexpr double kLookRate = 2'000;   // events a second, where most may be not what is looked for
 constexpr double kMostLookedAt = 200; // of them at once
 constexpr std::uint64_t kMostBytes = 4u << 20;
+constexpr std::size_t kMostNamed = 20;
 constexpr std::size_t kShownOfAnEvent = 200; // bytes, in text
 
 // Only a log has places.
@@ -35,7 +39,68 @@ bool has(const boost::json::object& way, const char* name, const char* inside, c
          });
 }
 
+// A `*` of the pattern stands for one or more characters.
+bool fits(std::string_view pattern, std::string_view name) {
+  const std::size_t star = pattern.find('*');
+  if (star == std::string_view::npos) {
+    return pattern == name;
+  }
+  const std::string_view rest = pattern.substr(star + 1);
+  if (!name.starts_with(pattern.substr(0, star))) {
+    return false;
+  }
+  for (std::size_t end = star + 1; end <= name.size(); ++end) {
+    if (fits(rest, name.substr(end))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// As the ruleset calls it, or a rule without its router.
+bool is_of(const std::string& given, const RulesetItem& item) {
+  return fits(item.name, given) || (item.kind == "rule" && item.name.ends_with("." + given));
+}
+
+// A router that says nothing of such items is believed to have them.
+void check_one(const char* kind, const std::string& given, const std::vector<RulesetItem>& items) {
+  std::vector<std::string> known;
+  for (const RulesetItem& item : items) {
+    if (item.kind == kind) {
+      if (given.empty() || is_of(given, item)) {
+        return;
+      }
+      known.push_back(item.name);
+    }
+  }
+  if (known.empty()) {
+    return;
+  }
+  std::ranges::sort(known);
+  known.erase(std::unique(known.begin(), known.end()), known.end());
+  std::vector<std::string> written = known;
+  for (const std::string& name : known) {
+    written.push_back(name.substr(name.rfind('.') + 1));
+  }
+  const std::optional<std::string> near = config::nearest(given, written);
+  throw Unexplained(fmt::format("no active ruleset has a {} '{}'{} Known: {}", kind, given,
+                                near ? fmt::format("; did you mean '{}'?", *near) : std::string("."),
+                                known.size() <= kMostNamed
+                                    ? fmt::format("{}", fmt::join(known, ", "))
+                                    : fmt::format("{}, which /rules/active names", known.size())));
+}
+
 } // namespace
+
+void check(const TapFilter& filter, const std::vector<std::shared_ptr<const Pipeline>>& pipelines) {
+  std::vector<RulesetItem> items;
+  for (const std::shared_ptr<const Pipeline>& pipeline : pipelines) {
+    std::ranges::move(pipeline->ruleset().items, std::back_inserter(items));
+  }
+  check_one("rule", filter.rule, items);
+  check_one("topic", filter.topic, items);
+  check_one("table", filter.table, items);
+}
 
 Tap::Tap(const std::vector<std::shared_ptr<const Pipeline>>& pipelines, TapFilter filter, std::size_t rate,
          ExplainForm form, const host::Clock& clock)

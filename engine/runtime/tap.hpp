@@ -24,6 +24,9 @@ struct TapFilter {
   std::string outcome; // "routed", "dropped", "invalid", "rejected"
 };
 
+// Throws Unexplained where a name that is looked for is in none of their rulesets: nothing would ever be shown.
+void check(const TapFilter& filter, const std::vector<std::shared_ptr<const Pipeline>>& pipelines);
+
 class Tap {
  public:
   static constexpr std::size_t kMostRate = 1'000;

@@ -41,12 +41,13 @@ class AdminServer : public ::testing::Test {
     api.add(route(Method::get, "/metrics", [](const Query&) { return Answer{200, kText, "millrace_up 1\n"}; }));
     api.add(route(Method::get, "/rules/{hash}", [](const Query& query) { return Answer{200, kText, query.rest}; }));
     api.add(route(
-        Method::post, "/reload",
-        [](const Query& query) {
-          std::string said = query.user + "|" + query.from + "|" + query.parameter("to") + "|" + query.body;
-          return Answer{query.parameter("to") == "no" ? 422U : 200U, query.text ? kText : kJson, said};
-        },
-        true));
+                Method::post, "/reload",
+                [](const Query& query) {
+                  std::string said = query.user + "|" + query.from + "|" + query.parameter("to") + "|" + query.body;
+                  return Answer{query.parameter("to") == "no" ? 422U : 200U, query.text ? kText : kJson, said};
+                },
+                true))
+        .parameters = {{"to", "Where to."}, {"dry_run", "Changes nothing."}};
     return api;
   }
   static Address anywhere() { return {"127.0.0.1", 0}; }
@@ -79,13 +80,22 @@ TEST_F(AdminServer, AnswersEachPath) {
 TEST_F(AdminServer, TellsTheRouteWhoAsksForWhat) {
   const Server server(anywhere(), "", api());
   const Ask posted{.method = "POST",
-                   .path = "/reload?a=1&to=x%26y+z&&b",
+                   .path = "/reload?dry_run=1&to=x%26y+z&&dry%5frun",
                    .accept = "text/plain",
                    .token = "",
                    .user = "alice@desk",
                    .body = "{}"};
   EXPECT_EQ(request(server.address(), posted, 30s).body, "alice@desk|127.0.0.1|x&y z|{}\n");
   EXPECT_EQ(ask(server, "POST", "/reload?to=no").status, 422U);
+}
+
+// A misspelt `dry_run` must not be a reload.
+TEST_F(AdminServer, RefusesAParameterThatItDoesNotKnowAndDoesNothing) {
+  const Server server(anywhere(), "", api());
+  const Reply refused = ask(server, "POST", "/reload?dryrun=true");
+  EXPECT_EQ(refused.status, 400U);
+  EXPECT_THAT(refused.body, HasSubstr("POST /reload has no parameter 'dryrun'; did you mean 'dry_run'? Known: to, "));
+  EXPECT_EQ(ask(server, "GET", "/health?x=1").status, 200U) << "who probes adds parameters of its own";
 }
 
 TEST_F(AdminServer, NamesWhatThereIsWhenSomethingElseIsAskedFor) {

@@ -22,6 +22,7 @@ admin::Api answering(bool accepted) {
     route.method = method;
     route.path = path;
     route.answer = std::move(answer);
+    route.parameters = {{"to", ""}, {"limit", ""}};
     api.add(std::move(route));
   };
   const auto receipt = [accepted](const admin::Query& query) {
@@ -74,7 +75,7 @@ TEST_F(CommandLine, ReloadSaysThatNobodyAnswers) {
 TEST_F(CommandLine, ReloadNeedsAnAddress) {
   EXPECT_THAT(run({"reload", "-c", config("", "admin = \"off\"")}).err, HasSubstr("`admin` is off"));
   EXPECT_THAT(run({"reload", "--admin", "here"}).err, HasSubstr("'here' is no address to ask"));
-  EXPECT_EQ(run({"reload", "--admin", "here"}).code, ExitCode::kConfiguration);
+  EXPECT_EQ(run({"reload", "--admin", "here"}).code, ExitCode::kUsage);
 }
 
 TEST_F(CommandLine, RollbackNamesTheRulesetThatIsWanted) {
@@ -89,7 +90,7 @@ TEST_F(CommandLine, HistoryListsReceiptsOrPrintsOne) {
   EXPECT_EQ(run({"history", "r1", "--admin", server.address().text()}).out, "{\"id\":\"r1\"}\n");
   const Ran unknown = run({"history", "r2", "--admin", server.address().text()});
   EXPECT_EQ(unknown.code, ExitCode::kFindings);
-  EXPECT_THAT(unknown.err, HasSubstr("there is no receipt 'r2'"));
+  EXPECT_THAT(unknown.err, ::testing::EndsWith("answered 404: there is no receipt 'r2'\n")) << "no JSON for a person";
   EXPECT_EQ(run({"history", "--limit", "0", "--admin", server.address().text()}).code, ExitCode::kUsage);
 }
 
@@ -115,6 +116,7 @@ TEST_F(CommandLine, ReloadSaysWhatItHasToGoThrough) {
         200, admin::kText,
         query.parameter("shadow") + " " + query.parameter("most_changed") + " " + query.parameter("dry_run")};
   };
+  route.parameters = {{"shadow", ""}, {"most_changed", ""}, {"dry_run", ""}};
   api.add(route);
   const admin::Server server({"127.0.0.1", 0}, "", api);
   const std::string address = server.address().text();
@@ -140,6 +142,7 @@ TEST_F(CommandLine, TapPrintsWhatComesAndExplainAsksForEachEvent) {
   admin::Route explain;
   explain.method = admin::Method::post;
   explain.path = "/explain";
+  explain.parameters = {{"pipeline", ""}, {"topic", ""}};
   explain.answer = [](const admin::Query& query) {
     return admin::Answer{200, admin::kText, query.parameter("pipeline") + query.parameter("topic") + query.body};
   };
@@ -160,6 +163,11 @@ TEST_F(CommandLine, CommandsSendTheTokenOfTheConfiguration) {
   const admin::Server server({"127.0.0.1", 0}, "let me in", answering(true));
   const std::string admin = "admin = \"" + server.address().text() + "\"\n";
   EXPECT_EQ(run({"reload", "-c", config("", admin + "admin_token = \"let me in\"")}).code, ExitCode::kOk);
+  // Named as well as the address, it is meant; beside the address alone nobody reads one.
+  EXPECT_EQ(
+      run({"reload", "--admin", server.address().text(), "-c", config("", admin + "admin_token = \"let me in\"")}).code,
+      ExitCode::kOk);
+  EXPECT_EQ(run({"reload", "--admin", server.address().text()}).code, ExitCode::kUnreachable);
   const Ran without = run({"reload", "-c", config("", admin)});
   EXPECT_EQ(without.code, ExitCode::kUnreachable);
   EXPECT_THAT(without.err, HasSubstr("answered 401"));

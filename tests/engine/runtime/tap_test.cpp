@@ -75,6 +75,7 @@ TEST_F(Watching, SurvivesAReload) {
 }
 
 TEST_F(Watching, ShowsOnlyWhatIsLookedFor) {
+  world_.rules.items = {{"rule", "p.by aaaa", "1"}};
   start(pipeline("p"));
   const auto by_rule = tap({.rule = "p.by aaaa", .topic = {}, .table = {}, .outcome = {}});
   const auto to_topic = tap({.rule = {}, .topic = "shelf", .table = {}, .outcome = "routed"});
@@ -84,6 +85,28 @@ TEST_F(Watching, ShowsOnlyWhatIsLookedFor) {
     EXPECT_THAT(lines(*to_topic, 2), HasSubstr("shelf"));
     EXPECT_EQ(none->next() + none->next(), "");
   });
+}
+
+TEST_F(Watching, SaysWhenNothingWithThatNameCanComeBy) {
+  world_.rules.items = {{"rule", "web.clicks", "1"}, {"rule", "web.views", "1"}, {"topic", "by.*.all", "1"}};
+  start(pipeline("p"));
+  const auto refusal = [&](const TapFilter& filter) {
+    try {
+      tap(filter);
+      return std::string();
+    } catch (const Unexplained& error) {
+      return std::string(error.what());
+    }
+  };
+  EXPECT_EQ(refusal({.rule = "web.clikcs", .topic = {}, .table = {}, .outcome = {}}),
+            "no active ruleset has a rule 'web.clikcs'; did you mean 'web.clicks'? Known: web.clicks, web.views");
+  EXPECT_THAT(refusal({.rule = "clikcs", .topic = {}, .table = {}, .outcome = {}}),
+              HasSubstr("did you mean 'clicks'?"));
+  EXPECT_THAT(refusal({.rule = "sales", .topic = {}, .table = {}, .outcome = {}}), HasSubstr("'sales'. Known: "));
+  EXPECT_EQ(refusal({.rule = {}, .topic = "by..all", .table = {}, .outcome = {}}),
+            "no active ruleset has a topic 'by..all'; did you mean 'by.*.all'? Known: by.*.all");
+  EXPECT_EQ(refusal({.rule = "clicks", .topic = "by.ios.all", .table = "any", .outcome = {}}), "")
+      << "a rule without its router, a name of the family, a kind that the router says nothing of";
 }
 
 TEST_F(Watching, ShowsNoMoreThanTheRate) {
