@@ -14,6 +14,8 @@ namespace {
 
 // A gauge of a source, by partition: records that are still to be read (docs/plugins/writing.md).
 constexpr std::string_view kLagEnding = "_lag_records";
+// The same for partitions that are not read any more until somebody does something.
+constexpr std::string_view kStoppedEnding = "_partitions_stopped";
 
 } // namespace
 
@@ -133,9 +135,11 @@ PipelineStatus Pipeline::status() const {
       out.last_trouble = Trouble{trouble->time_us, fmt::format("{}: {}", slot->name(), trouble->text)};
     }
   }
-  if (const auto lag = services_.metrics.sum(kLagEnding, {"pipeline", name()})) {
+  const std::pair<std::string, std::string> mine{"pipeline", name()};
+  if (const auto lag = services_.metrics.sum(kLagEnding, mine)) {
     out.lag = static_cast<std::uint64_t>(std::max(0.0, *lag));
   }
+  out.stopped = static_cast<std::uint64_t>(std::max(0.0, services_.metrics.sum(kStoppedEnding, mine).value_or(0)));
   const std::lock_guard lock(mutex_);
   for (const Slot& slot : others_) {
     out.totals += slot->totals();

@@ -196,6 +196,11 @@ std::string table_of(const Status& before, const Status& now, double seconds) {
 std::vector<std::string> troubles_of(const Status& status) {
   std::vector<std::string> out;
   for (const PipelineStatus& pipeline : status.pipelines) {
+    if (pipeline.stopped > 0) {
+      out.push_back(fmt::format("{}: {} not read any more; the log says which and why", pipeline.name,
+                                pipeline.stopped == 1 ? std::string("one partition is")
+                                                      : fmt::format("{} partitions are", pipeline.stopped)));
+    }
     if (const std::optional<Trouble>& trouble = pipeline.last_trouble) {
       out.push_back(fmt::format("{}: last trouble {}: {}", pipeline.name, moment(trouble->time_us), trouble->text));
     }

@@ -50,6 +50,7 @@ void write(host::JsonWriter& json, const PipelineStatus& pipeline) {
   if (pipeline.lag) {
     json.key("lag").value(*pipeline.lag);
   }
+  json.key("partitions_stopped").value(pipeline.stopped);
   if (const std::optional<Trouble>& trouble = pipeline.last_trouble) {
     json.key("last_trouble").begin_object().key("time_us").value(trouble->time_us);
     json.key("text").value(trouble->text).end_object();
@@ -93,6 +94,9 @@ PipelineStatus pipeline_of(const boost::json::object& object) {
   }
   if (object.contains("lag")) {
     out.lag = number(object, "lag");
+  }
+  if (object.contains("partitions_stopped")) { // one of an earlier version says nothing of them
+    out.stopped = number(object, "partitions_stopped");
   }
   if (const boost::json::value* const trouble = object.if_contains("last_trouble")) {
     const boost::json::object& said = trouble->as_object();

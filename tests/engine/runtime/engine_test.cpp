@@ -72,6 +72,7 @@ TEST_F(RunningEngine, TellsWhatEachPipelineDidAndWhatIsLeftToRead) {
   start(pipeline("p", 2) + pipeline("q"), "memory = \"96MiB\"");
   ASSERT_TRUE(becomes_ready());
   metrics_.set(metrics_.metric(MR_GAUGE, "tape_lag_records", "Left.", {{"pipeline", "p"}, {"worker", "p/0"}}, {}), 12);
+  metrics_.set(metrics_.metric(MR_GAUGE, "tape_partitions_stopped", "Stopped.", {{"pipeline", "p"}}, {}), 1);
   world_.give("e", 30);
   ASSERT_TRUE(world_.settles(MR_DELIVERED, 30));
   EXPECT_EQ(delivered(*engine_, 30), 30u);
@@ -83,6 +84,8 @@ TEST_F(RunningEngine, TellsWhatEachPipelineDidAndWhatIsLeftToRead) {
   EXPECT_EQ(p.bytes_limit, 64u << 20);
   EXPECT_EQ(p.lag, 12u);
   EXPECT_EQ(q.lag, std::nullopt);
+  EXPECT_EQ(p.stopped, 1u);
+  EXPECT_EQ(q.stopped, 0u);
   EXPECT_THAT(status.not_ready, IsEmpty());
 }
 

@@ -30,6 +30,7 @@ Status example() {
   load.workers.resize(1);
   load.bytes_limit = 64u << 20;
   load.lag = 1'000;
+  load.stopped = 2;
   load.last_trouble = Trouble{1'795'500'855'000'000, "load/0: sink.postgres: nobody answers"};
   status.pipelines = {ingest, load};
   status.not_ready = {"load/0 is starting: sink.postgres: nobody answers"};
@@ -61,6 +62,7 @@ TEST(Status, IsATableForPeople) {
             "  1.5/512 MiB      -\n"
             "load      0/1      -                    -          0          0              0       0        0          0"
             "     0/64 MiB  1,000\n"
+            "load: 2 partitions are not read any more; the log says which and why\n"
             "load: last trouble 2026-11-24 06:14:15 UTC: load/0: sink.postgres: nobody answers\n"
             "not ready: load/0 is starting: sink.postgres: nobody answers\n");
 }
@@ -158,7 +160,8 @@ TEST(Status, PaintsEachPartAsWhatItIs) {
 }
 
 TEST(Status, TellsTheTroublesOfThosePipelinesThatHadSome) {
-  EXPECT_THAT(troubles_of(example()), ElementsAre(::testing::StartsWith("load: last trouble ")));
+  EXPECT_THAT(troubles_of(example()),
+              ElementsAre(::testing::StartsWith("load: 2 partitions "), ::testing::StartsWith("load: last trouble ")));
 }
 
 } // namespace
