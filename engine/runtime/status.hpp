@@ -98,8 +98,8 @@ std::optional<Status> status_of(std::string_view json);
 std::string table_of(const Status& status);
 // The same with what was counted between the two, per second.
 std::string table_of(const Status& before, const Status& now, double seconds);
-// "p: 2 partitions are not read any more …" and "p: last trouble 2026-11-23 13:14:15: sink.events: …", for the pipelines that have
-// some.
+// "p: 2 partitions are not read any more …" and "p: last trouble 2026-11-23 13:14:15: sink.events: …", for the
+// pipelines that have some.
 std::vector<std::string> troubles_of(const Status& status);
 // A line for each engine: pipeline, name, ruleset, whether it is there, and where it answers.
 std::string table_of(const std::vector<Neighbour>& engines, std::string_view self);
