@@ -4,7 +4,7 @@
 1. In one engine with generated events, thousands of reloads, one in five of rules that are wrong, one in ten while the sinks hang:
    they write into pipes that nobody reads just then. Every event is counted by its number, and each record is compared with the way
    that `millrace explain` gives it under the ruleset in its header `millrace-ruleset`. Prints the resident memory after the first
-   tenth of the reloads (`reference`) and after the last.
+   tenth of the reloads (`reference`) and after the last, and at every doubling from 500 on.
 2. From the request until the last worker has switched, with many rules, against `millrace check` of the same file.
 3. On a real Kafka and a real PostgreSQL: the 99th percentile of the time in which a device's event is taken and answered. A moment
    with reloads and one without take turns, so that a busy machine counts for both; value is what reloads add, reference the
@@ -232,7 +232,7 @@ def under_generated_load(folder, reloads):
         pipe.start()
     engine = Generated(folder / "engine", f'sink.file = {{ path = "{folder}/out.{{worker}}", sync = false }}', variant(0), RATE)
     try:
-        hashes, memory = {}, []
+        hashes, memory, curve = {}, [], []
         hashes[json.loads(urllib.request.urlopen(f"http://127.0.0.1:{engine.admin}/rules/active").read())["pipelines"][0]["hash"]] = variant(0)
         accepted, hung, slow, held = 0, 0, [], []
         for number in range(1, reloads + 1):
@@ -257,6 +257,8 @@ def under_generated_load(folder, reloads):
                 slow.append((hangs, max(worker["at_us"] for worker in of["switched"]) - receipt["at_us"]))
             if number in (reloads // 10, reloads):
                 memory.append(engine.resident())
+            if number % 500 == 0 and (number // 500).bit_count() == 1:
+                curve.append(f"{number}: {engine.resident():.1f}")
         for pipe in pipes:
             pipe.reading.set()
         taken = engine.taken()
@@ -278,6 +280,7 @@ def under_generated_load(folder, reloads):
     median = {hangs: statistics.median([us for h, us in slow if h == hangs] or [0]) / 1000 for hangs in (False, True)}
     print(f"{reloads} reloads, {accepted} accepted, {events} events over {len(hashes)} rulesets, all sinks hung {hung} times, lost={lost} twice={twice}")
     print(f"bench reload_hanging value={median[True]:.1f} unit=ms reference={median[False]:.1f} ratio={median[True] / median[False]:.2f}")
+    print(f"resident MiB after so many reloads: {', '.join(curve)}")
     print(f"bench reload_memory value={memory[-1]:.1f} unit=MiB reference={memory[0]:.1f} ratio={memory[-1] / memory[0]:.2f}", flush=True)
     return lost, twice
 

@@ -1,13 +1,16 @@
 """What an operator does to a running system, on real servers: reload, history, rollback, restart, a database that is away, and
 engines that change together."""
+import contextlib
 import http.client
 import json
 import os
 import pathlib
 import random
+import re
 import signal
 import statistics
 import sys
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -35,6 +38,35 @@ def tearDownModule():
 
 def version(number):
     return f'  header "version" = "{number}"'
+
+
+def backends():
+    """The processes of PostgreSQL that serve a session."""
+    return [int(row[0]) for row in POSTGRES.sql("select pid from pg_stat_activity where backend_type = 'client backend' and "
+                                                "pid <> pg_backend_pid()")]
+
+
+def server():
+    """All processes of PostgreSQL, the one that takes connections first."""
+    def parent(process):
+        with contextlib.suppress(OSError):  # it has ended
+            return int(re.search(r"^PPid:\t(\d+)", (process / "status").read_text(), re.M)[1])
+    processes = [process for process in pathlib.Path("/proc").iterdir() if process.name.isdigit()]
+    main = parent(pathlib.Path(f"/proc/{backends()[0]}"))
+    return [main, *(int(process.name) for process in processes if parent(process) == main)]
+
+
+@contextlib.contextmanager
+def hanging(processes):
+    """They do nothing, and nobody is told."""
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
 
 
 class Changes(unittest.TestCase):
@@ -170,6 +202,43 @@ class Changes(unittest.TestCase):
         active = engine.active()["away_load"]
         wait_for("the ruleset too", lambda: POSTGRES.sql(
             f"select count(*) from millrace.record where kind = 'ruleset' and key = '{active}'") == [["2"]], 30)
+        senders.finish()
+        check(self, senders, scenario)
+        self.assertEqual(engine.stop(), 0)
+
+    def test_a_reload_does_not_wait_for_a_database_that_hangs(self):
+        scenario = self.scenario("hangs")
+        engine = self.engine(scenario)
+        engine.apply()
+        engine.start()
+        senders = self.senders(engine)
+        usual = statistics.median(self.reloaded(engine, scenario, number)["duration_us"] for number in range(3)) / 1000
+        # Sessions that are there take statements and give no answer; a new one is as good as ever.
+        with hanging(backends()):
+            began = time.monotonic()
+            one = self.reloaded(engine, scenario, "sessions")
+            took = time.monotonic() - began
+        self.assertIn("has not answered", one["not_kept"])
+        self.assertLess(took * 1000, usual + PATIENCE_MS + 1000)
+        self.assertEqual(one["pipelines"][1]["findings"], [])
+        # All of the server: it takes connections and says nothing. Whether the tables are there cannot be asked.
+        with hanging(server()):
+            began = time.monotonic()
+            two = self.reloaded(engine, scenario, "server")
+            listed = engine.command("history").stdout
+            back = engine.change("/rollback")
+            took = time.monotonic() - began
+        self.assertIn("could not be checked", str(two["pipelines"][1]["findings"]))
+        for receipt in (two, back):
+            self.assertTrue(receipt["accepted"], receipt)
+            self.assertNotEqual(receipt["not_kept"], "", receipt)
+        for receipt in (one, two):
+            self.assertIn(receipt["id"], listed, "what is here can be seen")
+        # Of each change the wait for a connection, which is 5 s, and for the record; then once for what is only there.
+        self.assertLess(took * 1000, 2 * (usual + 5_000 + PATIENCE_MS) + 10_000)
+        for pipeline in ("hangs_ingest", "hangs_load"):
+            for receipt in (one, two, back):
+                wait_for("the receipt is in PostgreSQL", lambda: receipt["id"] in self.stored_receipts(pipeline), 60)
         senders.finish()
         check(self, senders, scenario)
         self.assertEqual(engine.stop(), 0)
