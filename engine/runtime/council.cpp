@@ -18,6 +18,7 @@ namespace {
 constexpr std::string_view kOrder = "order";       // one at a time in each pipeline
 constexpr std::string_view kProposal = "proposal"; // by hash: files that are proposed
 constexpr std::string_view kAnswer = "answer";     // by order and engine
+constexpr std::string_view kDecision = "decision"; // by order, at its home: the first one stands, whoever makes it
 constexpr std::size_t kMost = 1'000;
 constexpr const char* kPrepare = "prepare";
 constexpr const char* kCommit = "commit";
@@ -25,6 +26,7 @@ constexpr const char* kAbort = "abort";
 constexpr const char* kPrepared = "prepared";
 constexpr const char* kSwitched = "switched";
 constexpr std::chrono::milliseconds kMoment{100}; // while somebody waits for others
+constexpr std::chrono::hours kRemembered{1};      // what was decided
 
 std::string answer_key(const std::string& order, const std::string& engine) { return order + " " + engine; }
 
@@ -146,7 +148,32 @@ bool Council::undecided(const Order& order) const {
     return false;
   }
   const std::optional<Order> home = order_of(order.home());
-  return home && home->id == order.id && home->state == kPrepare;
+  return home && home->id == order.id && decision_of(order) == Decision::none;
+}
+
+// As of the last look. Nobody knows of one that was never heard of.
+bool Council::has_vanished(const std::string& engine) const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(seen_, [&](const Neighbour& one) { return one.engine == engine && one.vanished; });
+}
+
+Council::Decision Council::decision_of(const Order& order) const {
+  if (const std::optional<records::Record> found = shared_.get(order.home(), kDecision, order.id)) {
+    return found->bytes == kCommit ? Decision::commit : Decision::abort;
+  }
+  const std::optional<Order> now = order_of(order.home()); // an older version writes it there
+  const bool stands = now && now->id == order.id;
+  return stands && now->state == kCommit  ? Decision::commit
+         : stands && now->state == kAbort ? Decision::abort
+                                          : Decision::none;
+}
+
+// The answer is what is decided: this, or what somebody decided before. So two never go different ways, however long
+// each of them thought the other was gone.
+Council::Decision Council::decide(const Order& order, Decision decision) {
+  const char* const text = decision == Decision::commit ? kCommit : kAbort;
+  const bool first = shared_.put_new({order.home(), std::string(kDecision), order.id, clock_.time_us(), text});
+  return first ? decision : decision_of(order);
 }
 
 void Council::look_at_orders() {
@@ -160,7 +187,7 @@ void Council::look_at_orders() {
   }
 }
 
-// Prepares what is proposed, says so, and waits for what is decided. Nothing decided in time is a no.
+// Prepares what is proposed, says so, and waits for what is decided.
 void Council::follow(const Order& order) {
   const std::map<std::string, std::string> mine = member_.rulesets();
   std::map<std::string, RulesFiles> files;
@@ -183,28 +210,53 @@ void Council::follow(const Order& order) {
     answer(order, "refused: " + against);
     return;
   }
-  const auto give_up = [&](const std::string& why) { member_.drop(why); };
-  try {
-    answer(order, kPrepared);
-    for (const std::int64_t began = clock_.now_ns(); clock_.now_ns() - began < settings_.decide.count();) {
-      const std::optional<Order> now = order_of(order.home());
-      if (!now || now->id != order.id || now->state == kAbort) {
-        return give_up("the engine that proposed it, " + order.engine + ", gave it up");
+  host::failpoint("prepared");
+  const std::string dropped = await_decision(order);
+  if (!dropped.empty()) {
+    member_.drop(dropped);
+    return;
+  }
+  member_.commit();
+  told_ns_ = INT64_MIN; // tell the others at once
+  answer(order, kSwitched);
+}
+
+// Empty: all switch. Whoever waits too long, or for one that vanished, decides itself that nobody does. What is shared
+// may be away for a while: that alone decides nothing.
+std::string Council::await_decision(const Order& order) {
+  const std::int64_t began = clock_.now_ns();
+  std::string trouble;
+  bool answered = false;
+  for (;;) {
+    const bool late = clock_.now_ns() - began >= settings_.decide.count();
+    try {
+      if (!answered) {
+        answer(order, kPrepared);
+        answered = true;
+        host::failpoint("answered");
       }
-      if (now->state == kCommit) {
-        member_.commit();
-        told_ns_ = INT64_MIN; // tell the others at once
-        answer(order, kSwitched);
-        return;
+      const bool gone = has_vanished(order.engine);
+      const Decision decision = late || gone ? decide(order, Decision::abort) : decision_of(order);
+      if (decision == Decision::commit) {
+        return {};
       }
+      if (decision == Decision::abort) {
+        return fmt::format("the engine that proposed it, {}, {}", order.engine,
+                           late   ? "did not decide in time"
+                           : gone ? "vanished before it decided"
+                                  : "gave it up");
+      }
+      trouble.clear();
       tell();
-      if (wait(kMoment)) {
-        return give_up("the engine is stopping");
-      }
+    } catch (const records::Unavailable& error) {
+      trouble = error.what();
     }
-    give_up("the engine that proposed it, " + order.engine + ", did not decide in time");
-  } catch (const records::Unavailable& error) {
-    give_up(error.what());
+    if (late) {
+      return trouble;
+    }
+    if (wait(kMoment)) {
+      return "the engine is stopping";
+    }
   }
 }
 
@@ -238,18 +290,33 @@ std::string Council::announce(const Order& order) {
   for (const auto& [pipeline, hash] : order.hashes) {
     const std::optional<records::Record> before = shared_.get(pipeline, kOrder, kOrder);
     const std::optional<Order> other = order_of(pipeline);
-    const bool open = other && other->engine != order.engine && undecided(*other);
-    const std::int64_t age_ns = before ? (clock_.time_us() - before->time_us) * 1000 : 0;
-    if (open && age_ns < settings_.decide.count()) {
-      return fmt::format("engine {} proposes a change of pipeline '{}' just now; try again in a moment", other->engine,
-                         pipeline);
+    if (other && other->engine != order.engine && undecided(*other)) {
+      const std::int64_t age_ns = before ? (clock_.time_us() - before->time_us) * 1000 : 0;
+      if (!has_vanished(other->engine) && age_ns < settings_.decide.count()) {
+        return fmt::format("engine {} proposes a change of pipeline '{}' just now; try again in a moment",
+                           other->engine, pipeline);
+      }
+      decide(*other, Decision::abort); // whatever comes of it, it is over
     }
+    forget_decisions(pipeline);
     shared_.forget({pipeline, std::string(kOrder), std::string(kOrder)});
     if (!shared_.put_new(record_of(order, pipeline))) {
       return fmt::format("another engine proposes a change of pipeline '{}' just now; try again in a moment", pipeline);
     }
   }
+  host::failpoint("announced");
   return {};
+}
+
+// Of changes that nobody waits for any more.
+void Council::forget_decisions(const std::string& pipeline) {
+  std::vector<records::Name> old;
+  for (const records::Record& one : shared_.names(pipeline, kDecision, kMost)) {
+    if ((clock_.time_us() - one.time_us) * 1000 > std::chrono::nanoseconds(kRemembered).count()) {
+      old.push_back(one.name());
+    }
+  }
+  shared_.forget(old);
 }
 
 // By engine.
@@ -284,10 +351,12 @@ std::string Council::propose(const std::map<std::string, RulesFiles>& files,
   }
   // Well before the others stop waiting for it.
   const std::int64_t until = began + (settings_.prepare.count() + settings_.decide.count()) / 2;
-  if (against.empty() && !decide(order, kCommit, until)) {
-    against = "whether the others switch could not be written down: look at `millrace status`";
-  } else if (!against.empty()) {
-    decide(order, kAbort, clock_.now_ns());
+  if (against.empty()) {
+    against = settle(order, Decision::commit, until);
+  } else {
+    settle(order, Decision::abort, clock_.now_ns());
+  }
+  if (!against.empty()) {
     clean_up(order, votes);
   }
   const std::lock_guard lock(mutex_);
@@ -337,24 +406,24 @@ std::string Council::hear(const Order& order, std::vector<Vote>& votes) {
   }
 }
 
-// One record, so that all learn the same. False: nobody knows whether it stands.
-bool Council::decide(Order& order, const char* state, std::int64_t until_ns) {
-  order.state = state;
+// One record, so that all learn the same. Empty: it is decided as it should be; otherwise why not.
+std::string Council::settle(Order& order, Decision decision, std::int64_t until_ns) {
   do {
     try {
+      host::failpoint("decide");
+      const Decision decided = decide(order, decision);
+      host::failpoint("decided");
+      order.state = decided == Decision::commit ? kCommit : kAbort;
       const std::optional<Order> now = order_of(order.home());
-      const bool stands = now && now->id == order.id;
-      if (stands) {
-        host::failpoint("decide");
+      if (now && now->id == order.id) {
         shared_.put(record_of(order, order.home()));
-        host::failpoint("decided");
       }
-      return stands;
+      return decided == decision ? "" : "another engine that waited for the decision called it off; try again";
     } catch (const records::Unavailable& error) {
       log_.write(MR_LOG_WARN, {}, "a decision cannot be written down yet", {{"reason", error.what()}});
     }
   } while (clock_.now_ns() < until_ns && !wait(kMoment));
-  return false;
+  return "whether the others switch could not be written down: look at `millrace status`";
 }
 
 // Answers and files of a proposal that is over. What stays is overwritten by the next.

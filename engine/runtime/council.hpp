@@ -28,7 +28,7 @@ struct CouncilSettings {
   std::chrono::nanoseconds tell = std::chrono::seconds(5);      // between two signs of life
   std::chrono::nanoseconds vanished = std::chrono::seconds(20); // without a sign of life
   std::chrono::nanoseconds prepare = std::chrono::seconds(60);  // for all to prepare
-  std::chrono::nanoseconds decide = std::chrono::seconds(90);   // for whoever proposed to decide
+  std::chrono::nanoseconds decide = std::chrono::seconds(90);   // for whoever proposed to decide; then others may
   std::chrono::nanoseconds switched = std::chrono::seconds(10); // for all to say that they have
 };
 
@@ -69,22 +69,28 @@ class Council {
   struct Order {
     std::string id;
     std::string engine;
-    std::string state;                         // "prepare", "commit", "abort"; what stands at home counts
+    std::string state;                         // "prepare"; "commit" or "abort" once it is decided, for older versions
     std::map<std::string, std::string> hashes; // by pipeline
     const std::string& home() const { return hashes.begin()->first; } // where it is decided, by one record
   };
+  enum class Decision { none, commit, abort };
 
   void run();
   void beat();
   void tell();
   void look_at_orders();
   void follow(const Order& order);
+  std::string await_decision(const Order& order);
   std::optional<Order> order_of(const std::string& pipeline) const;
   bool undecided(const Order& order) const;
+  bool has_vanished(const std::string& engine) const;
+  Decision decision_of(const Order& order) const;
+  Decision decide(const Order& order, Decision decision);
   records::Record record_of(const Order& order, const std::string& pipeline) const;
   std::string announce(const Order& order);
   std::string hear(const Order& order, std::vector<Vote>& votes);
-  bool decide(Order& order, const char* state, std::int64_t until_ns);
+  std::string settle(Order& order, Decision decision, std::int64_t until_ns);
+  void forget_decisions(const std::string& pipeline);
   void clean_up(const Order& order, const std::vector<Vote>& votes);
   void answer(const Order& order, const std::string& text);
   std::map<std::string, std::string> answers(const Order& order) const;

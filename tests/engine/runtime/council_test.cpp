@@ -23,6 +23,9 @@ class Shared final : public records::Records {
       refuse(record.kind);
     }
     reached().write(records);
+    for (const records::Record& record : records) {
+      written_(record);
+    }
   }
   bool put_new(const records::Record& record) override {
     refuse(record.kind);
@@ -37,10 +40,17 @@ class Shared final : public records::Records {
     return reached().names(scope, kind, limit);
   }
   std::optional<records::Record> get(std::string_view scope, std::string_view kind, std::string_view key) override {
+    if (kind == "decision" && unread_decisions_ > 0) {
+      --unread_decisions_;
+      throw records::Unavailable("nobody answers at db:5432");
+    }
     return reached().get(scope, kind, key);
   }
   std::atomic<bool> away_ = false;
-  std::string refused_kind_; // set before any engine joins
+  std::atomic<int> unread_decisions_ = 0; // so often they cannot be read
+  // Set before any engine joins.
+  std::string refused_kind_;
+  std::function<void(const records::Record&)> written_ = [](const records::Record&) {};
 
  private:
   void refuse(const std::string& kind) const {
@@ -104,6 +114,14 @@ class Together : public RunningEngine {
     const std::string json = engine.rules_json();
     const std::size_t at = json.find(R"("hash":")") + 8;
     return json.substr(at, json.find('"', at) - at);
+  }
+
+  static bool becomes(const Engine& engine, const std::string& hash) {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (active(engine) != hash && std::chrono::steady_clock::now() < give_up) {
+      std::this_thread::yield();
+    }
+    return active(engine) == hash;
   }
 
   Shared shared_;
@@ -249,6 +267,69 @@ TEST_F(Together, WhoeverPreparedGoesBackWhenNobodyDecides) {
       "prepared");
   write_rules("cccc");
   EXPECT_TRUE(first.reload({"command", {}}).accepted);
+}
+
+// What an engine leaves that is gone as soon as it has proposed.
+void proposes_and_goes(Shared& shared) {
+  shared.put({"p", "engine", "gone:1:2", 1, R"({"hash":"aaaa","admin":""})"});
+  shared.put({"p", "proposal", "bbbb", 1, text_of(RulesFiles{{"main.rules", "bbbb"}})});
+  shared.put({"p", "order", "order", 1, R"({"id":"o1","engine":"gone:1:2","state":"prepare","hashes":{"p":"bbbb"}})"});
+}
+
+TEST_F(Together, WhoeverWaitsForOneThatVanishedDecidesThatNobodySwitches) {
+  CouncilSettings settings = kQuick;
+  settings.vanished = std::chrono::milliseconds(50);
+  Engine& first = joins(pipeline("p"), settings);
+  ASSERT_TRUE(knows(first, 1));
+  proposes_and_goes(shared_);
+  ASSERT_TRUE(world_.logged("gone:1:2, vanished before it decided"));
+  EXPECT_EQ(active(first), "aaaa");
+  EXPECT_EQ(shared_.get("p", "decision", "o1")->bytes, "abort");
+  write_rules("cccc");
+  const Receipt receipt = first.reload_all({"command", {}});
+  EXPECT_TRUE(receipt.accepted) << receipt.error;
+}
+
+TEST_F(Together, WhoeverGivesUpTooLateDoesWhatWasDecided) {
+  CouncilSettings settings = kQuick;
+  settings.decide = std::chrono::nanoseconds(0);
+  shared_.written_ = [this](const records::Record& record) {
+    if (record.kind == "answer" && record.bytes == "prepared") {
+      shared_.put_new({"p", "decision", "o1", 1, "commit"});
+    }
+  };
+  Engine& first = joins(pipeline("p"), settings);
+  ASSERT_TRUE(knows(first, 1));
+  proposes_and_goes(shared_);
+  EXPECT_TRUE(becomes(first, "bbbb"));
+}
+
+TEST_F(Together, NoneSwitchesWhenOneThatWaitedWasFirstToDecide) {
+  shared_.written_ = [this](const records::Record& record) {
+    if (record.kind == "answer" && record.bytes == "prepared") {
+      shared_.put_new({"p", "decision", record.key.substr(0, record.key.find(' ')), 1, "abort"});
+    }
+  };
+  Engine& first = joins(pipeline("p"));
+  const Engine& second = joins(pipeline("p"));
+  ASSERT_TRUE(knows(first, 2));
+  write_rules("bbbb");
+  EXPECT_THAT(first.reload_all({"command", {}}).error, HasSubstr("called it off; try again"));
+  EXPECT_EQ(active(first), "aaaa");
+  EXPECT_EQ(active(second), "aaaa");
+}
+
+TEST_F(Together, ADecisionThatCannotBeReadForAMomentIsFollowed) {
+  shared_.written_ = [this](const records::Record& record) {
+    shared_.unread_decisions_ = record.bytes == "prepared" ? 3 : shared_.unread_decisions_.load();
+  };
+  Engine& first = joins(pipeline("p"));
+  const Engine& second = joins(pipeline("p"));
+  ASSERT_TRUE(knows(first, 2));
+  write_rules("bbbb");
+  const Receipt receipt = first.reload_all({"command", {}});
+  EXPECT_TRUE(receipt.accepted) << receipt.error;
+  EXPECT_EQ(active(second), "bbbb");
 }
 
 TEST_F(Together, NobodySwitchesWhileWhatTheyShareIsAway) {
