@@ -10,6 +10,7 @@ import re
 import signal
 import statistics
 import sys
+import threading
 import time
 import unittest
 
@@ -23,6 +24,11 @@ KILLS = int(os.environ.get("MILLRACE_KILLS_AT_A_PLACE", 1))
 # keeps a ruleset, what is active and a receipt of each pipeline.
 PLACES = ["prepare", "prepare:2", "swap", "swap:2", "switched", "keep:2", "journal:2", "spread:4", "spread:5", "spread:6", "spread:9",
           "kept:2"]
+# Of a change of all engines: what whoever proposes passes, and whoever follows. Each takes most of a minute, until the one that was
+# killed counts as vanished, so three are drawn unless all are asked for.
+PROPOSING = ["proposal", "announced", "decide", "decided", "switched", "keep:2"]
+FOLLOWING = ["prepare", "prepared", "answered", "swap", "journal:2"]
+ASKED_FOR = os.environ.get("MILLRACE_PLACES", "").split()
 PATIENCE_MS = 2_000  # that a change has with what keeps its receipt
 
 
@@ -341,6 +347,63 @@ class Changes(unittest.TestCase):
         senders.finish()
         check(self, senders, scenario)
         self.assertEqual(second.stop(), 0)
+
+    def test_a_kill_at_any_place_of_a_change_of_all_engines_leaves_them_with_the_same_rules(self):
+        scenario = self.scenario("votes")
+        state = 'start_with = "last"\nstate = "{}/state{}"\n'
+        first = self.engine(scenario, settings=state.format(scenario.folder, 0))
+        second = self.engine(scenario, 1, http=first.http, settings=state.format(scenario.folder, 1))
+        first.apply()
+        first.start()
+        second.start()
+        senders = Senders(first.http, threads=2, seed=SEED, pause=0.05).start()
+        every = [("proposes", place) for place in PROPOSING] + [("follows", place) for place in FOLLOWING]
+        chosen = [one for one in every if one[1] in ASKED_FOR] * KILLS or \
+            (every * KILLS if KILLS > 1 else random.Random(SEED).sample(every, 3))
+        for number, (who, place) in enumerate(chosen):
+            print(f"{number + 1} of {len(chosen)}: {who}, {place}", file=sys.stderr, flush=True)
+            killed, other = (first, second) if who == "proposes" else (second, first)
+            old = self.whole(other)
+            killed.stop()
+            killed.start(failpoint=place)
+            wait_for("both know of each other", lambda: len(self.there(first)) == len(self.there(second)) == 2, 60)
+            scenario.write_rules(header=version(number))
+            if who == "proposes":
+                self.killed_by(first, lambda: first.reload("?all=true"))
+                if place in ("decided", "switched", "keep:2"):  # what was decided holds, and is what was active last
+                    wait_for("the other one switches", lambda: self.whole(second) != old, 60)
+                    new = self.whole(second)
+                    wait_for("and says so", lambda: POSTGRES.sql(
+                        "select count(*) from millrace.record where kind = 'activation' and scope like 'votes%' and "
+                        f"convert_from(bytes, 'UTF8') = '{new}'") >= [["2"]], 30)
+            else:
+                asking = threading.Thread(target=lambda: first.reload("?all=true"))
+                asking.start()
+                self.assertEqual(second.process.wait(60), -signal.SIGKILL)
+                asking.join()
+            killed.start()
+            came_up = self.whole(killed)
+            wait_for("both have the same rules", lambda: self.whole(other) == self.whole(killed), 60)
+            self.assertEqual(came_up, self.whole(other), place)
+            receipts = []
+
+            def accepted():
+                receipts.append(first.reload("?all=true"))
+                return receipts[-1]["accepted"]
+            wait_for("all change again", accepted, 60)
+            self.assertEqual(self.whole(first), self.whole(second), receipts)
+            if place in ("proposal", "announced", "decide"):
+                self.assertEqual(came_up, old, place)
+            else:
+                self.assertEqual(came_up, self.whole(first), place)
+        senders.finish()
+        check(self, senders, scenario)
+        self.assertEqual((first.stop(), second.stop()), (0, 0))
+
+    def there(self, engine):
+        """The engines of its first pipeline that have not vanished, as this one knows them."""
+        listed = engine.get("/engines")["engines"]
+        return {one["engine"] for one in listed if not one["vanished"] and one["pipeline"].endswith("ingest")}
 
 
 if __name__ == "__main__":
