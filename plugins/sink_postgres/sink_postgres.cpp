@@ -53,7 +53,10 @@ class PostgresSink {
         metrics_(host) {}
 
   void start();
-  void stop() { session_.close(); }
+  void stop() {
+    session_.close();
+    metrics_.held.set(0); // nothing waits here any more; the figure outlives the worker
+  }
   void interrupt() { session_.interrupt(); }
   std::uint32_t max_in_flight() const noexcept { return settings_.max_in_flight; }
 

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 
 namespace millrace::source_kafka {
 namespace {
@@ -116,10 +115,7 @@ void Source::released(std::string_view stream, std::int32_t number) {
   if (partition->settled != partition->mine.told && !revoke_lost_) {
     last_words_[{std::string(stream), number}] = {partition->settled, partition->settled_mark};
   }
-  partition->mine.lag.set(0);
-  if (partition->mine.retention_left) { // whoever has it now knows
-    partition->mine.retention_left->set(std::numeric_limits<double>::quiet_NaN());
-  }
+  leave_figures(partition->mine);
   last_topic_ = nullptr;
   last_partition_ = nullptr;
   book_.forget(*partition);

@@ -366,6 +366,10 @@ void Source::stop() {
   }
   batches_.clear();
   commit();
+  book_.each([](Partition& partition) { leave_figures(partition.mine); });
+  for (const Metric* metric : {&metrics_.partitions, &metrics_.stopped, &metrics_.unsettled}) {
+    metric->set(0); // the worker may be gone for good, its figures stay on the page
+  }
   while (commits_open_ != 0 && Clock::now() < deadline) {
     if (kafka_client::Event event{rd_kafka_queue_poll(answers_.get(), 100)};
         event != nullptr && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_OFFSET_COMMIT) {
@@ -461,6 +465,14 @@ void Source::measure_retention(Partition& partition) {
                     {{"topic", partition.stream}, {"partition", std::to_string(partition.number)}});
   }
   reading.retention_left->set(seconds_left(*retention_ms, record_ms, now_ms));
+}
+
+// The partition is not ours any more; whoever has it now knows.
+void Source::leave_figures(Reading& reading) {
+  reading.lag.set(0);
+  if (reading.retention_left) {
+    reading.retention_left->set(std::numeric_limits<double>::quiet_NaN());
+  }
 }
 
 } // namespace millrace::source_kafka

@@ -103,6 +103,7 @@ class Source {
   void drop_ahead();
   void measure(std::int64_t now_ns);
   void measure_retention(Partition& partition);
+  static void leave_figures(Reading& reading);
   std::int64_t next_wake_ns(std::int64_t now_ns) const;
 
   // assignment.cpp

@@ -291,6 +291,18 @@ TEST_F(Deliveries, ADroppedColumnHoldsUntilItIsBackAndDeadLettersNothing) {
   EXPECT_EQ(value("select count(*) from millrace.dead_letter"), "0");
 }
 
+TEST_F(Deliveries, NothingIsHeldInASinkThatHasStopped) {
+  auto sink = started_sink();
+  sink->bind(1, target_.get());
+  sql("alter table people drop column name");
+  Delivery delivery;
+  add(delivery, 1, 0, 3);
+  EXPECT_THROW(sink->write(delivery.get(1)), CallFailed);
+  EXPECT_EQ(sink->host().metric("postgres_held"), 1);
+  sink->stop();
+  EXPECT_EQ(sink->host().metric("postgres_held"), 0) << "the figure outlives the worker";
+}
+
 TEST_F(Deliveries, MissingRightsHoldAndAreSaidAloud) {
   sql("do $$ begin create role writer login; exception when duplicate_object then null; end $$");
   sql("grant insert on people to writer; grant create on database " + database_ + " to writer");

@@ -200,6 +200,9 @@ TEST_F(SourceKafka, AFailedEventStopsItsPartitionAndNoOther) {
   EXPECT_EQ(payloads(pump, 0).size(), 5U);
   EXPECT_TRUE(pump.host().logged("reading of partition t/0 stops: the event at position 0"));
   EXPECT_TRUE(pump.until([&] { return pump.host().metric("kafka_partitions_stopped") == 1; }));
+  pump.source().stop();
+  EXPECT_EQ(pump.host().metric("kafka_partitions_stopped"), 0) << "a worker that is gone needs nobody to look";
+  EXPECT_EQ(pump.host().metric("kafka_lag_records{topic=t,partition=0}"), 0);
 }
 
 TEST_F(SourceKafka, APositionAfterTheEndOfTheLogStopsThePartition) {
