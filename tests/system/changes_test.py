@@ -46,19 +46,14 @@ def version(number):
     return f'  header "version" = "{number}"'
 
 
-def backends():
-    """The processes of PostgreSQL that serve a session."""
-    return [int(row[0]) for row in POSTGRES.sql("select pid from pg_stat_activity where backend_type = 'client backend' and "
-                                                "pid <> pg_backend_pid()")]
-
-
 def server():
     """All processes of PostgreSQL, the one that takes connections first."""
     def parent(process):
         with contextlib.suppress(OSError):  # it has ended
             return int(re.search(r"^PPid:\t(\d+)", (process / "status").read_text(), re.M)[1])
     processes = [process for process in pathlib.Path("/proc").iterdir() if process.name.isdigit()]
-    main = parent(pathlib.Path(f"/proc/{backends()[0]}"))
+    main = parent(pathlib.Path("/proc") / POSTGRES.sql("select pid from pg_stat_activity where pid <> pg_backend_pid() and "
+                                                       "backend_type = 'client backend'")[0][0])
     return [main, *(int(process.name) for process in processes if parent(process) == main)]
 
 
@@ -219,31 +214,23 @@ class Changes(unittest.TestCase):
         engine.start()
         senders = self.senders(engine)
         usual = statistics.median(self.reloaded(engine, scenario, number)["duration_us"] for number in range(3)) / 1000
-        # Sessions that are there take statements and give no answer; a new one is as good as ever.
-        with hanging(backends()):
-            began = time.monotonic()
-            one = self.reloaded(engine, scenario, "sessions")
-            took = time.monotonic() - began
-        self.assertIn("has not answered", one["not_kept"])
-        self.assertLess(took * 1000, usual + PATIENCE_MS + 1000)
-        self.assertEqual(one["pipelines"][1]["findings"], [])
-        # All of the server: it takes connections and says nothing. Whether the tables are there cannot be asked.
+        # It takes connections and statements and says nothing. Whether the tables are there cannot be asked.
         with hanging(server()):
             began = time.monotonic()
-            two = self.reloaded(engine, scenario, "server")
+            there = self.reloaded(engine, scenario, "hanging")
             listed = engine.command("history").stdout
             back = engine.change("/rollback")
             took = time.monotonic() - began
-        self.assertIn("could not be checked", str(two["pipelines"][1]["findings"]))
-        for receipt in (two, back):
+        self.assertIn("could not be checked", str(there["pipelines"][1]["findings"]))
+        for receipt in (there, back):
             self.assertTrue(receipt["accepted"], receipt)
             self.assertNotEqual(receipt["not_kept"], "", receipt)
-        for receipt in (one, two):
-            self.assertIn(receipt["id"], listed, "what is here can be seen")
-        # Of each change the wait for a connection, which is 5 s, and for the record; then once for what is only there.
-        self.assertLess(took * 1000, 2 * (usual + 5_000 + PATIENCE_MS) + 10_000)
+        self.assertIn(there["id"], listed, "what is here can be seen")
+        # Of each change the wait for a connection, which is 5 s, and for the record; then once for what is only there. A machine
+        # that others use too is given some seconds.
+        self.assertLess(took * 1000, 2 * (usual + 5_000 + PATIENCE_MS) + 20_000)
         for pipeline in ("hangs_ingest", "hangs_load"):
-            for receipt in (one, two, back):
+            for receipt in (there, back):
                 wait_for("the receipt is in PostgreSQL", lambda: receipt["id"] in self.stored_receipts(pipeline), 60)
         senders.finish()
         check(self, senders, scenario)
