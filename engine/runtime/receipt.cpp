@@ -267,6 +267,7 @@ std::string line_of(const Receipt& receipt) {
     const std::string after = host::short_hash(pipeline.after.hash);
     out += fmt::format("{} {}: {}", &pipeline == &receipt.pipelines.front() ? "" : ";", pipeline.pipeline,
                        before.empty()    ? after
+                       : after.empty()   ? before + " gone"
                        : before == after ? before + " unchanged"
                                          : before + " -> " + after);
   }

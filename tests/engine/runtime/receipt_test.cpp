@@ -154,6 +154,12 @@ TEST(Receipt, InOneLineSaysWhoWantedWhatAndWhatCameOfIt) {
             "1970-01-01 00:00:00    reload by signal  refused: router.rules of ingest/0: 1 error in \"main.rules\"");
 }
 
+TEST(Receipt, InOneLineAPipelineThatIsNoMoreIsGone) {
+  Receipt receipt = accepted();
+  receipt.pipelines[1].after = {};
+  EXPECT_THAT(line_of(receipt), ::testing::EndsWith("; load: aaaa gone"));
+}
+
 TEST(Receipt, TheLineIsTheSameOfOneThatWasKept) {
   for (const Receipt& receipt : {accepted(), refused()}) {
     const std::optional<Receipt> kept = summary_of(json_of(receipt));
