@@ -55,6 +55,7 @@ class Pump {
   std::vector<testing::Claim> claims;
   std::vector<testing::Release> releases; // not answered yet
   bool answers_releases = true;
+  bool answers_claims = true; // false: the database is away
   bool settles = true;
   std::vector<std::uint64_t> unsettled;
   std::uint64_t budget = 10'000; // events a turn
@@ -136,6 +137,9 @@ class Pump {
 
  private:
   void answer_claims() {
+    if (!answers_claims) {
+      return;
+    }
     while (auto claim = host().wait_claim(std::chrono::milliseconds(0))) {
       claims.push_back(*claim);
       const Name name{claim->stream, claim->partition};

@@ -48,6 +48,21 @@ TEST_F(KafkaRetention, IsCountedFromTheOldestRecordThatIsNotSettled) {
   ASSERT_TRUE(pump.until([&] { return pump.host().metric(gauge(topic)) == kHour; })) << "nothing is unread";
 }
 
+TEST_F(KafkaRetention, GoesOnCountingDownWhileTheDatabaseIsAway) {
+  const std::string topic = broker().topic(1, {{"retention.ms", "3600000"}});
+  broker().produce_at(topic, ago_ms(std::chrono::minutes(20)));
+  Pump pump(settings({topic}), stored_);
+  pump.settles = false;
+  pump.start();
+  ASSERT_TRUE(pump.until([&] { return pump.unsettled.size() == 1 && pump.host().has_metric(gauge(topic)); }));
+  pump.answers_claims = false;
+  pump.source().settle(pump.unsettled[0], MR_ABANDONED);
+  pump.source().moved(topic, 0);
+  const double before = pump.host().metric(gauge(topic));
+  ASSERT_TRUE(pump.until([&] { return pump.host().metric(gauge(topic)) < before - 2; }));
+  EXPECT_GT(pump.host().metric(gauge(topic)), 38 * 60);
+}
+
 TEST_F(KafkaRetention, IsNotToldWhereNothingIsDeletedByAge) {
   const std::string kept = broker().topic(1, {{"retention.ms", "-1"}});
   const std::string compacted = broker().topic(1, {{"cleanup.policy", "compact"}});
