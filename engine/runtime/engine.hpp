@@ -182,6 +182,7 @@ class Engine : private Member {
 
   // engine_configure.cpp
   void read_configuration(Change& change, const std::string& upgrade = {});
+  void note_configuration(Receipt& receipt) const;
   void configure(Change& change);
   void begin_pipeline(Planned& planned);
   void end_pipeline(const std::shared_ptr<Pipeline>& pipeline);

@@ -47,6 +47,7 @@ Receipt Engine::reload(const Asked& asked, const Trial& trial) {
 
 Receipt Engine::reload_all(const Asked& asked, const Trial& trial) {
   Change change = begun(std::unique_lock(change_), begin(asked, "reload"));
+  note_configuration(change.receipt);
   prepare(change, from_disk, trial);
   if (change.receipt.error.empty() && !trial.dry_run) {
     propose(change);
@@ -226,6 +227,10 @@ void Engine::plan(Change& change, Planned one, const Choice& choice) {
   of.pipeline = pipeline.name();
   of.before = pipeline.ruleset();
   try {
+    if (one.kind == Planned::kStays && pipeline.drains()) {
+      throw NotChanged(
+          fmt::format("pipeline '{}' still drains; it can come back when it has stopped", pipeline.name()));
+    }
     if (one.kind == Planned::kComes) {
       pipeline.create(nullptr);
       of.after = pipeline.ruleset();

@@ -89,10 +89,30 @@ void Engine::read_configuration(Change& change, const std::string& upgrade) {
   }
 }
 
+// For a change of all engines, which is about rules: each has a configuration of its own.
+void Engine::note_configuration(Receipt& receipt) const {
+  if (read_configuration_ == nullptr) {
+    return;
+  }
+  const Configuration running = configured();
+  try {
+    std::string all;
+    for (const config::Difference& difference : config::differences(*running, read_configuration_(*running, {}))) {
+      all += (all.empty() ? "" : ", ") + difference.text;
+    }
+    if (!all.empty()) {
+      receipt.notes.push_back(
+          fmt::format("the configuration has changed too; a reload of this engine alone takes it: {}", all));
+    }
+  } catch (const std::exception& error) {
+    receipt.notes.push_back(fmt::format("the configuration cannot be read now: {}", error.what()));
+  }
+}
+
 // First what may fail, so that nothing else has to be taken back: what comes, then what changes. What goes drains at
 // the end, when its successor runs.
 void Engine::configure(Change& change) {
-  if (change.configured == nullptr) {
+  if (change.configured == nullptr || change.receipt.configuration.empty()) {
     return;
   }
   struct Done {

@@ -63,6 +63,8 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   // [any] May be repeated with an earlier deadline.
   void drain(std::int64_t deadline_ns);
 
+  bool drains() const { return draining_.load() != 0; }
+
   // [any] Every worker has stopped for good.
   bool stopped() const;
   // [any] The source of every worker has ended and all of it is settled.

@@ -244,14 +244,14 @@ void Pipeline::leave(const Steps& steps, const Slot& slot) {
     }
   });
   steps.await([&] { return has_stopped(*slot); }, deadline + kGrace);
+  std::vector<Slot>
+      gone; // they join their threads, which may still tell somebody that something changed: not with the lock
   const std::lock_guard lock(mutex_);
-  std::erase_if(others_, [this](const Slot& other) {
-    if (!has_stopped(*other)) {
-      return false;
-    }
-    gone_ += other->totals();
-    return true;
-  });
+  const auto stopped =
+      std::stable_partition(others_.begin(), others_.end(), [](const Slot& other) { return !has_stopped(*other); });
+  std::for_each(stopped, others_.end(), [this](const Slot& other) { gone_ += other->totals(); });
+  std::move(stopped, others_.end(), std::back_inserter(gone));
+  others_.erase(stopped, others_.end());
 }
 
 void Pipeline::replace(const Steps& steps, const Slot& slot, const Generation& generation) {

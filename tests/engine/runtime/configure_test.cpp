@@ -63,6 +63,11 @@ class Configure : public RunningEngine {
     becomes(pipelines, engine);
     return reload();
   }
+  static Trial rehearsal() {
+    Trial out;
+    out.dry_run = true;
+    return out;
+  }
   int started(const std::string& where) {
     const std::lock_guard lock(world_.mutex);
     return world_.started[where];
@@ -299,6 +304,29 @@ TEST_F(Configure, SaysWhatTakesARestartAndWhy) {
   EXPECT_THAT(receipt.notes, Contains(HasSubstr("state of [engine] takes a restart: the receipts and rulesets")));
   EXPECT_THAT(receipt.notes, Contains(HasSubstr("log_format of [engine] takes a restart: ")));
   EXPECT_THAT(reload().notes, Contains(HasSubstr("state of [engine] takes a restart"))) << "as long as it is so";
+}
+
+TEST_F(Configure, LeavesItToEachEngineWhenAllChangeTheirRules) {
+  begin(one(kFeed, kShelf, 2));
+  becomes(one(kFeed, kShelf, 3));
+  const Receipt receipt = receipt_of(std::async(std::launch::async, [this] {
+    return engine_->reload_all({"test", {}}, rehearsal());
+  }));
+  EXPECT_THAT(receipt.notes, ElementsAre(HasSubstr("a reload of this engine alone takes it: workers of pipeline 'p'")));
+  EXPECT_THAT(receipt.configuration, IsEmpty());
+}
+
+TEST_F(Configure, ShowsInADryRunWhatWouldBeExchanged) {
+  begin(one(kFeed, kShelf, 2));
+  becomes(one("feed = { name = \"disc\" }", kShelf, 3) + pipeline("q"));
+  const Receipt receipt = receipt_of(std::async(std::launch::async, [this] {
+    return engine_->reload({"test", {}}, rehearsal());
+  }));
+  EXPECT_TRUE(receipt.accepted) << receipt.error;
+  EXPECT_THAT(receipt.configuration,
+              ElementsAre("workers of pipeline 'p'", "source.feed of pipeline 'p'", "pipeline 'q' (new)"));
+  EXPECT_EQ(started("disc"), 0);
+  EXPECT_EQ(engine_->status().pipelines.size(), 1u);
 }
 
 TEST_F(Configure, RefusesAConfigurationThatCannotBeRead) {
