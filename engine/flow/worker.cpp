@@ -235,6 +235,9 @@ bool Worker::Core::settle_ready() {
 }
 
 std::int64_t Worker::Core::due_ns() const {
+  if (state() == WorkerState::kStopped) { // whoever wants something of it says so; no deadline is of any interest
+    return kNever;
+  }
   std::int64_t due = std::min({source_.due_ns(), router_.due_ns(), claims_.due_ns()});
   for (const auto& sink : sinks_) {
     due = std::min(due, sink->due_ns());

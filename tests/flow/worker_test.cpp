@@ -733,6 +733,7 @@ TEST(Worker, DrainsToTheLastBatchAndStopsInOrder) {
   stage.a.complete(1, MR_RECORD_OK);
   stage.run();
   EXPECT_EQ(stage.worker->state(), WorkerState::kStopped);
+  EXPECT_EQ(stage.worker->step(stage.now), kNever) << "its deadline is ten seconds away and of no interest any more";
   EXPECT_EQ(stage.source.plugin.take_calls(), (Lines{"1:2", "stop"}));
   EXPECT_EQ(stage.a.take_log(), (Lines{"bind 1", "write 1 1(a1)", "stop", "destroy"}));
   EXPECT_TRUE(stage.router.destroyed);
