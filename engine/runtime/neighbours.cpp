@@ -35,6 +35,10 @@ std::vector<Neighbour> Neighbours::look(const std::string& pipeline) {
   std::vector<records::Name> gone;
   {
     const std::lock_guard lock(mutex_);
+    std::erase_if(heard_, [&](const auto& one) {
+      const auto& [of, engine] = one.first;
+      return of == pipeline && std::ranges::find(found, engine, &records::Record::key) == found.end();
+    });
     for (const records::Record& record : found) {
       Heard& heard = heard_[{pipeline, record.key}];
       if (heard.told_us != record.time_us) {
