@@ -40,7 +40,11 @@ void check(const Catalogue& before, const Catalogue& after, const std::string& u
     same = &plugin;
   }
   if (same == nullptr) {
-    const auto near = nearest(upgrade, known);
+    std::vector<std::string> names = known;
+    for (const Plugin& plugin : before.plugins()) {
+      names.emplace_back(plugin.table->name);
+    }
+    const auto near = nearest(upgrade, names);
     throw NothingNewer(fmt::format("no plugin '{}' is loaded{} There are: {}", upgrade,
                                    near ? fmt::format("; did you mean '{}'?", *near) : ".", fmt::join(known, ", ")));
   }

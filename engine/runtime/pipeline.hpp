@@ -109,7 +109,8 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   Generation next(const config::Pipeline& configured, std::shared_ptr<const config::Engine> engine) const;
   // [any] Whether workers of the one cannot become such of the other: they are built anew, one after the other.
   static bool replaces(const Generation& before, const Generation& after);
-  // [any] Creates the source and the sinks that would be others, and destroys them again. Throws modules::CreateError.
+  // [any] Creates the sources and sinks that would be others or more, and destroys them again. Throws
+  // modules::CreateError.
   void rehearse(const Generation& next) const;
   // On the thread of a change, one at a time. Goes over to another generation worker by worker: what is equal in it
   // goes on untouched, other sinks are swapped, and where the source or the set of sinks is another one the worker is

@@ -50,12 +50,15 @@ bool Pipeline::replaces(const Generation& before, const Generation& after) {
 
 void Pipeline::rehearse(const Generation& next) const {
   const Generation now = generation();
-  if (!(now.configured->source == next.configured->source)) {
-    make(next.configured->source, next, 0, nullptr);
-  }
-  for (const config::Instance& sink : next.configured->sinks) {
-    if (std::ranges::find(now.configured->sinks, sink) == now.configured->sinks.end()) {
-      make(sink, next, 0, nullptr);
+  for (std::size_t worker = 0; worker < next.configured->workers; ++worker) {
+    const bool comes = worker >= now.configured->workers;
+    if (comes || !(now.configured->source == next.configured->source)) {
+      make(next.configured->source, next, worker, nullptr);
+    }
+    for (const config::Instance& sink : next.configured->sinks) {
+      if (comes || std::ranges::find(now.configured->sinks, sink) == now.configured->sinks.end()) {
+        make(sink, next, worker, nullptr);
+      }
     }
   }
 }

@@ -249,6 +249,15 @@ TEST_F(Configure, AddsAndTakesAwayWorkers) {
   stores_all(300);
 }
 
+TEST_F(Configure, FindsOutBeforehandThatAWorkerCannotBeBuilt) {
+  begin(one(kFeed, kShelf, 2));
+  world_.set([](World& world) { world.full.insert("p/2"); });
+  const Receipt receipt = changes(one("feed = { name = \"disc\" }", kShelf, 3));
+  EXPECT_FALSE(receipt.accepted);
+  EXPECT_THAT(receipt.error, HasSubstr("there is no room for a shelf here"));
+  EXPECT_EQ(started("disc"), 0);
+}
+
 TEST_F(Configure, AddsAndTakesAwayPipelines) {
   begin(one(kFeed, kShelf));
   Receipt receipt = changes(one(kFeed, kShelf) + pipeline("q"));

@@ -57,6 +57,7 @@ struct World {
   bool rejects = false;         // every record
   std::string check_finds;      // check/1 has this error
   std::set<std::string> forbid; // pipelines in which a source cannot be created
+  std::set<std::string> full;   // workers in which a sink cannot be created
   std::set<std::string> closed; // names of sources and places of sinks that do not start: FATAL
   std::set<std::string> absent; // the same, but TRANSIENT
 
@@ -354,7 +355,12 @@ class Shelf {
   static constexpr mr_field fields[] = {{"place", MR_STRING, 0, "hall", nullptr, "Where it stands.", nullptr, 0}};
 
   Shelf(Host host, const Config& config) : host_(host), world_(*World::current), place_(config.text("place")) {
-    world_.set([&](World& world) { world.sinks.insert(this); });
+    world_.set([&](World& world) {
+      if (world.full.contains(std::string(host.worker()))) {
+        throw invalid("there is no room for a shelf here");
+      }
+      world.sinks.insert(this);
+    });
   }
   ~Shelf() {
     world_.set([&](World& world) { world.sinks.erase(this); });
