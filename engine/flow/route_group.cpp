@@ -7,13 +7,12 @@ namespace millrace::flow {
 
 void* Arena::take(std::size_t bytes) {
   const std::size_t size = (bytes + 15) & ~std::size_t{15};
-  if (size > left_) {
-    if (chunks_.empty() && size > kChunk) {
-      chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(kChunk)); // the one that clear() keeps
-    }
-    left_ = std::max(kChunk, size);
+  while (size > left_) {
+    chunk_ = chunks_.empty() ? kFirstChunk : std::min(kLargestChunk, chunk_ * kGrowth);
+    left_ = chunks_.empty() ? chunk_ : std::max(chunk_, size); // the first one is what clear() keeps
     chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(left_));
     next_ = chunks_.back().get();
+    held_ += left_;
   }
   void* taken = next_;
   next_ += size;
@@ -27,7 +26,7 @@ void Arena::clear() {
   }
   chunks_.resize(1);
   next_ = chunks_.front().get();
-  left_ = kChunk;
+  left_ = chunk_ = held_ = kFirstChunk;
 }
 
 void RouteGroup::clear() {

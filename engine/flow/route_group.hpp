@@ -24,12 +24,19 @@ class Arena {
   void* take(std::size_t bytes);
   // Everything handed out is void; the first chunk stays for the next use.
   void clear();
+  // What it has of the heap, in bytes.
+  std::size_t held() const { return held_; }
 
  private:
-  static constexpr std::size_t kChunk = 64 << 10;
-  std::vector<std::unique_ptr<std::byte[]>> chunks_; // the first is of kChunk bytes, the last is the one in use
+  // Small ones first: while a sink hangs, thousands of groups wait with one event each.
+  static constexpr std::size_t kFirstChunk = 1 << 10;
+  static constexpr std::size_t kLargestChunk = 64 << 10;
+  static constexpr std::size_t kGrowth = 4;
+  std::vector<std::unique_ptr<std::byte[]>> chunks_; // the first is of kFirstChunk bytes, the last is the one in use
+  std::size_t chunk_ = 0;                            // the size of the last one, apart from what was too large for it
   std::byte* next_ = nullptr;
   std::size_t left_ = 0;
+  std::size_t held_ = 0;
 };
 
 // An event that the router refused.

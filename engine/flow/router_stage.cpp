@@ -294,6 +294,14 @@ void RouterStage::routed(std::size_t batches, const Answer& answer) {
   context_.watcher.broken(Role::kRouter, 0, current_->caller.name(), why);
 }
 
+namespace {
+
+// What a group costs beside what the router makes: its lists and the first chunk of its memory. Events that come one by
+// one are a group each, and while a sink hangs there is nothing else of which there is more.
+constexpr std::uint64_t kBesideGroup = 5u << 10;
+
+} // namespace
+
 void RouterStage::blame(std::string_view text) {
   context_.counters.router_violations.add();
   context_.watcher.violation(current_->caller.name(), text);
@@ -303,7 +311,7 @@ void RouterStage::take_result() {
   RouteGroup& group = *group_;
   group.router = current_.get();
   group.unsettled = called_.size();
-  group.bytes = emission_.taken();
+  group.bytes = emission_.taken() + kBesideGroup;
   group.slot = groups_.size();
   groups_.push_back(std::move(group_));
   ++current_->groups;
@@ -328,7 +336,7 @@ void RouterStage::take_result() {
       }
     }
   }
-  context_.credit.learn(bytes, group.bytes);
+  context_.credit.learn(bytes, emission_.taken());
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(called_.size()));
 
   if (!group.rejections.empty()) {

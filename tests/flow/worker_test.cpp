@@ -723,6 +723,16 @@ TEST(Worker, FinishesWhenTheSourceEndsAndAllIsSettled) {
   EXPECT_EQ(stage.worker->state(), WorkerState::kFinished);
 }
 
+// While a sink hangs, events that come one by one are a call of route and a group each.
+TEST(Worker, CountsWhatEventsThatComeOneByOneCostBesideTheirBytes) {
+  Stage stage;
+  for (int i = 0; i < 20; ++i) {
+    stage.give({"a1"});
+    stage.run();
+  }
+  EXPECT_GE(stage.worker->counters().bytes_in_flight.get(), 20u * (5u << 10));
+}
+
 TEST(Worker, DrainsToTheLastBatchAndStopsInOrder) {
   Stage stage;
   stage.give({"a1"});
