@@ -305,11 +305,11 @@ void Pipeline::exchange_sinks(const Steps& steps, const Slot& slot, const Genera
     done.push_back(i);
     try {
       exchange_sink(steps, slot, i, after);
-    } catch (const NotChanged&) {
+    } catch (const std::exception&) {
       for (const std::size_t sink : done) {
         try {
           exchange_sink(steps, slot, sink, before);
-        } catch (const NotChanged&) { // as it was: it does not come up either, and is asked again and again
+        } catch (const std::exception&) { // as it was: it does not come up either, and is asked again and again
         }
       }
       throw;

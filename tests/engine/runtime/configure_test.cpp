@@ -258,6 +258,28 @@ TEST_F(Configure, FindsOutBeforehandThatAWorkerCannotBeBuilt) {
   EXPECT_EQ(started("disc"), 0);
 }
 
+// Between the look beforehand and its turn.
+TEST_F(Configure, SwapsBackWhatWasSwappedWhenAnotherSinkOfTheWorkerCannotBeMade) {
+  const auto two = [](const char* place) {
+    return fmt::format("sink.shelf = {{ place = \"{0}\" }}\nsink.other = {{ plugin = \"shelf\", place = \"{0} too\" }}",
+                       place);
+  };
+  world_.set([](World& world) { world.sink = "shelf"; });
+  begin(one(kFeed, two("hall"), 1));
+  world_.set([](World& world) {
+    world.before_start = [](World& now, const std::string& where) {
+      if (where == "cellar") {
+        now.full.insert("p/0");
+      }
+    };
+  });
+  const Receipt receipt = changes(one(kFeed, two("cellar"), 1));
+  EXPECT_FALSE(receipt.accepted);
+  EXPECT_THAT(receipt.error, HasSubstr("there is no room for a shelf here"));
+  ASSERT_TRUE(world_.until([](const World& world) { return world.started.at("hall") >= 2; }))
+      << "the first one is back";
+}
+
 TEST_F(Configure, AddsAndTakesAwayPipelines) {
   begin(one(kFeed, kShelf));
   Receipt receipt = changes(one(kFeed, kShelf) + pipeline("q"));

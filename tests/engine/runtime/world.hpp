@@ -57,14 +57,20 @@ struct World {
   bool rejects = false;         // every record
   std::string check_finds;      // check/1 has this error
   std::set<std::string> forbid; // pipelines in which a source cannot be created
-  std::set<std::string> full;   // workers in which a sink cannot be created
+  std::set<std::string> full;   // workers in which the next sink cannot be created
   std::set<std::string> closed; // names of sources and places of sinks that do not start: FATAL
   std::set<std::string> absent; // the same, but TRANSIENT
+
+  std::string sink;                                                         // that targets name; empty: the only one
+  std::function<void(World& world, const std::string& where)> before_start; // of a source or a sink
 
   std::function<void()> before_write; // each write calls it, without the mutex; set before the start
 
   // [mutex]
   void start(const std::string& where) {
+    if (before_start) {
+      before_start(*this, where);
+    }
     if (closed.contains(where)) {
       throw fatal(where + " is closed");
     }
@@ -330,6 +336,13 @@ class Sorter {
   static std::uint32_t target(const Host& host, const std::string& name, std::uint32_t flags) {
     mr_target wanted{};
     wanted.name = str(name);
+    const std::string sink = [] {
+      const std::lock_guard lock(World::current->mutex);
+      return World::current->sink;
+    }();
+    if (!sink.empty()) {
+      wanted.sink = str(sink);
+    }
     wanted.form = MR_MESSAGES;
     wanted.flags = flags;
     mr_error error{};
@@ -356,7 +369,7 @@ class Shelf {
 
   Shelf(Host host, const Config& config) : host_(host), world_(*World::current), place_(config.text("place")) {
     world_.set([&](World& world) {
-      if (world.full.contains(std::string(host.worker()))) {
+      if (world.full.erase(std::string(host.worker())) > 0) {
         throw invalid("there is no room for a shelf here");
       }
       world.sinks.insert(this);
