@@ -59,9 +59,8 @@ std::string Route::misfit(const Query& query) const {
   }
   for (const auto& [name, value] : query.parameters) {
     if (!name.empty() && std::ranges::find(known, name) == known.end()) {
-      const std::optional<std::string> near = config::nearest(name, known);
       return fmt::format("{} {} has no parameter '{}'{} Known: {}", word_of(method), path, name,
-                         near ? fmt::format("; did you mean '{}'?", *near) : std::string("."),
+                         config::did_you_mean(name, known),
                          known.empty() ? std::string("none") : fmt::format("{}", fmt::join(known, ", ")));
     }
   }

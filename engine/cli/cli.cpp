@@ -58,6 +58,10 @@ void add_config_option(CLI::App& command, std::string& file) {
   command.add_option("-c,--config", file, "The configuration file")->type_name("FILE")->capture_default_str();
 }
 
+CLI::Validator not_empty() {
+  return {[](const std::string& given) { return given.empty() ? std::string("it is empty") : std::string(); }, ""};
+}
+
 std::unique_ptr<CLI::App> command_line(Chosen& chosen) {
   auto whole = std::make_unique<CLI::App>(kAbout, "millrace");
   CLI::App& app = *whole;

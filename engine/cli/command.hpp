@@ -67,4 +67,7 @@ void add_version(CLI::App& app, Chosen& chosen);
 // The option --config, the same for every command that has it.
 void add_config_option(CLI::App& command, std::string& file);
 
+// For an argument that names something: an unset variable of a shell names nothing.
+CLI::Validator not_empty();
+
 } // namespace millrace::cli

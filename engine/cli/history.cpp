@@ -25,7 +25,7 @@ struct Options {
 
 ExitCode history(const Options& options, const Console& console) {
   const std::string path =
-      options.id.empty() ? fmt::format("/history?limit={}", options.limit) : fmt::format("/history/{}", options.id);
+      options.id.empty() ? fmt::format("/history?limit={}", options.limit) : path_of("/history/", options.id);
   return show(ask(options.live, {.path = path}, kDeadline), console);
 }
 
@@ -58,7 +58,7 @@ void write(const runtime::RulesFiles& files, const std::filesystem::path& folder
 }
 
 ExitCode show_rules(const Options& options, const Console& console) {
-  const admin::Reply reply = ask(options.live, {.path = "/rules/" + options.hash}, kDeadline);
+  const admin::Reply reply = ask(options.live, {.path = path_of("/rules/", options.hash)}, kDeadline);
   const std::optional<runtime::RulesFiles> files =
       reply.status == 200 && !options.live.json() ? runtime::rules_files_of(reply.body) : std::nullopt;
   if (!files || files->empty()) {
@@ -81,11 +81,11 @@ void add_history(CLI::App& app, Chosen& chosen) {
       app.add_subcommand("history", "What became of each change of the running engine, the latest first");
   const auto options = std::make_shared<Options>();
   add_live_options(*command, options->live);
-  command->add_option("ID", options->id, "One receipt, whole, as JSON");
+  command->add_option("ID", options->id, "One receipt, whole, as JSON")->check(not_empty());
   command->add_option("--limit", options->limit, "How many")->check(CLI::Range(1, 1'000))->capture_default_str();
   command->footer(
       "Example: millrace history --limit 5\n"
-      "         millrace history 20261123T131415.123456Z-9f3c00");
+      "         millrace history 20261123T131415.123456Z-9f3c00 | jq");
   command->callback(
       [&chosen, options] { chosen = [options](const Console& console) { return history(*options, console); }; });
 }
@@ -96,6 +96,7 @@ void add_show(CLI::App& app, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
   add_live_options(*command, options->live);
   command->add_option("HASH", options->hash, "Its hash, or a beginning of it; `millrace history` names them")
+      ->check(not_empty())
       ->required();
   command->add_option("--out", options->folder, "Write the files into this folder instead of printing them")
       ->type_name("FOLDER");

@@ -22,6 +22,16 @@ constexpr unsigned kNotAllowed = 401;
 constexpr unsigned kNotThere = 404;
 constexpr unsigned kRefused = 422;
 
+std::string encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~").find(c) != std::string_view::npos;
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
 [[noreturn]] void no_address(const config::Place& place, std::string text) {
   config::Problems problems;
   problems.add(place, std::move(text));
@@ -80,6 +90,16 @@ void add_live_options(CLI::App& command, Live& live) {
   command.add_option("--format", live.format, "text, or json for programs")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+}
+
+std::string path_of(std::string_view route, std::string_view name) { return std::string(route) + encoded(name); }
+
+std::string query_of(const Parameters& parameters) {
+  std::string out;
+  for (const auto& [name, value] : parameters) {
+    out += value.empty() ? "" : fmt::format("{}{}={}", out.empty() ? "?" : "&", name, encoded(value));
+  }
+  return out;
 }
 
 namespace {

@@ -5,6 +5,8 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "engine/admin/client.hpp"
 #include "engine/cli/command.hpp"
@@ -22,6 +24,14 @@ struct Live {
 
 // --config, --admin and --format.
 void add_live_options(CLI::App& command, Live& live);
+
+// `route` and what it asks about, spelled so that a path may hold it.
+std::string path_of(std::string_view route, std::string_view name);
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+// "?name=value&…" of those that have a value, spelled so that a query may hold them.
+std::string query_of(const Parameters& parameters);
 
 // `ask` with what the options add: the type of answer, the token, who asks. Throws config::ConfigError where no address
 // can be found, admin::Unreachable where nobody answers.

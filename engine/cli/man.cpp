@@ -48,9 +48,8 @@ ExitCode print(const DeclaredCommand& all, const Options& options, const Console
     }
     known.push_back(name);
   }
-  const std::optional<std::string> near = config::nearest(wanted, known);
   throw UsageError(fmt::format("there is no command '{}', and so no page of it{}", fmt::join(options.command, " "),
-                               near ? "; did you mean '" + *near + "'?" : "; `millrace --help` lists the commands"));
+                               config::did_you_mean(wanted, known, "; `millrace --help` lists the commands")));
 }
 
 } // namespace

@@ -12,6 +12,18 @@
 namespace millrace::cli {
 namespace {
 
+// "plugins upgrade" for "upgrade"; empty: no command has one of that name below it.
+std::string command_below(const CLI::App& app, const std::string& name) {
+  for (const CLI::App* command : app.get_subcommands({})) {
+    for (const CLI::App* below : command->get_subcommands({})) {
+      if (below->get_name() == name) {
+        return command->get_name() + " " + name;
+      }
+    }
+  }
+  return "";
+}
+
 // CLI11 says of a mistyped command, or of one below a command, only that one is required. Empty: none was given, or it
 // is known.
 std::string unknown_command(const CLI::App& app, std::span<const std::string> arguments) {
@@ -26,9 +38,10 @@ std::string unknown_command(const CLI::App& app, std::span<const std::string> ar
   if (std::ranges::find(known, name) != known.end()) {
     return unknown_command(*app.get_subcommand(name), arguments.subspan(1));
   }
-  const std::optional<std::string> near = config::nearest(name, known);
+  const std::string below = command_below(app, name);
   return fmt::format("{}: there is no command '{}'{} Known: {}", app.get_name(), name,
-                     near ? "; did you mean '" + *near + "'?" : ".", fmt::join(known, ", "));
+                     below.empty() ? config::did_you_mean(name, known) : fmt::format("; did you mean '{}'?", below),
+                     fmt::join(known, ", "));
 }
 
 // CLI11 says of a mistyped option only that it was not expected. Empty: there is none.
@@ -50,9 +63,8 @@ std::string unknown_option(const CLI::App& app, std::span<const std::string> arg
     if (!name.starts_with("--") || name == "--" || std::ranges::find(known, name) != known.end()) {
       continue;
     }
-    const std::optional<std::string> near = config::nearest(name, known);
-    return fmt::format("{}: there is no option '{}'{} Known: {}", who, name,
-                       near ? "; did you mean '" + *near + "'?" : ".", fmt::join(known, ", "));
+    return fmt::format("{}: there is no option '{}'{} Known: {}", who, name, config::did_you_mean(name, known),
+                       fmt::join(known, ", "));
   }
   return "";
 }

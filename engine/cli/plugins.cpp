@@ -77,12 +77,15 @@ void add_plugins(CLI::App& app, Chosen& chosen) {
   const auto live = std::make_shared<Live>();
   const auto name = std::make_shared<std::string>();
   add_live_options(*upgrade, *live);
-  upgrade->add_option("NAME", *name, "The plugin: its name, its kind and name (sink.kafka), or its module's name")
+  upgrade
+      ->add_option("NAME", *name,
+                   "The plugin: its name, its kind and name (sink.kafka), or its module's or file's name")
+      ->check(not_empty())
       ->required();
   upgrade->footer("Example: cp sink_kafka-1.1.0.so /usr/lib/millrace/plugins/ && millrace plugins upgrade sink.kafka");
   upgrade->callback([&chosen, live, name] {
     chosen = [live, name](const Console& console) {
-      return change(*live, "/upgrade/" + *name, "the engine goes over, worker by worker", console);
+      return change(*live, path_of("/upgrade/", *name), "the engine goes over, worker by worker", console);
     };
   });
 }

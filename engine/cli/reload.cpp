@@ -17,20 +17,15 @@ struct Options {
 };
 
 ExitCode reload(const Options& options, const Console& console) {
-  std::string query;
-  const auto add = [&query](const char* name, const std::string& value) {
-    query += value.empty() ? "" : std::string(query.empty() ? "?" : "&") + name + "=" + value;
-  };
-  add("shadow", options.shadow);
-  add("most_changed", options.most_changed);
-  add("dry_run", options.dry_run ? "true" : "");
-  add("all", options.all ? "true" : "");
+  const std::string query = query_of({{"shadow", options.shadow},
+                                      {"most_changed", options.most_changed},
+                                      {"dry_run", options.dry_run ? "true" : ""},
+                                      {"all", options.all ? "true" : ""}});
   return change(options.live, "/reload" + query, "the engine reads and checks the rules", console);
 }
 
 ExitCode rollback(const Options& options, const Console& console) {
-  return change(options.live, options.hash.empty() ? "/rollback" : "/rollback?to=" + options.hash,
-                "the engine goes back", console);
+  return change(options.live, "/rollback" + query_of({{"to", options.hash}}), "the engine goes back", console);
 }
 
 } // namespace
@@ -69,8 +64,10 @@ void add_rollback(CLI::App& app, Chosen& chosen) {
       "rollback", "Ask the running engine to go back to rules that were active, whatever became of their files");
   const auto options = std::make_shared<Options>();
   add_live_options(*command, options->live);
-  command->add_option("HASH", options->hash,
-                      "Which ruleset, or a beginning of its hash; without it the one before the active one");
+  command
+      ->add_option("HASH", options->hash,
+                   "Which ruleset, or a beginning of its hash; without it the one before the active one")
+      ->check(not_empty());
   command->footer(
       "Example: millrace rollback\n"
       "         millrace history && millrace rollback 5f3c91aa");

@@ -20,8 +20,7 @@ namespace {
 }
 
 std::string known_as(const std::string& name, const std::vector<std::string>& known) {
-  const std::optional<std::string> near = config::nearest(name, known);
-  return fmt::format("{} There are: {}", near ? "; did you mean '" + *near + "'?" : ".", fmt::join(known, ", "));
+  return fmt::format("{} There are: {}", config::did_you_mean(name, known), fmt::join(known, ", "));
 }
 
 // "--topic clicks" of each topic that tables read, once.

@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "engine/cli/command.hpp"
@@ -18,27 +17,9 @@ constexpr std::chrono::seconds kDeadline{30};
 
 struct Options {
   Live live;
-  std::vector<std::pair<std::string, std::string>> looked_for = {{"pipeline", ""}, {"rule", ""},    {"topic", ""},
-                                                                 {"table", ""},    {"outcome", ""}, {"rate", "10"}};
+  Parameters looked_for = {{"pipeline", ""}, {"rule", ""},    {"topic", ""},
+                           {"table", ""},    {"outcome", ""}, {"rate", "10"}};
 };
-
-std::string encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~").find(c) != std::string_view::npos;
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
-std::string query_of(const std::vector<std::pair<std::string, std::string>>& parameters) {
-  std::string out;
-  for (const auto& [name, value] : parameters) {
-    out += value.empty() ? "" : fmt::format("{}{}={}", out.empty() ? "?" : "&", name, encoded(value));
-  }
-  return out;
-}
 
 ExitCode tap(const Options& options, const Console& console) {
   const admin::Ask wanted{.path = "/tap" + query_of(options.looked_for)};

@@ -156,9 +156,8 @@ ExitCode test_file(const std::string& file, const Options& options, const Consol
       for (const dsl::TestCase& test : ruleset.tests) {
         names.push_back(test.name);
       }
-      const auto near = config::nearest(options.filter, names);
       console.err << fmt::format("{}: no test is named like '{}'{}\n", file, options.filter,
-                                 near ? "; did you mean '" + *near + "'?" : "");
+                                 config::did_you_mean(options.filter, names, ""));
       return ExitCode::kUsage;
     }
   }

@@ -24,9 +24,9 @@ bool is_file(const Plugin& plugin, const std::filesystem::path& path) {
   return !plugin.file.empty() && plugin.file == std::filesystem::weakly_canonical(path, failed);
 }
 
-// Why nothing became of an upgrade, if nothing did.
-void check(const Catalogue& before, const Catalogue& after, const std::string& upgrade,
-           const std::function<bool(const Plugin&)>& wanted) {
+// Throws why nothing became of an upgrade, if nothing did.
+void expect_newer(const Catalogue& before, const Catalogue& after, const std::string& upgrade,
+                  const std::function<bool(const Plugin&)>& wanted) {
   std::vector<std::string> known;
   const Plugin* same = nullptr;
   for (const Plugin& plugin : before.plugins()) {
@@ -44,9 +44,8 @@ void check(const Catalogue& before, const Catalogue& after, const std::string& u
     for (const Plugin& plugin : before.plugins()) {
       names.emplace_back(plugin.table->name);
     }
-    const auto near = nearest(upgrade, names);
-    throw NothingNewer(fmt::format("no plugin '{}' is loaded{} There are: {}", upgrade,
-                                   near ? fmt::format("; did you mean '{}'?", *near) : ".", fmt::join(known, ", ")));
+    throw NothingNewer(fmt::format("no plugin '{}' is loaded{} There are: {}", upgrade, did_you_mean(upgrade, names),
+                                   fmt::join(known, ", ")));
   }
   for (const modules::Refusal& refusal : after.refused()) {
     if (is_file(*same, refusal.path)) {
@@ -64,8 +63,8 @@ void check(const Catalogue& before, const Catalogue& after, const std::string& u
 
 Config load_again(const Config& running, const std::string& upgrade, const std::filesystem::path& executable) {
   const auto wanted = [&](const Plugin& plugin) {
-    return !upgrade.empty() &&
-           (upgrade == plugin.table->name || upgrade == label(plugin) || upgrade == plugin.module->name);
+    return !upgrade.empty() && (upgrade == plugin.table->name || upgrade == label(plugin) ||
+                                upgrade == plugin.module->name || upgrade == plugin.file.filename().string());
   };
   // Before anything looks at a table of one that is no longer sound.
   if (const std::vector<std::string> damaged = modules::written_over(); !damaged.empty()) {
@@ -74,7 +73,7 @@ Config load_again(const Config& running, const std::string& upgrade, const std::
   return load(running.file, executable, process_variable, [&](Catalogue& catalogue) {
     catalogue.keep(running.catalogue, wanted);
     if (!upgrade.empty()) {
-      check(running.catalogue, catalogue, upgrade, wanted);
+      expect_newer(running.catalogue, catalogue, upgrade, wanted);
     }
   });
 }

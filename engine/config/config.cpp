@@ -235,9 +235,8 @@ class PipelineReader {
 
   void no_plugin(const toml::source_region& at, std::uint32_t kind, const std::string& name, const std::string& who) {
     const std::vector<std::string> known = catalogue_.names(kind);
-    const auto near = nearest(name, known);
     std::string text = fmt::format("{}: there is no {} plugin '{}'{} Known: {}", who, modules::kind_word(kind), name,
-                                   near ? fmt::format("; did you mean '{}'?", *near) : std::string("."),
+                                   did_you_mean(name, known),
                                    known.empty() ? std::string("none") : fmt::format("{}", fmt::join(known, ", ")));
     if (!refusals_told_) { // they hold for whatever else is missing too
       for (const modules::Refusal& refusal : catalogue_.refused()) {

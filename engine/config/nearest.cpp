@@ -39,4 +39,9 @@ std::optional<std::string> nearest(std::string_view name, std::span<const std::s
   return found;
 }
 
+std::string did_you_mean(std::string_view name, std::span<const std::string> known, std::string_view otherwise) {
+  const std::optional<std::string> near = nearest(name, known);
+  return near ? "; did you mean '" + *near + "'?" : std::string(otherwise);
+}
+
 } // namespace millrace::config

@@ -12,4 +12,7 @@ namespace millrace::config {
 // help. An exchange of two neighbours counts as one edit.
 std::optional<std::string> nearest(std::string_view name, std::span<const std::string> known);
 
+// Goes on after "there is no 'x'": "; did you mean 'y'?", or `otherwise` where none is near.
+std::string did_you_mean(std::string_view name, std::span<const std::string> known, std::string_view otherwise = ".");
+
 } // namespace millrace::config

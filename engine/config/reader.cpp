@@ -152,10 +152,8 @@ void Reader::problem(const toml::source_region& at, std::string text) const {
 }
 
 void Reader::unknown_key(const toml::key& key, const std::string& who, std::span<const std::string> known) const {
-  const auto near = nearest(key.str(), known);
-  problem(key.source(),
-          fmt::format("{}: unknown key '{}'{} Known keys: {}", who, key.str(),
-                      near ? fmt::format("; did you mean '{}'?", *near) : std::string("."), fmt::join(known, ", ")));
+  problem(key.source(), fmt::format("{}: unknown key '{}'{} Known keys: {}", who, key.str(),
+                                    did_you_mean(key.str(), known), fmt::join(known, ", ")));
 }
 
 std::shared_ptr<const Values> Reader::table(const toml::table& table, std::span<const mr_field> fields,

@@ -82,12 +82,10 @@ void check_one(const char* kind, const std::string& given, const std::vector<Rul
   for (const std::string& name : known) {
     written.push_back(name.substr(name.rfind('.') + 1));
   }
-  const std::optional<std::string> near = config::nearest(given, written);
-  throw Unexplained(fmt::format("no active ruleset has a {} '{}'{} Known: {}", kind, given,
-                                near ? fmt::format("; did you mean '{}'?", *near) : std::string("."),
-                                known.size() <= kMostNamed
-                                    ? fmt::format("{}", fmt::join(known, ", "))
-                                    : fmt::format("{}, which /rules/active names", known.size())));
+  throw Unexplained(
+      fmt::format("no active ruleset has a {} '{}'{} Known: {}", kind, given, config::did_you_mean(given, written),
+                  known.size() <= kMostNamed ? fmt::format("{}", fmt::join(known, ", "))
+                                             : fmt::format("{}, which /rules/active names", known.size())));
 }
 
 } // namespace

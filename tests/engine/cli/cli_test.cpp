@@ -25,6 +25,7 @@ TEST_F(CommandLine, HelpIsNoMistakeAndAnUnknownCommandIs) {
   EXPECT_EQ(mistyped.code, ExitCode::kUsage);
   EXPECT_THAT(mistyped.err, HasSubstr("millrace: there is no command 'chekc'; did you mean 'check'?"));
   EXPECT_THAT(run({"plugins", "lst"}).err, HasSubstr("plugins: there is no command 'lst'; did you mean 'list'?"));
+  EXPECT_THAT(run({"upgrade"}).err, HasSubstr("there is no command 'upgrade'; did you mean 'plugins upgrade'?"));
   EXPECT_THAT(run({"ingest"}).err, HasSubstr("there is no command 'ingest'. Known: apply, check, "));
   EXPECT_EQ(run({"check", "--conect"}).code, ExitCode::kUsage);
 }

@@ -22,7 +22,7 @@ admin::Api answering(bool accepted) {
     route.method = method;
     route.path = path;
     route.answer = std::move(answer);
-    route.parameters = {{"to", ""}, {"limit", ""}};
+    route.parameters = {{"to", ""}, {"limit", ""}, {"shadow", ""}};
     api.add(std::move(route));
   };
   const auto receipt = [accepted](const admin::Query& query) {
@@ -34,14 +34,16 @@ admin::Api answering(bool accepted) {
   add(admin::Method::get, "/history", [](const admin::Query& query) {
     return admin::Answer{200, admin::kText, "receipts: " + query.parameter("limit")};
   });
+  add(admin::Method::post, "/upgrade/{plugin}",
+      [](const admin::Query& query) { return admin::refused(422, "no plugin '" + query.rest + "' is loaded"); });
   add(admin::Method::get, "/history/{id}", [](const admin::Query& query) {
     return query.rest == "r1" ? admin::Answer{200, admin::kJson, "{\"id\":\"r1\"}"}
-                              : admin::refused(404, "there is no receipt 'r2'");
+                              : admin::refused(404, "there is no receipt '" + query.rest + "'");
   });
   add(admin::Method::get, "/rules/{hash}", [](const admin::Query& query) {
     const runtime::RulesFiles files{{"/etc/rules/main.rules", "edition 1\n"}, {"/etc/rules/../csv/a.csv", "k,v\n"}};
     return query.rest == "aaaa" ? admin::Answer{200, admin::kText, query.text ? runtime::text_of(files) : "{}"}
-                                : admin::refused(404, "there is no ruleset 'bbbb'");
+                                : admin::refused(404, "there is no ruleset '" + query.rest + "'");
   });
   return api;
 }
@@ -57,6 +59,28 @@ TEST_F(CommandLine, ReloadPrintsTheReceiptAndEndsAsItSays) {
   const Ran refused = run({"reload", "--admin", refusing.address().text()});
   EXPECT_EQ(refused.code, ExitCode::kFindings);
   EXPECT_EQ(refused.out, "refused:  main.rules:3:7\n");
+}
+
+TEST_F(CommandLine, WhatIsAskedAboutReachesTheEngineAsItWasWritten) {
+  const admin::Server server({"127.0.0.1", 0}, "", answering(true));
+  const auto asked = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--admin", server.address().text()});
+    const Ran ran = run(arguments);
+    return ran.out + ran.err;
+  };
+  EXPECT_EQ(asked({"rollback", "5f 3c&to=x"}), "accepted: 5f 3c&to=x main.rules:3:7\n");
+  EXPECT_THAT(asked({"plugins", "upgrade", "sink file/?%"}), HasSubstr("no plugin 'sink file/?%' is loaded"));
+  EXPECT_THAT(asked({"show", "a b"}), HasSubstr("there is no ruleset 'a b'"));
+  EXPECT_THAT(asked({"history", "a#b"}), HasSubstr("there is no receipt 'a#b'"));
+}
+
+TEST_F(CommandLine, AnEmptyNameIsNoName) {
+  for (const auto& arguments :
+       {std::vector<std::string>{"rollback", ""}, {"plugins", "upgrade", ""}, {"show", ""}, {"history", ""}}) {
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.code, ExitCode::kUsage);
+    EXPECT_THAT(ran.err, HasSubstr("it is empty"));
+  }
 }
 
 TEST_F(CommandLine, ReloadFindsTheAddressInTheConfiguration) {
