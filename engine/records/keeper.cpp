@@ -166,10 +166,12 @@ std::vector<Record> Keeper::names(std::string_view scope, std::string_view kind,
 }
 
 // Whoever did not answer is not asked again for a while: what is here has to do.
-bool Keeper::asks_outside() {
+bool Keeper::asks_outside() const {
   const std::lock_guard lock(mutex_);
   return outside_ != nullptr && std::chrono::steady_clock::now() >= leave_alone_until_;
 }
+
+std::string Keeper::silent() const { return outside_ == nullptr || asks_outside() ? std::string() : outside_->name(); }
 
 void Keeper::was_silent() {
   const std::lock_guard lock(mutex_);

@@ -39,13 +39,17 @@ class Keeper {
   std::vector<Record> names(std::string_view scope, std::string_view kind, std::size_t limit);
   std::optional<Record> get(std::string_view scope, std::string_view kind, std::string_view key);
 
+  // [any] The outside system that did not answer when it was asked last, so that only what is here was answered; empty:
+  // there is none.
+  std::string silent() const;
+
   // [any] What several engines can share: outside, or what is here where there is no outside. Each call may block.
   Records& shared() const { return outside_ == nullptr ? *here_ : *outside_; }
 
  private:
   using List = std::vector<Record> (Records::*)(std::string_view scope, std::string_view kind, std::size_t limit);
   std::vector<Record> both(List list, std::string_view scope, std::string_view kind, std::size_t limit);
-  bool asks_outside();
+  bool asks_outside() const;
   void was_silent();
   struct Limit {
     std::string scope, kind;
@@ -60,7 +64,7 @@ class Keeper {
   const std::unique_ptr<Records> outside_;
   host::Log& log_;
   const std::chrono::nanoseconds retry_;
-  std::mutex mutex_; // guards what follows
+  mutable std::mutex mutex_; // guards what follows
   std::condition_variable changed_;
   std::vector<Name> waiting_; // notes here of what is not outside yet, in the order in which they came
   std::vector<Limit> limits_; // to be kept outside

@@ -198,6 +198,8 @@ class Engine : private Member {
   void tell_start(const Pipeline& pipeline, const std::optional<std::string>& last, bool kept) const;
   std::optional<std::string> last_active(const Pipeline& pipeline) const;
   std::vector<std::string> names() const;
+  // Throws NoSuchRuleset, with what may be the reason: records that cannot be reached.
+  [[noreturn]] void no_ruleset(const std::string& text) const;
   // Pipeline to hash. Throws NoSuchRuleset.
   std::map<std::string, std::string> matching(const std::string& hash) const;
   std::map<std::string, std::string> before() const;

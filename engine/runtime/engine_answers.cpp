@@ -119,7 +119,9 @@ std::string Engine::history_text(std::size_t limit) const {
     const std::optional<Receipt> receipt = summary_of(json);
     out += receipt ? line_of(*receipt) + "\n" : "";
   }
-  return out.empty() ? "nothing was changed yet\n" : out;
+  const std::string unseen = history_->unseen();
+  out += out.empty() && unseen.empty() ? "nothing was changed yet\n" : "";
+  return out + (unseen.empty() ? "" : unseen.substr(2) + "\n");
 }
 
 std::optional<std::string> Engine::receipt_json(const std::string& id) const {
@@ -132,7 +134,7 @@ RulesFiles Engine::rules_files(const std::string& hash) const {
       return std::move(*files);
     }
   }
-  throw NoSuchRuleset(fmt::format("the files of ruleset {} are no longer there", hash));
+  no_ruleset(fmt::format("the files of ruleset {} are no longer there", hash));
 }
 
 } // namespace millrace::runtime

@@ -64,7 +64,7 @@ Receipt Engine::rollback(const Asked& asked, const std::string& hash) {
       if (const std::optional<RulesFiles> files = history_->files(pipeline, found)) {
         kept[pipeline] = std::make_shared<const RulesFiles>(*files);
       } else {
-        receipt.error = fmt::format("the files of ruleset {} of pipeline '{}' are no longer there", found, pipeline);
+        no_ruleset(fmt::format("the files of ruleset {} of pipeline '{}' are no longer there", found, pipeline));
       }
     }
   } catch (const NoSuchRuleset& error) {
@@ -387,9 +387,13 @@ std::vector<std::string> Engine::names() const {
   return out;
 }
 
+void Engine::no_ruleset(const std::string& text) const {
+  throw NoSuchRuleset(text + (history_ == nullptr ? "" : history_->unseen()));
+}
+
 std::map<std::string, std::string> Engine::matching(const std::string& hash) const {
   if (history_ == nullptr) {
-    throw NoSuchRuleset("this engine keeps no rulesets");
+    no_ruleset("this engine keeps no rulesets");
   }
   std::map<std::string, std::string> out;
   std::set<std::string> found;
@@ -406,11 +410,10 @@ std::map<std::string, std::string> Engine::matching(const std::string& hash) con
     }
   }
   if (found.size() > 1) {
-    throw NoSuchRuleset(
-        fmt::format("'{}' is the beginning of {} rulesets: {}", hash, found.size(), fmt::join(found, ", ")));
+    no_ruleset(fmt::format("'{}' is the beginning of {} rulesets: {}", hash, found.size(), fmt::join(found, ", ")));
   }
   if (out.empty()) {
-    throw NoSuchRuleset(fmt::format(
+    no_ruleset(fmt::format(
         "there is no ruleset '{}'{}; known, the latest first: {}", hash,
         hash.size() < kLeastPrefix ? fmt::format(" (give at least {} characters)", kLeastPrefix) : std::string(),
         known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
@@ -421,7 +424,7 @@ std::map<std::string, std::string> Engine::matching(const std::string& hash) con
 // Of each pipeline the one that was active before the one that is.
 std::map<std::string, std::string> Engine::before() const {
   if (history_ == nullptr) {
-    throw NoSuchRuleset("this engine keeps no rulesets");
+    no_ruleset("this engine keeps no rulesets");
   }
   std::map<std::string, std::string> out;
   for (const std::shared_ptr<Pipeline>& pipeline : pipelines()) {
@@ -434,7 +437,7 @@ std::map<std::string, std::string> Engine::before() const {
     }
   }
   if (out.empty()) {
-    throw NoSuchRuleset("no other ruleset was active before this one");
+    no_ruleset("no other ruleset was active before this one");
   }
   return out;
 }

@@ -110,4 +110,9 @@ std::optional<RulesFiles> History::files(const std::string& pipeline, const std:
   return found ? rules_files_of(found->bytes) : std::nullopt;
 }
 
+std::string History::unseen() const {
+  const std::string silent = keeper_.silent();
+  return silent.empty() ? "" : fmt::format("; {} does not answer, so what only it keeps is not seen", silent);
+}
+
 } // namespace millrace::runtime

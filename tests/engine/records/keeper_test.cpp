@@ -105,6 +105,14 @@ TEST_F(KeeperTest, WaitsForNobodyAndBringsItOutLater) {
   EXPECT_EQ(outside_.memory.get("p", "receipt", "r 1"), record_);
 }
 
+TEST_F(KeeperTest, SaysWhoDidNotAnswer) {
+  const auto all = keeper(kLong);
+  EXPECT_EQ(all->silent(), "");
+  outside_.away = true;
+  EXPECT_EQ(all->get("p", "receipt", "r 1"), std::nullopt);
+  EXPECT_EQ(all->silent(), "the other system");
+}
+
 TEST_F(KeeperTest, TheNextProcessBringsOutWhatThisOneCouldNot) {
   outside_.away = true;
   keep(*keeper(), record_, kShort);

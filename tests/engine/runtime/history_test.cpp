@@ -14,6 +14,21 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
+// A database that is away.
+class Away final : public records::Records {
+ public:
+  std::string name() const override { return "the database"; }
+  void write(std::span<const records::Record>) override { away(); }
+  bool put_new(const records::Record&) override { away(); }
+  void forget(std::span<const records::Name>) override { away(); }
+  std::vector<records::Record> newest(std::string_view, std::string_view, std::size_t) override { away(); }
+  std::vector<records::Record> names(std::string_view, std::string_view, std::size_t) override { away(); }
+  std::optional<records::Record> get(std::string_view, std::string_view, std::string_view) override { away(); }
+
+ private:
+  [[noreturn]] static void away() { throw records::Unavailable("nobody answers"); }
+};
+
 class Remembers : public RunningEngine {
  protected:
   Remembers() { history_ = std::make_unique<History>(keeper_); }
@@ -124,6 +139,21 @@ TEST_F(Remembers, RefusesToGoBackWhereThereIsNothingToGoBackTo) {
   EXPECT_EQ(receipt.error, "no other ruleset was active before this one");
   EXPECT_FALSE(receipt.accepted);
   EXPECT_THAT(engine_->history_text(1), HasSubstr("rollback by command  refused: no other"));
+}
+
+TEST_F(Remembers, SaysWhoMayKnowWhatIsNotFound) {
+  records::Keeper keeper(std::make_unique<records::Memory>(), std::make_unique<Away>(), {}, quiet_,
+                         std::chrono::seconds(60));
+  history_ = std::make_unique<History>(keeper);
+  start(pipeline("p"));
+  const std::string unseen = "; the database does not answer, so what only it keeps is not seen";
+  EXPECT_THAT(engine_->rollback({"command", {}}, "dddd").error,
+              AllOf(HasSubstr("no ruleset 'dddd'"), HasSubstr(unseen)));
+  EXPECT_EQ(engine_->rollback({"command", {}}, "").error, "no other ruleset was active before this one" + unseen);
+  EXPECT_THAT(engine_->history_text(10), HasSubstr("\n" + unseen.substr(2) + "\n"));
+  drains();
+  engine_.reset();
+  history_.reset();
 }
 
 TEST_F(Remembers, ShowsTheFilesAsTheyWere) {
