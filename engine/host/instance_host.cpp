@@ -151,6 +151,11 @@ struct InstanceHost::Calls {
       if (handle == 0) {
         const LogField field{"why", why};
         self.log(MR_LOG_WARN, "a metric of the plugin is not counted", std::span(&field, 1));
+        return;
+      }
+      const std::lock_guard lock(self.mutex_);
+      if (!self.metrics_.insert(handle).second) {
+        self.services_.metrics.release(handle);
       }
     });
     return handle;
@@ -236,7 +241,11 @@ InstanceHost::InstanceHost(Identity identity, const Services& services, const Su
   abi_.complete = Calls::complete;
 }
 
-InstanceHost::~InstanceHost() = default;
+InstanceHost::~InstanceHost() {
+  for (const std::uint32_t handle : metrics_) {
+    services_.metrics.release(handle);
+  }
+}
 
 void InstanceHost::log(std::uint32_t level, std::string_view sentence, std::span<const LogField> fields) {
   services_.log.write(level, {identity_.worker, identity_.instance}, sentence, fields);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -92,6 +93,7 @@ class InstanceHost {
   mutable std::mutex mutex_; // of what follows
   std::vector<Diagnostic> diagnostics_;
   std::vector<std::string> declared_;
+  std::set<std::uint32_t> metrics_; // handles that it gives back
 };
 
 } // namespace millrace::host

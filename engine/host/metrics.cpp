@@ -90,6 +90,7 @@ std::string refusal(std::uint32_t kind, const std::string& name, const Labels& l
 // A line of its own in the cache: two workers count side by side.
 struct alignas(64) Metrics::Cell {
   std::uint32_t kind = 0;
+  std::uint32_t holders = 0;
   std::atomic<double> value{0}; // histogram: the sum
   std::string name;
   Labels labels;
@@ -164,6 +165,7 @@ std::uint32_t Metrics::metric(std::uint32_t kind, const std::string& name, std::
                               kind_word(known_kind), kind_word(kind)));
   }
   if (const auto found = by_key_.find(key); found != by_key_.end()) {
+    ++cell(found->second)->holders;
     return found->second;
   }
   if (count_ == kChunks * kChunkCells) {
@@ -175,6 +177,7 @@ std::uint32_t Metrics::metric(std::uint32_t kind, const std::string& name, std::
   }
   Cell& made = chunk.load()->cells[count_ % kChunkCells];
   made.kind = kind;
+  made.holders = 1;
   made.name = name;
   made.labels = std::move(labels);
   made.bounds.assign(bounds.begin(), bounds.end());
@@ -182,6 +185,14 @@ std::uint32_t Metrics::metric(std::uint32_t kind, const std::string& name, std::
     made.counts = std::make_unique<std::atomic<std::uint64_t>[]>(bounds.size() + 1);
   }
   return by_key_.emplace(key, ++count_).first->second;
+}
+
+void Metrics::release(std::uint32_t handle) {
+  const std::lock_guard lock(mutex_);
+  Cell* const found = cell(handle);
+  if (found != nullptr && --found->holders == 0 && found->kind == MR_GAUGE) {
+    found->value.store(0, std::memory_order_relaxed);
+  }
 }
 
 void Metrics::add(std::uint32_t handle, double value) {
@@ -219,7 +230,7 @@ std::optional<double> Metrics::sum(std::string_view ending, const std::pair<std:
   const std::lock_guard lock(mutex_);
   for (std::uint32_t handle = 1; handle <= count_; ++handle) {
     const Cell& found = *cell(handle);
-    const bool counts = found.kind == MR_GAUGE && found.name.ends_with(ending) &&
+    const bool counts = found.holders > 0 && found.kind == MR_GAUGE && found.name.ends_with(ending) &&
                         std::ranges::find(found.labels, label) != found.labels.end();
     if (counts) {
       out = out.value_or(0) + found.value.load(std::memory_order_relaxed);
@@ -233,6 +244,9 @@ std::string Metrics::page() const {
   const std::lock_guard lock(mutex_);
   for (std::uint32_t handle = 1; handle <= count_; ++handle) {
     const Cell& found = *cell(handle);
+    if (found.holders == 0) {
+      continue;
+    }
     const std::string& help = families_.at(found.name).second;
     const double value = found.value.load(std::memory_order_relaxed);
     if (found.kind != MR_HISTOGRAM) {

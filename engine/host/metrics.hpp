@@ -50,9 +50,12 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // The same kind, name and labels give the same handle. 0: refused; `why` says so in words when it is given.
+  // The same kind, name and labels give the same handle. 0: refused; `why` says so in words when it is given. Who asked
+  // for a handle gives it back with release, as often as it asked: what nobody has any more leaves the page. A counter
+  // goes on from where it was when somebody asks for it again, a gauge begins with 0.
   std::uint32_t metric(std::uint32_t kind, const std::string& name, std::string_view help, Labels labels,
                        std::span<const double> bounds, std::string* why = nullptr);
+  void release(std::uint32_t handle);
   void add(std::uint32_t handle, double value);
   void set(std::uint32_t handle, double value);
 

@@ -37,7 +37,13 @@ WorkerSlot::WorkerSlot(std::string pipeline, std::size_t index, Generation gener
   }
 }
 
-WorkerSlot::~WorkerSlot() { join(); }
+WorkerSlot::~WorkerSlot() {
+  join();
+  metrics_.release(settled_);
+  for (const std::uint32_t handle : delivered_) {
+    metrics_.release(handle);
+  }
+}
 
 Generation WorkerSlot::generation() const {
   const std::lock_guard lock(mutex_);

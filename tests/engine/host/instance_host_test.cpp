@@ -153,18 +153,23 @@ TEST_F(HostOf, ExtensionsAreThoseOfItsKind) {
 }
 
 TEST_F(HostOf, MetricsCarryWhoCountedThem) {
-  const auto sink = make(MR_SINK);
+  auto sink = make(MR_SINK);
   const mr_host& abi = sink->abi();
   const auto* metrics = static_cast<const mr_host_metrics*>(abi.extension(&abi, MR_METRICS));
   const mr_pair topic{str("topic"), str("clicks")};
-  const auto handle = metrics->metric(&abi, MR_COUNTER, "acked_total", "Durable.", &topic, 1, nullptr, 0);
-  metrics->add(&abi, handle, 2);
+  const auto acked = [&] {
+    return metrics->metric(&abi, MR_COUNTER, "acked_total", "Durable.", &topic, 1, nullptr, 0);
+  };
+  metrics->add(&abi, acked(), 1);
+  metrics->add(&abi, acked(), 1);
   EXPECT_THAT(
       metrics_.page(),
       HasSubstr("millrace_acked_total{instance=\"it\",pipeline=\"ingest\",topic=\"clicks\",worker=\"ingest/0\"} 2\n"));
   EXPECT_EQ(metrics->metric(&abi, MR_COUNTER, "bad name", "x", nullptr, 0, nullptr, 0), 0U);
   EXPECT_THAT(lines_,
               ElementsAre(HasSubstr("a metric of the plugin is not counted why=\"'bad name' is no name of a metric")));
+  sink.reset();
+  EXPECT_EQ(metrics_.page(), "");
 }
 
 TEST_F(HostOf, KeepsWhatARouterSaysOfItsRules) {

@@ -125,6 +125,27 @@ TEST(Metrics, AsksACollectorForAsLongAsItIsHeld) {
   EXPECT_THAT(metrics.page(), Not(HasSubstr("elsewhere")));
 }
 
+TEST(Metrics, LeaveThePageWhenNobodyCountsThemAnyMore) {
+  Metrics metrics;
+  const auto gauge = [&metrics] { return metrics.metric(MR_GAUGE, "lag", "Left.", {{"pipeline", "p"}}, {}); };
+  const auto counter = [&metrics] { return metrics.metric(MR_COUNTER, "a_total", "A.", {}, {}); };
+  const auto leaving = gauge();
+  const auto taking_over = gauge();
+  metrics.set(leaving, 7);
+  metrics.add(counter(), 2);
+  metrics.release(leaving);
+  EXPECT_THAT(metrics.page(), HasSubstr("millrace_lag{pipeline=\"p\"} 7\n"));
+  metrics.release(taking_over);
+  EXPECT_EQ(metrics.sum("lag", {"pipeline", "p"}), std::nullopt);
+  EXPECT_EQ(metrics.page(), "# HELP millrace_a_total A.\n# TYPE millrace_a_total counter\nmillrace_a_total 2\n");
+  gauge();
+  EXPECT_THAT(metrics.page(), HasSubstr("millrace_lag{pipeline=\"p\"} 0\n")) << "what was measured is over";
+  metrics.release(counter()); // the one of this line
+  metrics.release(counter());
+  metrics.add(counter(), 1);
+  EXPECT_THAT(metrics.page(), HasSubstr("millrace_a_total 3\n")) << "a counter goes on";
+}
+
 TEST(Metrics, SumsTheGaugesOfOneLabelWhoseNamesEndAlike) {
   Metrics metrics;
   const auto gauge = [&metrics](const char* name, const char* pipeline, const char* partition) {

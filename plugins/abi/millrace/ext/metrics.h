@@ -16,7 +16,7 @@ enum { MR_COUNTER = 1, MR_GAUGE = 2, MR_HISTOGRAM = 3 };
 typedef struct mr_host_metrics {
   /* [any] The same kind, name and labels give the same handle; 0: refused (a name that is no Prometheus name, another
    * kind under the same name, too many). Names carry their unit: "acked_total", "commit_seconds". bounds: of a
-   * histogram, ascending. */
+   * histogram, ascending. They leave the page when the last instance that asked for them is destroyed. */
   uint32_t (*metric)(const mr_host* host, uint32_t kind, const char* name, const char* help, const mr_pair* labels,
                      size_t label_count, const double* bounds, size_t bound_count);
   /* [any] Counter: add. Gauge: add, value may be negative. Histogram: observe. A handle 0 is ignored. */
