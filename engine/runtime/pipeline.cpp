@@ -4,11 +4,8 @@
 #include <millrace/ext/check.h>
 #include <millrace/ext/draft/rules_files.h>
 #include <millrace/ext/draft/ruleset.h>
-#include <millrace/ext/metrics.h>
 
 #include <algorithm>
-#include <array>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -21,6 +18,7 @@ namespace millrace::runtime {
 namespace {
 
 using modules::copy;
+
 } // namespace
 
 std::shared_ptr<host::Targets> targets_of(const config::Pipeline& configured) {
@@ -56,36 +54,30 @@ Pipeline::~Pipeline() {
 
 Pipeline::Slot Pipeline::make_slot(std::size_t index, const Generation& generation) {
   using Weak = std::weak_ptr<WorkerSlot>;
-  // On the control thread, if both are still there by then.
-  const auto order = [this](const Weak& slot, std::int64_t delay_ns, auto call) {
-    later_(delay_ns, [pipeline = weak_from_this(), slot, call] {
-      const std::shared_ptr<Pipeline> self = pipeline.lock();
-      if (const Slot found = slot.lock(); self != nullptr && found != nullptr) {
-        call(*self, found);
-      }
-    });
-  };
   const auto wait = [](const Weak& slot) {
     const Slot found = slot.lock();
     return found == nullptr ? 0 : found->next_wait_ns();
   };
-  SlotOrders orders{[order, wait](const Weak& slot, std::size_t sink) {
-                      order(slot, wait(slot),
-                            [sink](Pipeline& self, const Slot& found) { self.replace_sink(found, sink); });
-                    },
-                    [order](const Weak& slot) {
-                      order(slot, 0, [](Pipeline& self, const Slot& found) {
-                        if (const auto thread = found->running()) {
-                          thread->worker().drain(self.services_.clock.now_ns());
-                        }
-                      });
-                    },
-                    [order, wait](const Weak& slot) {
-                      order(slot, wait(slot), [](Pipeline& self, const Slot& found) { self.rebuild(found); });
-                    },
-                    give_up_, changed_};
+  SlotOrders orders{
+      [this, wait](const Weak& slot, std::size_t sink) {
+        order(slot, wait(slot), [sink](Pipeline& self, const Slot& found) { self.replace_sink(found, sink); });
+      },
+      [this](const Weak& slot) {
+        order(slot, 0, [](Pipeline& self, const Slot& found) { found->drain(self.services_.clock.now_ns()); });
+      },
+      [this, wait](const Weak& slot) { order(slot, wait(slot), &Pipeline::rebuild); }, give_up_, changed_};
   return std::make_shared<WorkerSlot>(name_, index, generation, services_.log, services_.metrics, services_.clock,
                                       sampler_, std::move(orders));
+}
+
+void Pipeline::order(const std::weak_ptr<WorkerSlot>& slot, std::int64_t delay_ns,
+                     std::function<void(Pipeline& self, const Slot& slot)> call) {
+  later_(delay_ns, [pipeline = weak_from_this(), slot, call = std::move(call)] {
+    const std::shared_ptr<Pipeline> self = pipeline.lock();
+    if (const Slot found = slot.lock(); self != nullptr && found != nullptr) {
+      call(*self, found);
+    }
+  });
 }
 
 Generation Pipeline::generation() const {
@@ -203,7 +195,7 @@ std::unique_ptr<flow::Worker> Pipeline::hire(Crew crew, WorkerSlot& slot) const 
 void Pipeline::run(const Slot& slot, Crew crew) {
   slot->run(hire(std::move(crew), *slot));
   if (const std::int64_t deadline = draining_.load(); deadline != 0) {
-    slot->running()->worker().drain(deadline); // it was asked for meanwhile
+    slot->drain(deadline); // it was asked for meanwhile
   }
 }
 
@@ -229,9 +221,7 @@ void Pipeline::start() {
 void Pipeline::drain(std::int64_t deadline_ns) {
   draining_.store(deadline_ns);
   for (const Slot& slot : all_slots()) {
-    if (const auto thread = slot->running()) {
-      thread->worker().drain(deadline_ns);
-    }
+    slot->drain(deadline_ns);
   }
 }
 
@@ -421,12 +411,7 @@ void Pipeline::replace_sink(const Slot& slot, std::size_t sink) {
   } catch (const std::exception& error) {
     services_.log.write(MR_LOG_ERROR, {slot->name(), configured.label()}, "a sink cannot be made anew",
                         {{"reason", error.what()}});
-    later_(slot->next_wait_ns(), [pipeline = weak_from_this(), weak = std::weak_ptr(slot), sink] {
-      const std::shared_ptr<Pipeline> self = pipeline.lock();
-      if (const Slot found = weak.lock(); self != nullptr && found != nullptr) {
-        self->replace_sink(found, sink);
-      }
-    });
+    order(slot, slot->next_wait_ns(), [sink](Pipeline& self, const Slot& found) { self.replace_sink(found, sink); });
   }
 }
 
@@ -439,12 +424,7 @@ void Pipeline::rebuild(const Slot& slot) {
     run(slot, make_crew(*slot));
   } catch (const std::exception& error) {
     slot->not_rebuilt(error.what());
-    later_(slot->next_wait_ns(), [pipeline = weak_from_this(), weak = std::weak_ptr(slot)] {
-      const std::shared_ptr<Pipeline> self = pipeline.lock();
-      if (const Slot found = weak.lock(); self != nullptr && found != nullptr) {
-        self->rebuild(found);
-      }
-    });
+    order(slot, slot->next_wait_ns(), &Pipeline::rebuild);
   }
 }
 

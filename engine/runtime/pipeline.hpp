@@ -155,6 +155,9 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   std::unique_ptr<flow::Worker> hire(Crew crew, WorkerSlot& slot) const;
   void run(const Slot& slot, Crew crew);
   Slot make_slot(std::size_t index, const Generation& generation);
+  // On the control thread, if both are still there by then.
+  void order(const std::weak_ptr<WorkerSlot>& slot, std::int64_t delay_ns,
+             std::function<void(Pipeline& self, const Slot& slot)> call);
   flow::WorkerSettings worker_settings(const Generation& generation, std::size_t worker) const;
   flow::SinkSettings sink_settings(const Generation& generation) const;
   void configure(const Slot& slot) const;
@@ -172,6 +175,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void bring(const Steps& steps, const Slot& slot, const Generation& generation);
   Slot arrive(const Steps& steps, std::size_t index, const Generation& generation);
   void settle(const Steps& steps, const Slot& slot);
+  bool end(const Steps& steps, const Slot& slot);
   void leave(const Steps& steps, const Slot& slot);
   void await_run(const Steps& steps, const Slot& slot);
   void replace(const Steps& steps, const Slot& slot, const Generation& generation);

@@ -195,9 +195,7 @@ void Pipeline::bring(const Steps& steps, const Slot& slot, const Generation& gen
   exchange_sinks(steps, slot, before, generation);
   slot->set_generation(generation);
   configure(slot);
-  if (has_stopped(*slot)) { // for one that was to replace it and did not come up
-    steps.on_control([&] { rebuild(slot); });
-  }
+  settle(steps, slot); // it may have stopped for one that was to replace it and did not come up
 }
 
 // One that runs beside the others and has no place yet.
@@ -238,17 +236,18 @@ void Pipeline::settle(const Steps& steps, const Slot& slot) {
   }
 }
 
+// Whether it did in time.
+bool Pipeline::end(const Steps& steps, const Slot& slot) {
+  const std::int64_t deadline = stop_deadline();
+  steps.on_control([&] { slot->drain(deadline); });
+  return steps.await([&] { return has_stopped(*slot); }, deadline + kGrace);
+}
+
 // Where it does not end in time it goes on ending by itself; nothing is built in its place.
 void Pipeline::leave(const Steps& steps, const Slot& slot) {
-  const std::int64_t deadline = stop_deadline();
-  steps.on_control([&] {
-    if (const auto thread = slot->running()) {
-      thread->worker().drain(deadline);
-    }
-  });
-  steps.await([&] { return has_stopped(*slot); }, deadline + kGrace);
-  std::vector<Slot>
-      gone; // they join their threads, which may still tell somebody that something changed: not with the lock
+  end(steps, slot);
+  // They join their threads, which may still tell somebody that something changed: not with the lock.
+  std::vector<Slot> gone;
   const std::lock_guard lock(mutex_);
   const auto stopped =
       std::stable_partition(others_.begin(), others_.end(), [](const Slot& other) { return !has_stopped(*other); });
@@ -275,14 +274,8 @@ void Pipeline::replace(const Steps& steps, const Slot& slot, const Generation& g
     leave(steps, slot);
     return;
   }
-  const std::int64_t deadline = stop_deadline();
   slot->set_in_place(false);
-  steps.on_control([&] {
-    if (const auto thread = slot->running()) {
-      thread->worker().drain(deadline);
-    }
-  });
-  const bool ended = steps.await([&] { return has_stopped(*slot); }, deadline + kGrace);
+  const bool ended = end(steps, slot);
   const std::shared_ptr<void> still_in_place(nullptr, [&](void*) {
     const std::lock_guard lock(mutex_);
     slot->set_in_place(std::ranges::find(slots_, slot) != slots_.end());

@@ -98,6 +98,12 @@ void WorkerSlot::run(std::unique_ptr<flow::Worker> worker) {
   runs_ = true;
 }
 
+void WorkerSlot::drain(std::int64_t deadline_ns) const {
+  if (const auto thread = running()) {
+    thread->worker().drain(deadline_ns);
+  }
+}
+
 void WorkerSlot::join() {
   std::shared_ptr<WorkerThread> old;
   const std::lock_guard lock(mutex_);

@@ -48,6 +48,8 @@ class WorkerSlot final : public flow::Watcher, public std::enable_shared_from_th
   // A fresh thread with its inbox, for a worker that is about to be built. The one before has stopped.
   std::shared_ptr<flow::Inbox> fresh_inbox();
   void run(std::unique_ptr<flow::Worker> worker);
+  // [any] The worker that runs, if one does.
+  void drain(std::int64_t deadline_ns) const;
   // Joins the thread of a worker that has stopped.
   void join();
 
