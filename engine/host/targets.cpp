@@ -59,23 +59,6 @@ std::optional<std::size_t> number(std::string_view text) {
                                                                                    : std::nullopt;
 }
 
-// A `*` stands for one or more characters but no dot.
-bool matches(std::string_view pattern, std::string_view name) {
-  const std::size_t star = pattern.find('*');
-  if (star == std::string_view::npos) {
-    return pattern == name;
-  }
-  if (!name.starts_with(pattern.substr(0, star))) {
-    return false;
-  }
-  for (std::size_t end = star + 1; end <= name.size() && name[end - 1] != '.'; ++end) {
-    if (matches(pattern.substr(star + 1), name.substr(end))) {
-      return true;
-    }
-  }
-  return false;
-}
-
 std::string key_of(const mr_target& target, std::string_view sink, const Properties& properties) {
   std::string key = fmt::format("{}.{}.", target.form, target.flags);
   append(key, sink);
@@ -88,6 +71,22 @@ std::string key_of(const mr_target& target, std::string_view sink, const Propert
 }
 
 } // namespace
+
+bool in_family(std::string_view pattern, std::string_view name) {
+  const std::size_t star = pattern.find('*');
+  if (star == std::string_view::npos) {
+    return pattern == name;
+  }
+  if (!name.starts_with(pattern.substr(0, star))) {
+    return false;
+  }
+  for (std::size_t end = star + 1; end <= name.size() && name[end - 1] != '.'; ++end) {
+    if (in_family(pattern.substr(star + 1), name.substr(end))) {
+      return true;
+    }
+  }
+  return false;
+}
 
 // The copy and what it points to; never moved.
 struct Targets::Entry {
@@ -223,7 +222,7 @@ bool Targets::has_room(const mr_target& wanted, const std::string& sink, Family*
     family->sink = sink;
     family->pattern = pattern;
     for (const std::string& name : there_[sink]) {
-      if (matches(pattern, name)) {
+      if (in_family(pattern, name)) {
         family->members.insert(name);
       }
     }
@@ -239,7 +238,7 @@ void Targets::there(std::string_view sink, std::span<const std::string_view> nam
       continue;
     }
     for (auto& [key, family] : families_) {
-      if (family.sink == sink && matches(family.pattern, name)) {
+      if (family.sink == sink && in_family(family.pattern, name)) {
         family.members.emplace(name);
       }
     }

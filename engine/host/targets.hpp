@@ -25,6 +25,9 @@ struct SinkForms {
   std::uint32_t flags = 0; // MR_TAKES_MESSAGES, MR_TAKES_ROWS of its plugin
 };
 
+// Whether a name is one of those that a pattern stands for: a `*` in it is one or more characters but no dot.
+bool in_family(std::string_view pattern, std::string_view name);
+
 class Targets {
  public:
   struct Granted {

@@ -1,21 +1,16 @@
 // The life of the engine: its pipelines are created, run, are looked at, and drain. What changes them is in
-// engine_change.cpp, what it tells of itself in engine_answers.cpp.
+// engine_change.cpp and engine_configure.cpp, what it tells of itself in engine_answers.cpp.
 #include "engine/runtime/engine.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <millrace/ext/metrics.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <future>
-#include <set>
 #include <utility>
 
-#include "engine/host/json.hpp"
-#include "engine/modules/instance.hpp"
 #include "engine/runtime/lane_thread.hpp"
 
 namespace millrace::runtime {
@@ -30,7 +25,7 @@ Engine::Engine(config::Config configured, const host::Services& services, Histor
       history_(history),
       owner_(process_name(services_.clock)),
       configured_(std::make_shared<const config::Config>(std::move(configured))) {
-  const auto engine = std::make_shared<const config::Engine>(configured_->engine);
+  const std::shared_ptr<const config::Engine> engine(configured_, &configured_->engine);
   const std::uint64_t memory = worker_share(*engine, workers_of(*configured_));
   for (const config::Pipeline& pipeline : configured_->pipelines) {
     pipelines_.push_back(make_pipeline(pipeline, engine, memory));

@@ -211,7 +211,7 @@ void Engine::plan(Change& change, const Choice& choice) {
         std::ranges::find(next->pipelines, pipeline->name(), &config::Pipeline::name) == next->pipelines.end();
     plan(change, {goes ? Planned::kGoes : Planned::kStays, pipeline}, choice);
   }
-  const auto engine = std::make_shared<const config::Engine>(next->engine);
+  const std::shared_ptr<const config::Engine> engine(next, &next->engine);
   for (const config::Pipeline& pipeline : next->pipelines) {
     if (std::ranges::find(running, pipeline.name, &Pipeline::name) == running.end()) {
       plan(change, {Planned::kComes, make_pipeline(pipeline, engine, worker_share(*engine, workers_of(*next)))},
@@ -241,8 +241,7 @@ void Engine::plan(Change& change, Planned one, const Choice& choice) {
         const config::Pipeline& configured =
             *std::ranges::find(change.configured->pipelines, pipeline.name(), &config::Pipeline::name);
         one.other = !(configured == *now.configured) || !(change.configured->engine == *now.engine);
-        next = one.other ? pipeline.next(configured, std::make_shared<const config::Engine>(change.configured->engine))
-                         : now;
+        next = one.other ? pipeline.next(configured, {change.configured, &change.configured->engine}) : now;
         pipeline.rehearse(next);
       }
       RouterSet set = pipeline.prepare(files->get(), next);

@@ -11,6 +11,7 @@
 #include "engine/config/nearest.hpp"
 #include "engine/host/json.hpp"
 #include "engine/host/short_hash.hpp"
+#include "engine/host/targets.hpp"
 
 namespace millrace::runtime {
 namespace {
@@ -39,27 +40,9 @@ bool has(const boost::json::object& way, const char* name, const char* inside, c
          });
 }
 
-// A `*` of the pattern stands for one or more characters.
-bool fits(std::string_view pattern, std::string_view name) {
-  const std::size_t star = pattern.find('*');
-  if (star == std::string_view::npos) {
-    return pattern == name;
-  }
-  const std::string_view rest = pattern.substr(star + 1);
-  if (!name.starts_with(pattern.substr(0, star))) {
-    return false;
-  }
-  for (std::size_t end = star + 1; end <= name.size(); ++end) {
-    if (fits(rest, name.substr(end))) {
-      return true;
-    }
-  }
-  return false;
-}
-
 // As the ruleset calls it, or a rule without its router.
 bool is_of(const std::string& given, const RulesetItem& item) {
-  return fits(item.name, given) || (item.kind == "rule" && item.name.ends_with("." + given));
+  return host::in_family(item.name, given) || (item.kind == "rule" && item.name.ends_with("." + given));
 }
 
 // A router that says nothing of such items is believed to have them.
