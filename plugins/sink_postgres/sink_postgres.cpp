@@ -25,6 +25,7 @@ constexpr std::array<double, 12> kSeconds = {0.001, 0.0025, 0.005, 0.01, 0.025, 
 struct Metrics {
   explicit Metrics(const Host& host)
       : rows(host.counter("postgres_rows_total", "Rows that were committed.")),
+        offsets(host.counter("postgres_offsets_total", "Offsets that stored positions went on by.")),
         commits(host.counter("postgres_commits_total", "Deliveries that were committed.")),
         commit_seconds(host.histogram("postgres_commit_seconds", "How long COMMIT took.", kSeconds)),
         reconnects(host.counter("postgres_reconnects_total", "Connections that were opened after the first.")),
@@ -35,7 +36,7 @@ struct Metrics {
         unknown(host.counter("postgres_unknown_commits_total", "COMMITs whose outcome was not heard.")),
         held(host.gauge("postgres_held", "1 while deliveries wait for a person to change something.")) {}
 
-  Metric rows, commits, commit_seconds, reconnects, claims, fenced, rewound, unknown, held;
+  Metric rows, offsets, commits, commit_seconds, reconnects, claims, fenced, rewound, unknown, held;
 };
 
 class PostgresSink {
@@ -236,7 +237,11 @@ Ended PostgresSink::run(Transaction& transaction) {
 }
 
 void PostgresSink::committed(const mr_delivery& delivery, const Transaction& transaction) {
-  positions_.advanced({delivery.ranges, delivery.range_count});
+  const std::span ranges(delivery.ranges, delivery.range_count);
+  positions_.advanced(ranges);
+  for (const mr_range& range : ranges) {
+    metrics_.offsets.add(static_cast<double>(range.next - range.first));
+  }
   const std::vector<mr_outcome> exceptions = transaction.exceptions();
   metrics_.rows.add(static_cast<double>(transaction.rows() - exceptions.size()));
   metrics_.commits.add();

@@ -63,6 +63,7 @@ void Source::make_client() {
   retention_.emplace(client_.get(), answers_.get(), host_);
   metrics_ = {
       host_.counter("kafka_records_total", "Records handed to the pipeline."),
+      host_.counter("kafka_holes_total", "Offsets of the log that hold no record: compacted, or of a transaction."),
       host_.counter("kafka_rebalances_total", "Times that partitions were given or taken."),
       host_.gauge("kafka_partitions", "Partitions that are ours."),
       host_.gauge("kafka_partitions_stopped", "Partitions of ours that stand still and need somebody to look."),
@@ -230,7 +231,9 @@ void Source::hand_out(mr_batch& out) {
     partition.mine.unread_time =
         partition.mine.unread_time == 0 ? building_->first_time_us() : partition.mine.unread_time;
   }
+  const mr_range& covers = building_->covers();
   metrics_.records.add(static_cast<double>(building_->size()));
+  metrics_.holes.add(static_cast<double>(covers.next - covers.first - building_->size()));
   const std::uint64_t id = book_.hand_out(partition, building_next_, mark);
   out = batches_.keep(id, std::move(building_)).as_batch(id);
   building_of_ = nullptr;

@@ -81,7 +81,7 @@ class Source {
   using Partition = Book::Partition;
 
   struct Metrics {
-    Metric records, rebalances, partitions, stopped, unsettled, commit_failures, rewinds;
+    Metric records, holes, rebalances, partitions, stopped, unsettled, commit_failures, rewinds;
   };
 
   // source.cpp

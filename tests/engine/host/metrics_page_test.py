@@ -56,6 +56,11 @@ ALERTS = {
     "MillraceSlowAnswers": ({f"millrace_http_deadlines_total{{{P}}}": "0+1x120"}, {f"millrace_http_deadlines_total{{{P}}}": "7x120"}),
     "MillraceFenced": ({f"millrace_postgres_fenced_total{{{P}}}": "0+1x120"}, {f"millrace_postgres_fenced_total{{{P}}}": "0x110 1x10"}),
     "MillraceFailoverLostRows": ({f"millrace_postgres_rewind_total{{{P}}}": "0x90 1x30"}, {f"millrace_postgres_rewind_total{{{P}}}": "1x120"}),
+    # What was in flight when the hour began is done in it and was read before.
+    "MillraceOffsetsSkipped": ({f"millrace_postgres_offsets_total{{{P}}}": "0+100x120", f"millrace_kafka_records_total{{{P}}}": "0+90x120",
+                                f"millrace_kafka_holes_total{{{P}}}": "0+5x120", f"millrace_events_in_flight{{{P}}}": "200x120"},
+                               {f"millrace_postgres_offsets_total{{{P}}}": "0+100x120", f"millrace_kafka_records_total{{{P}}}": "0+90x120",
+                                f"millrace_kafka_holes_total{{{P}}}": "0+5x120", f"millrace_events_in_flight{{{P}}}": "400x120"}),
     "MillraceRulesetsDiffer": ({f'millrace_ruleset_info{{{P},ruleset="a",instance="1"}}': "1x120",
                                 f'millrace_ruleset_info{{{P},ruleset="b",instance="2"}}': "1x120"},
                                {f'millrace_ruleset_info{{{P},ruleset="a",instance="1"}}': "1x120",

@@ -108,6 +108,24 @@ class Broker {
       throw std::runtime_error("the broker does not take a record");
     }
   }
+  // As many records in a transaction, which leaves a mark in the log behind them.
+  void produce_at_once(const std::string& topic, int count) {
+    const kafka_client::Client client = bare(topic);
+    const auto done = [](rd_kafka_error_t* error) {
+      if (error != nullptr) {
+        std::string text = rd_kafka_error_string(error);
+        rd_kafka_error_destroy(error);
+        throw std::runtime_error(text);
+      }
+    };
+    done(rd_kafka_init_transactions(client.get(), 30'000));
+    done(rd_kafka_begin_transaction(client.get()));
+    for (int i = 0; i < count; ++i) {
+      rd_kafka_producev(client.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_KEY("k", 1),
+                        RD_KAFKA_V_END);
+    }
+    done(rd_kafka_commit_transaction(client.get(), 30'000));
+  }
   // Bare: payloads are the numbers [from, to), keys absent.
   void produce(const std::string& topic, std::int32_t partition, int from, int to) {
     const kafka_client::Client client = bare();
@@ -138,10 +156,14 @@ class Broker {
   }
   static std::string script() { return MILLRACE_SOURCE_DIR "/tests/support/kafka"; }
 
-  kafka_client::Client bare() const {
+  // Transactional under that name, if there is one.
+  kafka_client::Client bare(const std::string& transactional = {}) const {
     rd_kafka_conf_t* conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "bootstrap.servers", address_.c_str(), nullptr, 0);
     rd_kafka_conf_set(conf, "enable.idempotence", "true", nullptr, 0);
+    if (!transactional.empty()) {
+      rd_kafka_conf_set(conf, "transactional.id", transactional.c_str(), nullptr, 0);
+    }
     return kafka_client::Client(rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0));
   }
   template <class Ask>

@@ -52,6 +52,19 @@ TEST_F(KafkaLogEnds, AFreshPartitionStartsWhereItsLogBegins) {
   EXPECT_EQ(pump.seen.front().position, 60U);
 }
 
+TEST_F(KafkaLogEnds, OffsetsWithoutARecordAreCountedAsHoles) {
+  const std::string topic = broker().topic(1);
+  broker().produce_at_once(topic, 3);
+  broker().produce_at_once(topic, 2);
+  broker().produce(topic, 0, 0, 1);
+  Pump pump(settings(topic), stored_);
+  pump.start();
+  ASSERT_TRUE(pump.until([&] { return pump.seen.size() == 6; }));
+  EXPECT_EQ(pump.seen.back().position, 7U);
+  EXPECT_EQ(pump.host().metric("kafka_records_total"), 6);
+  EXPECT_EQ(pump.host().metric("kafka_holes_total"), 2) << "where the transactions ended";
+}
+
 TEST_F(KafkaLogEnds, ATopicMadeAnewStopsThePartitionAlsoWhenItHasGrownPast) {
   const std::string topic = broker().topic(1);
   broker().produce(topic, 0, 0, 100);

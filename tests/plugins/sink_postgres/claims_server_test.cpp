@@ -79,6 +79,7 @@ TEST_F(Claims, DeliveriesMoveThePositionAlong) {
   EXPECT_EQ(sink->claim("s", 0).mark, 105U);
   EXPECT_EQ(sink->claim("s", 1).next, 3U);
   EXPECT_EQ(value("select count(*) from t"), "18");
+  EXPECT_EQ(sink->host().metric("postgres_offsets_total"), 18);
 }
 
 TEST_F(Claims, ADeliveryAfterOneThatFailedWaitsBehindIt) {
@@ -89,6 +90,7 @@ TEST_F(Claims, ADeliveryAfterOneThatFailedWaitsBehindIt) {
   sink->write(delivery(0, 10).get(2));
   sink->write(delivery(10, 15).get(3));
   EXPECT_EQ(value("select count(*) from t"), "15");
+  EXPECT_EQ(sink->host().metric("postgres_offsets_total"), 15) << "as far as they were committed";
 }
 
 TEST_F(Claims, WithoutAClaimADeliveryWithPositionsIsMoved) {
