@@ -7,9 +7,11 @@
    tenth of the reloads (`reference`) and after the last, and at every doubling from 500 on; before the first one the sinks have
    held up as much as `memory` allows, so that what grows is not theirs.
 2. From the request until the last worker has switched, with many rules, against `millrace check` of the same file.
-3. On a real Kafka and a real PostgreSQL: the 99th percentile of the time in which a device's event is taken and answered. A moment
+3. On a real Kafka and a real PostgreSQL: the 99th percentile of the time in which a device's event is taken and answered. A while
    with reloads and one without take turns, so that a busy machine counts for both; value is what reloads add, reference the
-   percentile without, ratio the percentile with over the one without. Every event is looked for in the tables.
+   percentile without, ratio the percentile with over the one without. Once the reloads follow each other without a pause
+   (`reload_back_to_back`: what Kafka and PostgreSQL have to answer for them is most of it), once there is one a second (`reload`).
+   Every event is looked for in the tables.
 
 The last line's `lost` and `twice` are those of 1 and 3 together; anything but 0, or an event that went another way, ends it with 1.
 """
@@ -363,8 +365,56 @@ def p99(seconds):
     return statistics.quantiles(seconds, n=100)[98] * 1000
 
 
-def beside_real_servers(folder, reloads):
-    """(p99 with reloads, p99 without, lost, twice), in ms"""
+class Turns:
+    """Whiles with reloads, each followed by one without that is about as long."""
+
+    def __init__(self, scenario, engine):
+        self.scenario, self.engine = scenario, engine
+        self.active, self.number = set(engine.active().values()), 0
+
+    def reload(self):
+        self.number += 1
+        good = self.number % 5 != 4
+        if good:
+            self.scenario.write_rules(header=f'  header "version" = "{self.number}"')
+        else:
+            self.scenario.rules.write_text("edition 1\nevent ping { id: uid }\n")
+        receipt = self.engine.reload()
+        if receipt["accepted"] != good:
+            sys.exit(f"reload: number {self.number} should {'' if good else 'not '}be accepted: {json.dumps(receipt)}")
+        self.active = {pipeline["new"] for pipeline in receipt["pipelines"]} if good else self.active
+
+    def take(self, reloads, apart, together=10):
+        """`apart` seconds from one reload to the next, `together` of them in a row; when they began, when they ended, and when the
+        while without them did."""
+        out = []
+        for _ in range(-(-reloads // together)):
+            began = time.monotonic()
+            for number in range(together):
+                time.sleep(max(0.0, began + number * apart - time.monotonic()))
+                self.reload()
+            middle = max(time.monotonic(), began + together * apart)
+            time.sleep(max(0.0, middle - time.monotonic()))
+            time.sleep(middle - began if apart else min(middle - began, 2))
+            out.append((began, middle, time.monotonic()))
+        return out
+
+
+def compare(devices, turns, name):
+    """(p99 with reloads, p99 without), in ms"""
+    during = [took for _, at, took, _ in devices.posted if any(began <= at < middle for began, middle, _ in turns)]
+    without = [took for _, at, took, _ in devices.posted if any(middle <= at < end for _, middle, end in turns)]
+    print(f"{name}: {len(during)} events with reloads and {len(without)} without, "
+          f"median {statistics.median(during) * 1000:.2f} and {statistics.median(without) * 1000:.2f} ms")
+    return p99(during), p99(without)
+
+
+def line(name, with_reloads, without):
+    return f"bench {name} value={with_reloads - without:.2f} unit=ms reference={without:.2f} ratio={with_reloads / without:.2f}"
+
+
+def beside_real_servers(folder, reloads, paced):
+    """(p99 with a reload a second, p99 without, lost, twice), in ms"""
     folder.mkdir()
     kafka, postgres = Server("kafka", folder / "kafka"), None
     engine = None
@@ -376,24 +426,10 @@ def beside_real_servers(folder, reloads):
         engine.start()
         devices = Devices(engine.http)
         wait_for("events are answered", lambda: len(devices.posted) > 500, 60)
-        active, number, turns = set(engine.active().values()), 0, []
-        while number < reloads:
-            began = time.monotonic()
-            for _ in range(10):
-                number += 1
-                good = number % 5 != 4
-                if good:
-                    scenario.write_rules(header=f'  header "version" = "{number}"')
-                else:
-                    scenario.rules.write_text("edition 1\nevent ping { id: uid }\n")
-                receipt = engine.reload()
-                if receipt["accepted"] != good:
-                    sys.exit(f"reload: number {number} should {'' if good else 'not '}be accepted: {json.dumps(receipt)}")
-                active = {pipeline["new"] for pipeline in receipt["pipelines"]} if good else active
-            middle = time.monotonic()
-            time.sleep(min(middle - began, 2))
-            turns.append((began, middle, time.monotonic()))
-        if set(engine.active().values()) != active:
+        turns = Turns(scenario, engine)
+        back_to_back = turns.take(reloads, apart=0)
+        one_a_second = turns.take(paced, apart=1)
+        if set(engine.active().values()) != turns.active:
             sys.exit("reload: what is active is not what was accepted last")
         devices.finish()
         logged = scenario.logged()
@@ -413,11 +449,9 @@ def beside_real_servers(folder, reloads):
         sys.exit(f"reload: {len(refused)} requests were not taken, the first answered {refused[0]}")
     lost = sum(1 for identity in taken if identity not in stored)
     twice = sum(count - 1 for count in stored.values())
-    during = [took for _, at, took, _ in devices.posted if any(began <= at < middle for began, middle, _ in turns)]
-    without = [took for _, at, took, _ in devices.posted if any(middle <= at < end for _, middle, end in turns)]
-    print(f"{number} reloads beside Kafka and PostgreSQL, {len(during)} events during reloads and {len(without)} without, "
-          f"median {statistics.median(during) * 1000:.2f} and {statistics.median(without) * 1000:.2f} ms, lost={lost} twice={twice}")
-    return p99(during), p99(without), lost, twice
+    print(f"{turns.number} reloads beside Kafka and PostgreSQL, lost={lost} twice={twice}")
+    print(line("reload_back_to_back", *compare(devices, back_to_back, "back to back")))
+    return *compare(devices, one_a_second, "one a second"), lost, twice
 
 
 def main():
@@ -425,6 +459,7 @@ def main():
     parser = argparse.ArgumentParser(description="What reloads cost, and what they lose.")
     parser.add_argument("--reloads", type=int, default=10_000, help="with generated events (%(default)s)")
     parser.add_argument("--real", type=int, default=200, help="with Kafka and PostgreSQL; 0 leaves them out, and the last line (%(default)s)")
+    parser.add_argument("--paced", type=int, default=60, help="there too, one a second (%(default)s)")
     parser.add_argument("--rules", type=int, default=10_000, help="rules of the large ruleset (%(default)s)")
     parser.add_argument("--keep", action="store_true", help="keep the folder with everything, and name it")
     options = parser.parse_args()
@@ -434,7 +469,7 @@ def main():
         lost, twice = under_generated_load(folder / "generated", options.reloads)
         with_many_rules(folder / "many", options.rules)
         if options.real > 0:
-            during, without, lost_there, twice_there = beside_real_servers(folder / "real", options.real)
+            during, without, lost_there, twice_there = beside_real_servers(folder / "real", options.real, options.paced)
             lost, twice = lost + lost_there, twice + twice_there
     finally:
         if options.keep:
@@ -442,7 +477,7 @@ def main():
         else:
             shutil.rmtree(folder, ignore_errors=True)
     if options.real > 0:
-        print(f"bench reload value={during - without:.2f} unit=ms reference={without:.2f} ratio={during / without:.2f} lost={lost} twice={twice}")
+        print(f"{line('reload', during, without)} lost={lost} twice={twice}")
     sys.exit(0 if lost == 0 and twice == 0 else 1)
 
 
