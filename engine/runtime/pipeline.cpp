@@ -1,7 +1,6 @@
 #include "engine/runtime/pipeline.hpp"
 
 #include <fmt/format.h>
-#include <millrace/ext/check.h>
 #include <millrace/ext/draft/rules_files.h>
 #include <millrace/ext/draft/ruleset.h>
 
@@ -295,52 +294,6 @@ RouterSet Pipeline::prepare(const RulesFiles* files, const Generation& generatio
   out.phases.push_back({"build", services_.clock.now_ns() - began});
   out.streams = first.host().declared_streams();
   out.diagnostics = first.host().diagnostics();
-  return out;
-}
-
-Pipeline::Checked Pipeline::check_targets(const RouterSet& routers) const {
-  Checked out;
-  const Generation& next = routers.generation;
-  const Generation now = generation();
-  const auto in_use = next.targets->in_use();
-  for (const config::Instance& configured : next.configured->sinks) {
-    const auto same_name = std::ranges::find(now.configured->sinks, configured.name, &config::Instance::name);
-    const bool other = same_name == now.configured->sinks.end() || !(*same_name == configured);
-    std::vector<mr_target> wanted;
-    for (const auto& [id, target] : in_use) {
-      if (copy(target->sink) == configured.name) {
-        wanted.push_back(*target);
-      }
-    }
-    const auto* calls = static_cast<const mr_plugin_check*>(configured.plugin.table->extension(MR_CHECK));
-    if (calls == nullptr || (wanted.empty() && !other)) {
-      continue;
-    }
-    const Created sink = make(configured, next, 0, nullptr);
-    struct Collected {
-      Checked& out;
-      const std::vector<mr_target>& targets;
-    } collected{out, wanted};
-    const mr_findings findings{&collected,
-                               [](void* context, std::uint32_t severity, std::size_t target, mr_str item, mr_str text) {
-                                 const auto& [into, targets] = *static_cast<Collected*>(context);
-                                 std::string said = target < targets.size() ? copy(targets[target].name) + ": " : "";
-                                 said += item.data == nullptr ? "" : copy(item) + ": ";
-                                 said += copy(text);
-                                 if (severity >= MR_LOG_ERROR) {
-                                   into.errors.push_back(std::move(said));
-                                 } else if (severity == MR_LOG_WARN) {
-                                   into.notes.push_back(std::move(said));
-                                 }
-                               }};
-    mr_error error{};
-    const std::int64_t deadline = services_.clock.now_ns() + next.engine->check_deadline.count();
-    const mr_status status = calls->check(sink.self(), wanted.data(), wanted.size(), deadline, &findings, &error);
-    if (status != MR_OK) {
-      (other ? out.errors : out.notes)
-          .push_back(configured.label() + " could not be checked: " + sink.host().masked(error.text));
-    }
-  }
   return out;
 }
 

@@ -1,14 +1,16 @@
 // One pipeline as it runs: its workers, the targets and streams that they share, and the rules that are active.
-// pipeline.cpp is its life and its rules, pipeline_change.cpp what becomes of it under another configuration,
-// pipeline_status.cpp what it tells of itself.
+// pipeline.cpp is its life and its rules, pipeline_check.cpp what it asks outside systems, pipeline_change.cpp what
+// becomes of it under another configuration, pipeline_status.cpp what it tells of itself.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -95,13 +97,14 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   // The way of a reload: prepare and check_targets [any], then swap. Files as of create, which it throws what create
   // throws. `generation`: the one that is, or the next one.
   RouterSet prepare(const RulesFiles* files, const Generation& generation) const;
-  // What is wrong with the targets that only the new routers name, asked on sink instances of their own. Errors refuse
-  // the reload. That a system cannot be reached is a note, and an error where the sink would be another one.
+  // What is wrong with the targets that are named, asked on sink instances that are for nothing else; they are kept for
+  // a while, so that reloads that follow each other find their connections open. Errors refuse the reload. That a
+  // system cannot be reached is a note, and an error where the sink would be another one.
   struct Checked {
     std::vector<std::string> errors;
     std::vector<std::string> notes;
   };
-  Checked check_targets(const RouterSet& routers) const;
+  Checked check_targets(const RouterSet& routers);
   // `done` is called once, when every worker has answered, with those that switched.
   void swap(RouterSet routers, std::function<void(std::vector<Switched> switched)> done);
 
@@ -169,6 +172,21 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void replace_sink(const Slot& slot, std::size_t sink);
   void rebuild(const Slot& slot);
 
+  // pipeline_check.cpp
+  struct Checker {
+    config::Instance configured;
+    std::shared_ptr<host::Targets> targets; // that it was made with
+    Created sink;
+    std::int64_t until_ns = 0; // it is kept
+  };
+  Checked check_sink(const config::Instance& configured, const Generation& next, std::span<const mr_target> wanted,
+                     bool other);
+  // [any] Nothing: there is none.
+  std::optional<Checker> take_checker(const config::Instance& configured, const Generation& next);
+  void keep_checker(Checker checker);
+  void drop_checkers_later(std::int64_t delay_ns);
+  void drop_checkers();
+
   // pipeline_change.cpp
   void become(const Steps& steps, const Generation& generation, const LiveRules& rules);
   void bring(const Steps& steps, const Generation& generation);
@@ -204,6 +222,8 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   Totals gone_;              // of those that left
   LiveRules rules_;          // that are active
   Pace pace_;
+  std::list<Checker> checkers_; // that were used last at the end
+  bool drops_checkers_ = false; // in a while
 };
 
 } // namespace millrace::runtime

@@ -28,8 +28,8 @@ std::optional<std::string> read(const std::string& name) {
   }
   std::ifstream in(name, std::ios::binary);
   std::ostringstream out;
-  out << in.rdbuf();
-  if (!in || !out) {
+  out << in.rdbuf(); // fails for an empty file too
+  if (!in.is_open() || in.bad()) {
     return std::nullopt;
   }
   return std::move(out).str();

@@ -99,7 +99,7 @@ void Sink::stop() {
 void Sink::interrupt() { post_.hurry(); }
 
 void Sink::check(std::span<const mr_target> targets, std::int64_t deadline_ns, const mr_findings& findings) {
-  check_topics(settings_, host_, targets, deadline_ns, findings);
+  check_topics(cluster_, settings_, host_, targets, deadline_ns, findings);
 }
 
 void Sink::apply(std::span<const mr_target> targets, bool run, std::int64_t deadline_ns, const mr_steps& steps,

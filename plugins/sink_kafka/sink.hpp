@@ -3,10 +3,12 @@
 
 #include "plugins/sink_kafka/post.hpp"
 #include "plugins/sink_kafka/topic_maker.hpp"
+#include "plugins/sink_kafka/topics.hpp"
 
 #include <millrace/ext/draft/apply.h>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <unordered_set>
 
@@ -37,6 +39,7 @@ class Sink {
   std::unordered_set<std::uint32_t> bound_;
   Post post_;
   TopicMaker maker_;
+  std::shared_ptr<Cluster> cluster_; // of the last check
 
   void say_what_is_there();
 };

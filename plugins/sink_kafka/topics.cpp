@@ -44,6 +44,8 @@ std::optional<std::int32_t> count_of(const mr_target& target, std::string_view n
   return static_cast<std::int32_t>(*value);
 }
 
+} // namespace
+
 // A client for administration, and how long it may take.
 class Cluster {
  public:
@@ -62,6 +64,7 @@ class Cluster {
     kafka_client::wait_for_broker(client_.get(), main_.get(), brokers_, left());
   }
 
+  void set_deadline(std::int64_t deadline_ns) noexcept { deadline_ns_ = deadline_ns; }
   std::int64_t batch_bytes() const noexcept { return batch_bytes_; }
 
   std::vector<std::string> names() {
@@ -190,6 +193,8 @@ class Cluster {
   kafka_client::Queue main_;
   kafka_client::Queue answers_;
 };
+
+namespace {
 
 std::vector<Wanted> all_wanted(std::span<const mr_target> targets) {
   std::vector<Wanted> out;
@@ -323,10 +328,13 @@ std::string create_topic(const Settings& settings, const Host& host, const Wante
   }
 }
 
-void check_topics(const Settings& settings, const Host& host, std::span<const mr_target> targets,
-                  std::int64_t deadline_ns, const mr_findings& findings) {
+void check_topics(std::shared_ptr<Cluster>& kept, const Settings& settings, const Host& host,
+                  std::span<const mr_target> targets, std::int64_t deadline_ns, const mr_findings& findings) {
   const std::vector<Wanted> wanted = all_wanted(targets);
-  Cluster cluster(settings, host, deadline_ns);
+  const std::shared_ptr<Cluster> open =
+      kept == nullptr ? std::make_shared<Cluster>(settings, host, deadline_ns) : std::exchange(kept, nullptr);
+  Cluster& cluster = *open;
+  cluster.set_deadline(deadline_ns);
   std::map<std::string, Found> there = cluster.find(names_of(wanted));
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const auto found = there.find(wanted[i].name);
@@ -349,6 +357,7 @@ void check_topics(const Settings& settings, const Host& host, std::span<const mr
            {}});
     }
   }
+  kept = open;
 }
 
 void apply_topics(const Settings& settings, const Host& host, std::span<const mr_target> targets, bool run,

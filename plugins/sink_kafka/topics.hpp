@@ -1,5 +1,5 @@
 // What the rules want of topics against what the cluster has: looking, and creating what is missing. Blocks up to its
-// deadline; uses a client of its own.
+// deadline; uses a client of its own, which checks that follow each other may share.
 #pragma once
 
 #include "plugins/sink_kafka/settings.hpp"
@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,8 +55,12 @@ std::vector<std::string> list_topics(const Settings& settings, const Host& host,
 // Empty when it was made, or was there; else why not.
 std::string create_topic(const Settings& settings, const Host& host, const Wanted& wanted, std::int64_t deadline_ns);
 
-void check_topics(const Settings& settings, const Host& host, std::span<const mr_target> targets,
-                  std::int64_t deadline_ns, const mr_findings& findings);
+// A connection that asks outside of the flow.
+class Cluster;
+
+// Opens `kept` where it is null, and leaves it open for the next check; null again where it failed.
+void check_topics(std::shared_ptr<Cluster>& kept, const Settings& settings, const Host& host,
+                  std::span<const mr_target> targets, std::int64_t deadline_ns, const mr_findings& findings);
 void apply_topics(const Settings& settings, const Host& host, std::span<const mr_target> targets, bool run,
                   std::int64_t deadline_ns, const mr_steps& steps, const mr_findings& findings);
 

@@ -165,6 +165,14 @@ SqlError Session::error_of(const PGresult* result) {
   return error;
 }
 
+bool Session::answers() {
+  const auto answer = execute("select 1", {}, steady_clock::now() + settings_.connect_timeout);
+  if (std::holds_alternative<SqlError>(answer)) {
+    close();
+  }
+  return is_open();
+}
+
 Deadline Session::statement_deadline() const { return steady_clock::now() + settings_.statement_timeout + kSlack; }
 
 // Waits for the socket. An interrupt cancels the statement once and shortens the deadline; the wait goes on, as the

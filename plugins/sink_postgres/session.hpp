@@ -44,6 +44,8 @@ class Session {
   std::uint64_t generation() const noexcept { return generation_; }
   void connect(); // throws SqlFailure
   void close() noexcept;
+  // Whether an open session still has its server behind it, asked with the patience of a connect; it is closed if not.
+  bool answers();
 
   // Begins a call of the engine: what interrupted the one before is forgotten.
   void begin_call() noexcept;

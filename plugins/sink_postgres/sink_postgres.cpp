@@ -397,7 +397,13 @@ void PostgresSink::outside_of_flow(std::int64_t deadline_ns, Call&& call) {
   }
 }
 
+// The catalogue is asked without a deadline of our own: a session of an earlier check has to show first that its server
+// is not hanging.
 void PostgresSink::check(std::span<const mr_target> targets, std::int64_t deadline_ns, const mr_findings& findings) {
+  begin_call();
+  if (session_.is_open()) {
+    session_.answers(); // or it is closed, and opened anew
+  }
   outside_of_flow(deadline_ns, [&] { check_targets(session_, settings_.schema, targets, findings); });
 }
 

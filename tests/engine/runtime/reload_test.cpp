@@ -13,6 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class Reload : public RunningEngine {
  protected:
@@ -111,6 +112,26 @@ TEST_F(Reload, RefusedWhenATargetDoesNotFit) {
   EXPECT_EQ(receipt.error, "a target is not there or does not fit: top: is too high");
   EXPECT_THAT(receipt.pipelines[0].findings, ElementsAre("top: is too high"));
   EXPECT_THAT(engine_->rules_json(), HasSubstr(R"("hash":"aaaa")"));
+}
+
+TEST_F(Reload, AsksTheSinkAgainThatWasAskedBefore) {
+  world_.set([](World& world) { world.rules.targets.push_back("top"); });
+  start(pipeline("p"));
+  ASSERT_TRUE(becomes_ready());
+  EXPECT_THAT(reload().pipelines[0].findings, IsEmpty());
+  EXPECT_THAT(reload().pipelines[0].findings, IsEmpty());
+  ASSERT_THAT(world_.checked_by, SizeIs(2));
+  EXPECT_EQ(world_.checked_by[0], world_.checked_by[1]);
+
+  world_.set([](World& world) { world.checks_fail = 1; }); // it lost what it had
+  EXPECT_THAT(reload().pipelines[0].findings, IsEmpty());
+  ASSERT_THAT(world_.checked_by, SizeIs(4));
+  EXPECT_EQ(world_.checked_by[2], world_.checked_by[1]);
+  EXPECT_NE(world_.checked_by[3], world_.checked_by[1]);
+
+  world_.set([](World& world) { world.checks_fail = 2; });
+  EXPECT_THAT(reload().pipelines[0].findings,
+              ElementsAre(HasSubstr("could not be checked: nobody answers at shelf:1")));
 }
 
 TEST_F(Reload, AnswersWhileAWorkerCannotStartYet) {

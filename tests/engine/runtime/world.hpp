@@ -56,6 +56,9 @@ struct World {
   bool holds = false;           // writes are not completed before let_go()
   bool rejects = false;         // every record
   std::string check_finds;      // check/1 has this error
+  int checks_fail = 0;          // how many of the next checks cannot reach anything
+  int shelves = 0;              // sinks that were created
+  std::vector<int> checked_by;  // the number of the sink, of each check
   std::set<std::string> forbid; // pipelines in which a source cannot be created
   std::set<std::string> full;   // workers in which the next sink cannot be created
   std::set<std::string> closed; // names of sources and places of sinks that do not start: FATAL
@@ -373,6 +376,7 @@ class Shelf {
         throw invalid("there is no room for a shelf here");
       }
       world.sinks.insert(this);
+      number_ = ++world.shelves;
     });
   }
   ~Shelf() {
@@ -435,6 +439,11 @@ class Shelf {
 
   void check(std::span<const mr_target> targets, std::int64_t /*deadline_ns*/, const mr_findings& findings) {
     const std::lock_guard lock(world_.mutex);
+    world_.checked_by.push_back(number_);
+    if (world_.checks_fail > 0) {
+      --world_.checks_fail;
+      throw transient("nobody answers at shelf:1");
+    }
     if (!world_.check_finds.empty()) {
       findings.add(findings.context, MR_LOG_ERROR, targets.size() - 1, kAbsent, str(world_.check_finds));
     }
@@ -463,6 +472,7 @@ class Shelf {
   Host host_;
   World& world_;
   const std::string place_;
+  int number_ = 0;
   const Lives lives_{"sink"};
   std::vector<mr_delivery> held_;   // what they point to stays as it is until complete
   std::vector<std::uint64_t> open_; // will never be stored here

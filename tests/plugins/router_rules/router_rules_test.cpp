@@ -543,6 +543,9 @@ std::string refusal(const std::vector<testing::Setting>& settings) {
 
 TEST_F(RouterRules, WhatIsWrongIsSaidWithTheWayOut) {
   EXPECT_NE(refusal({{"file", path("no.rules")}, {"run", "web"}}).find("no.rules"), std::string::npos);
+  write("empty.rules", "");
+  EXPECT_NE(refusal({{"file", path("empty.rules")}, {"run", "web"}}).find("the rules have no router of that name"),
+            std::string::npos);
   const std::string unknown = refusal({{"file", path("web.rules")}, {"run", "wbe"}});
   EXPECT_NE(unknown.find("no router of that name; there are `tables`, `web`"), std::string::npos) << unknown;
   write("bad.rules", "edition 1\nevent e { a: strin }\n");

@@ -22,8 +22,8 @@ typedef struct mr_findings {
 } mr_findings;
 
 typedef struct mr_plugin_check {
-  /* [serial] May block up to deadline_ns of host->now_ns. MR_TRANSIENT: could not be reached, the text says how it was
-   * tried. */
+  /* [serial] The engine may come back to the same instance, for about a minute: what was opened may stay open. May
+   * block up to deadline_ns of host->now_ns. MR_TRANSIENT: could not be reached, the text says how it was tried. */
   mr_status (*check)(void* self, const mr_target* targets, size_t count, int64_t deadline_ns,
                      const mr_findings* findings, mr_error* error);
 } mr_plugin_check;
