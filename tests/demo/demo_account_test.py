@@ -29,11 +29,11 @@ class Account(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)  # first, so that it comes last: the servers are found through it
         for name in ("postgres", "kafka"):
             address = cls.server(name, "start")
             cls.addClassCleanup(cls.server, name, "remove")
             setattr(cls, name, address)
-        cls.addClassCleanup(cls.folder.cleanup)
         cls.database, cls.log = witness.Postgres(cls.postgres), witness.Kafka(cls.kafka)
         cls.psql(TABLES)
         cls.good = [events.encode(edit(n, page="tab\tquote\" comma, line")).encode() for n in range(20)]
