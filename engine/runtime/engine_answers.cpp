@@ -121,7 +121,7 @@ std::string Engine::history_text(std::size_t limit) const {
   }
   const std::string unseen = history_->unseen();
   out += out.empty() && unseen.empty() ? "nothing was changed yet\n" : "";
-  return out + (unseen.empty() ? "" : unseen.substr(2) + "\n");
+  return out + (unseen.empty() ? "" : unseen + "\n");
 }
 
 std::optional<std::string> Engine::receipt_json(const std::string& id) const {

@@ -387,7 +387,8 @@ std::vector<std::string> Engine::names() const {
 }
 
 void Engine::no_ruleset(const std::string& text) const {
-  throw NoSuchRuleset(text + (history_ == nullptr ? "" : history_->unseen()));
+  const std::string unseen = history_ == nullptr ? "" : history_->unseen();
+  throw NoSuchRuleset(unseen.empty() ? text : text + "; " + unseen);
 }
 
 std::map<std::string, std::string> Engine::matching(const std::string& hash) const {

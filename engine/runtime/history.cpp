@@ -112,7 +112,7 @@ std::optional<RulesFiles> History::files(const std::string& pipeline, const std:
 
 std::string History::unseen() const {
   const std::string silent = keeper_.silent();
-  return silent.empty() ? "" : fmt::format("; {} does not answer, so what only it keeps is not seen", silent);
+  return silent.empty() ? "" : fmt::format("{} does not answer, so what only it keeps is not seen", silent);
 }
 
 } // namespace millrace::runtime

@@ -52,8 +52,7 @@ class History {
   // [any] Hashes of rulesets that are still there, the latest active first.
   std::vector<Activation> rulesets(const std::string& pipeline);
   std::optional<RulesFiles> files(const std::string& pipeline, const std::string& hash);
-  // [any] Goes on after what was not found, where it may yet be: in a system that does not answer. Empty: everywhere
-  // was looked.
+  // [any] Where what was not found may yet be: in a system that does not answer. Empty: everywhere was looked.
   std::string unseen() const;
 
  private:

@@ -11,14 +11,8 @@
 #include "engine/host/short_hash.hpp"
 #include "engine/modules/answer.hpp"
 #include "engine/modules/instance.hpp"
-#include "engine/modules/text.hpp"
 
 namespace millrace::runtime {
-namespace {
-
-using modules::copy;
-
-} // namespace
 
 std::shared_ptr<host::Targets> targets_of(const config::Pipeline& configured) {
   std::vector<host::SinkForms> sinks;

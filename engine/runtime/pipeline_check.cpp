@@ -16,7 +16,7 @@ using modules::copy;
 // So long a sink that was asked is kept for the next time.
 constexpr std::chrono::nanoseconds kKept = std::chrono::minutes(1);
 
-std::vector<mr_target> targets_of(const host::Targets& targets, const std::string& sink) {
+std::vector<mr_target> written_by(const host::Targets& targets, const std::string& sink) {
   std::vector<mr_target> out;
   for (const auto& [id, target] : targets.in_use()) {
     if (copy(target->sink) == sink) {
@@ -60,7 +60,7 @@ Pipeline::Checked Pipeline::check_targets(const RouterSet& routers) {
   for (const config::Instance& configured : next.configured->sinks) {
     const auto same_name = std::ranges::find(now.configured->sinks, configured.name, &config::Instance::name);
     const bool other = same_name == now.configured->sinks.end() || !(*same_name == configured);
-    const std::vector<mr_target> wanted = targets_of(*next.targets, configured.name);
+    const std::vector<mr_target> wanted = written_by(*next.targets, configured.name);
     if (configured.plugin.table->extension(MR_CHECK) == nullptr || (wanted.empty() && !other)) {
       continue;
     }
