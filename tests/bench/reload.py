@@ -463,6 +463,8 @@ def main():
     parser.add_argument("--rules", type=int, default=10_000, help="rules of the large ruleset (%(default)s)")
     parser.add_argument("--keep", action="store_true", help="keep the folder with everything, and name it")
     options = parser.parse_args()
+    if options.paced < 1:
+        parser.error("--paced: at least one reload a second has to be compared; --real 0 leaves the servers out")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-bench-"))
     folder.chmod(0o755)
     try:
