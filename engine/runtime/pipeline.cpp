@@ -8,8 +8,6 @@
 #include <string_view>
 #include <utility>
 
-#include "engine/host/short_hash.hpp"
-#include "engine/modules/answer.hpp"
 #include "engine/modules/instance.hpp"
 
 namespace millrace::runtime {
